@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target of coupond is compiled with: language mode 6, no warning tolerated,
+/// every unsafe construct marked, and spans that may be returned with a stated lifetime.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .strictMemorySafety(),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let argumentParser: Target.Dependency = .product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "coupond",
+    products: [
+        .library(name: "CouponClient", targets: ["CouponClient"]),
+        .executable(name: "coupond", targets: ["coupond"]),
+        .executable(name: "couponctl", targets: ["couponctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // The domain, which stands on nothing.
+        .target(name: "CouponRules", swiftSettings: strict),
+        .testTarget(
+            name: "CouponRulesTests", dependencies: ["CouponRules"], swiftSettings: strict),
+
+        // Flat tables and hashing over owned memory.
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .target(name: "FlatStorage", dependencies: ["CXXHash"], swiftSettings: strict),
+        .testTarget(
+            name: "FlatStorageTests", dependencies: ["FlatStorage"], swiftSettings: strict),
+
+        // Definitions on disk -> an immutable compiled catalog.
+        .target(
+            name: "CouponCatalog", dependencies: ["CouponRules", "FlatStorage", yams],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CouponCatalogTests", dependencies: ["CouponCatalog"], swiftSettings: strict),
+
+        // What was used, by whom, for which order; and how that reaches the disk.
+        .target(name: "CouponStore", dependencies: ["FlatStorage"], swiftSettings: strict),
+        .testTarget(
+            name: "CouponStoreTests", dependencies: ["CouponStore"], swiftSettings: strict),
+
+        // Lines of JSON in, lines of JSON out.
+        .target(
+            name: "CJSONLine", cxxSettings: [.unsafeFlags([])],
+            linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(
+            name: "CouponWire", dependencies: ["CouponRules", "CJSONLine"], swiftSettings: strict),
+        .testTarget(
+            name: "CouponWireTests", dependencies: ["CouponWire"], swiftSettings: strict),
+
+        // Events in, dispositions out: the daemon without an operating system.
+        .target(
+            name: "CouponService",
+            dependencies: ["CouponRules", "CouponCatalog", "CouponStore", "CouponWire"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CouponServiceTests", dependencies: ["CouponService"], swiftSettings: strict),
+
+        // libuv made safe. It knows no coupons.
+        .systemLibrary(name: "CUv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+        .target(name: "UVLoop", dependencies: ["CUv"], swiftSettings: strict),
+        .testTarget(name: "UVLoopTests", dependencies: ["UVLoop"], swiftSettings: strict),
+
+        // The programs.
+        .executableTarget(
+            name: "coupond",
+            dependencies: ["CouponService", "UVLoop", argumentParser, logging, yams],
+            swiftSettings: strict),
+        .target(name: "CouponClient", swiftSettings: strict),
+        .testTarget(
+            name: "CouponClientTests", dependencies: ["CouponClient"], swiftSettings: strict),
+        .executableTarget(
+            name: "couponctl", dependencies: ["CouponClient", argumentParser],
+            swiftSettings: strict),
+
+        .testTarget(
+            name: "DaemonTests", dependencies: ["CouponClient", "coupond", "couponctl"],
+            swiftSettings: strict),
+        .testTarget(name: "TidyTests", dependencies: ["CouponRules"], swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx17
+)
