@@ -1,0 +1,97 @@
+/// A growable array of plain values in memory of its own: no reference count, no uniqueness check,
+/// no retain when it is read through a class.
+@safe
+package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
+    // SAFETY: `base` is owned by this value alone, holds `allocated` elements of which the first
+    // `used` are initialised, and is released once, in `deinit`. Elements are bitwise copyable, so
+    // none needs destroying. Every access is checked against `used`.
+    @usableFromInline var base: UnsafeMutablePointer<Element>
+    @usableFromInline var allocated: Int
+    @usableFromInline var used = 0
+
+    @inlinable
+    package init(capacity: Int = 4) {
+        allocated = max(capacity, 1)
+        unsafe base = .allocate(capacity: allocated)
+    }
+
+    /// `count` copies of `element`.
+    @inlinable
+    package init(repeating element: Element, count: Int) {
+        self.init(capacity: count)
+        unsafe base.initialize(repeating: element, count: count)
+        used = count
+    }
+
+    @inlinable
+    deinit { unsafe base.deallocate() }
+
+    @inlinable package var count: Int { used }
+    @inlinable package var capacity: Int { allocated }
+    @inlinable package var indices: Range<Int> { 0..<used }
+
+    @inlinable
+    package var span: Span<Element> {
+        @_lifetime(borrow self)
+        get {
+            let span = unsafe Span(_unsafeStart: UnsafePointer(base), count: used)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    @inlinable
+    package subscript(index: Int) -> Element {
+        get {
+            precondition(index >= 0 && index < used, "an index lies inside its array")
+            return unsafe base[index]
+        }
+        set {
+            precondition(index >= 0 && index < used, "an index lies inside its array")
+            unsafe base[index] = newValue
+        }
+    }
+
+    @inlinable
+    package mutating func append(_ element: Element) {
+        if used == allocated { grow(toHold: used + 1) }
+        unsafe (base + used).initialize(to: element)
+        used += 1
+    }
+
+    @inlinable
+    package mutating func removeAll() { used = 0 }
+
+    @inlinable
+    package mutating func removeLast() -> Element {
+        precondition(used > 0, "only an array that holds something loses its last")
+        used -= 1
+        return unsafe base[used]
+    }
+
+    @inlinable
+    package mutating func reserve(_ capacity: Int) {
+        if capacity > allocated { grow(toHold: capacity) }
+    }
+
+    /// Gives back what was allocated for growth that will not come.
+    package mutating func shrinkToFit() {
+        if used < allocated { move(to: max(used, 1)) }
+    }
+
+    @usableFromInline
+    mutating func grow(toHold needed: Int) { move(to: max(needed, allocated * 2)) }
+
+    @usableFromInline
+    mutating func move(to capacity: Int) {
+        let moved = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+        unsafe moved.initialize(from: base, count: used)
+        unsafe base.deallocate()
+        unsafe base = moved
+        allocated = capacity
+    }
+}
+
+// SAFETY: the memory has one owner, and nothing about it is tied to a thread: handing the value to
+// another thread hands over the memory, and sharing it for reading is as safe as sharing a `let`.
+extension FlatArray: @unchecked Sendable {}
+extension ByteBuffer: @unchecked Sendable {}

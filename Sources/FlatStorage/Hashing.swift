@@ -1,0 +1,49 @@
+import CXXHash
+
+/// The XXH3 64-bit hash of `bytes` under `seed`.
+///
+/// Tables of names that shoppers can choose are seeded by the process, so that nobody can aim at
+/// one bucket; what lives in a file keeps a fixed seed.
+package func hash64(_ bytes: Span<UInt8>, seed: UInt64) -> UInt64 {
+    // SAFETY: xxHash reads `count` bytes from the start of the span and keeps no pointer.
+    unsafe bytes.withUnsafeBufferPointer { unsafe XXH3_64bits_withSeed($0.baseAddress, $0.count, seed) }
+}
+
+/// A 128-bit fingerprint: equal for equal bytes, and never by chance for others.
+@frozen
+package struct Fingerprint: Hashable, Sendable, BitwiseCopyable {
+    package var low: UInt64
+    package var high: UInt64
+
+    @inlinable
+    package init(low: UInt64, high: UInt64) {
+        self.low = low
+        self.high = high
+    }
+}
+
+/// The XXH3 128-bit hash of `bytes`, without a seed.
+package func fingerprint(of bytes: Span<UInt8>) -> Fingerprint {
+    // SAFETY: as above.
+    let hash = unsafe bytes.withUnsafeBufferPointer { unsafe XXH3_128bits($0.baseAddress, $0.count) }
+    return Fingerprint(low: hash.low64, high: hash.high64)
+}
+
+/// Mixes two hashes into one, so that the hash of a compound key need not copy its parts together.
+@inlinable
+package func combine(_ first: UInt64, _ second: UInt64) -> UInt64 {
+    // The 64 × 64 → 128 bit multiplication of wyhash: every bit of either side reaches the result.
+    let product = (first ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(
+        by: second ^ 0xD1B5_4A32_D192_ED03)
+    return product.high ^ product.low
+}
+
+extension Span where Element == UInt8 {
+    /// Whether both hold the same bytes.
+    @inlinable
+    package func isEqual(to other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in 0..<count where self[index] != other[index] { return false }
+        return true
+    }
+}
