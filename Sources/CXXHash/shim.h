@@ -1,3 +1,12 @@
-// xxHash, compiled into the caller: a hash of a code text is a few instructions, less than a call.
+// xxHash, compiled into the caller: hashing a code text takes fewer instructions than a call would.
+// The inlined functions are renamed by macros, which Swift cannot see: hence these names.
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+static inline uint64_t cxx_hash64(const void *bytes, size_t count, uint64_t seed) {
+    return XXH3_64bits_withSeed(bytes, count, seed);
+}
+
+static inline XXH128_hash_t cxx_hash128(const void *bytes, size_t count) {
+    return XXH3_128bits(bytes, count);
+}

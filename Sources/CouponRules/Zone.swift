@@ -73,7 +73,8 @@ package struct ZoneTable: Sendable {
 
     private func range(of zone: ZoneID) -> Range<Int> {
         let place = Int(zone.index)
-        let end = place + 1 < firstTransitions.count ? firstTransitions[place + 1] : transitions.count
+        let end =
+            place + 1 < firstTransitions.count ? firstTransitions[place + 1] : transitions.count
         return firstTransitions[place]..<end
     }
 

@@ -6,7 +6,7 @@ import CXXHash
 /// one bucket; what lives in a file keeps a fixed seed.
 package func hash64(_ bytes: Span<UInt8>, seed: UInt64) -> UInt64 {
     // SAFETY: xxHash reads `count` bytes from the start of the span and keeps no pointer.
-    unsafe bytes.withUnsafeBufferPointer { unsafe XXH3_64bits_withSeed($0.baseAddress, $0.count, seed) }
+    unsafe bytes.withUnsafeBufferPointer { unsafe cxx_hash64($0.baseAddress, $0.count, seed) }
 }
 
 /// A 128-bit fingerprint: equal for equal bytes, and never by chance for others.
@@ -25,7 +25,7 @@ package struct Fingerprint: Hashable, Sendable, BitwiseCopyable {
 /// The XXH3 128-bit hash of `bytes`, without a seed.
 package func fingerprint(of bytes: Span<UInt8>) -> Fingerprint {
     // SAFETY: as above.
-    let hash = unsafe bytes.withUnsafeBufferPointer { unsafe XXH3_128bits($0.baseAddress, $0.count) }
+    let hash = unsafe bytes.withUnsafeBufferPointer { unsafe cxx_hash128($0.baseAddress, $0.count) }
     return Fingerprint(low: hash.low64, high: hash.high64)
 }
 
