@@ -55,7 +55,7 @@ package struct Money: Hashable, Comparable, Sendable, BitwiseCopyable {
 }
 
 /// How a share of money that falls between two minor units becomes one of them.
-package enum Rounding: UInt8, Sendable, CaseIterable {
+package enum Rounding: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case halfUp
     case halfEven
     case down

@@ -1,0 +1,70 @@
+/// The rules a coupon has, one bit each, lowest bit first in order of precedence.
+///
+/// Judging walks the set bits upwards, so the order of the bits *is* the order of refusals.
+package struct Checks: OptionSet, Sendable, BitwiseCopyable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    package static let inactive = Checks(rawValue: 1 << 0)
+    package static let archived = Checks(rawValue: 1 << 1)
+    package static let start = Checks(rawValue: 1 << 2)
+    package static let end = Checks(rawValue: 1 << 3)
+    package static let usesLimit = Checks(rawValue: 1 << 4)
+    package static let currency = Checks(rawValue: 1 << 5)
+    package static let context = Checks(rawValue: 1 << 6)
+    package static let customerGiven = Checks(rawValue: 1 << 7)
+    package static let customers = Checks(rawValue: 1 << 8)
+    package static let groups = Checks(rawValue: 1 << 9)
+    package static let previousOrders = Checks(rawValue: 1 << 10)
+    package static let cartGiven = Checks(rawValue: 1 << 11)
+    package static let contains = Checks(rawValue: 1 << 12)
+    package static let cover = Checks(rawValue: 1 << 13)
+    package static let minimumSubtotal = Checks(rawValue: 1 << 14)
+    package static let maximumSubtotal = Checks(rawValue: 1 << 15)
+    package static let minimumItems = Checks(rawValue: 1 << 16)
+    package static let maximumItems = Checks(rawValue: 1 << 17)
+}
+
+extension Coupon {
+    /// Whether it turns cart lines or shipping into money.
+    package var givesMoney: Bool { discount.kind != .none }
+
+    /// Whether a bound, a cover or a needed item must be looked up in the cart.
+    package var hasCartRule: Bool {
+        !appliesTo.isEmpty || !excludes.isEmpty || skipsSaleItems
+            || !requirements.minimumSubtotal.isEmpty || !requirements.maximumSubtotal.isEmpty
+            || requirements.minimumItems > 0 || requirements.maximumItems > 0
+            || !requirements.contains.isEmpty
+    }
+
+    /// Derives ``checks`` from everything else. Call it once, when all is set.
+    package mutating func settleChecks() {
+        var checks: Checks = []
+        func add(_ check: Checks, if isNeeded: Bool) { if isNeeded { checks.insert(check) } }
+
+        add(.inactive, if: status == .inactive)
+        add(.archived, if: status == .archived)
+        add(.start, if: startsAt != .distantPast)
+        add(.end, if: endsAt != .distantFuture)
+        add(.usesLimit, if: usesLimit > 0 || usesLimitPerCode > 0)
+        add(
+            .currency,
+            if: !discount.amounts.isEmpty || !discount.caps.isEmpty
+                || !requirements.minimumSubtotal.isEmpty || !requirements.maximumSubtotal.isEmpty)
+        add(.context, if: !requirements.context.isEmpty)
+        add(.customers, if: !requirements.customers.isEmpty)
+        add(.groups, if: !requirements.groups.isEmpty)
+        add(.previousOrders, if: requirements.limitsPreviousOrders)
+        add(
+            .customerGiven,
+            if: !checks.isDisjoint(with: [.customers, .groups, .previousOrders]))
+        add(.cartGiven, if: givesMoney || hasCartRule)
+        add(.contains, if: !requirements.contains.isEmpty)
+        add(.cover, if: checks.contains(.cartGiven))
+        add(.minimumSubtotal, if: !requirements.minimumSubtotal.isEmpty)
+        add(.maximumSubtotal, if: !requirements.maximumSubtotal.isEmpty)
+        add(.minimumItems, if: requirements.minimumItems > 0)
+        add(.maximumItems, if: requirements.maximumItems > 0)
+        self.checks = checks
+    }
+}

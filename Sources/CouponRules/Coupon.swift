@@ -1,0 +1,194 @@
+// A coupon as it is judged: a flat value that names what it needs. Everything of varying length
+// (amounts per currency, covered values, customers) lies in tables beside it, and `checks` has a bit
+// for each rule it really has, so that judging a plain coupon costs what a plain coupon should.
+
+/// A compiled coupon. See ``Checks`` for the order in which its rules are asked.
+package struct Coupon: Sendable, BitwiseCopyable {
+    /// Set by ``settleChecks()``; until then nothing is asked.
+    package private(set) var checks: Checks = []
+    package var kind = CouponKind.discount
+    package var status = CouponStatus.active
+    /// Half-open: good from `startsAt` until just before `endsAt`.
+    package var startsAt = Instant.distantPast
+    package var endsAt = Instant.distantFuture
+    package var zone = ZoneID.utc
+
+    package var discount = Discount.none
+    /// A line is covered when it meets all clauses of any of these maps; no map covers all lines.
+    package var appliesTo = Run.empty
+    /// A line that meets any of these clauses is not covered.
+    package var excludes = Run.empty
+    package var skipsSaleItems = false
+
+    /// Uses of the coupon as a whole; 0 is no limit.
+    package var usesLimit: Int64 = 0
+    /// Uses of each of its codes, unless the code says otherwise; 0 is no limit.
+    package var usesLimitPerCode: Int64 = 0
+    /// Uses from before the daemon, counted until the first use is recorded.
+    package var usesBefore: Int64 = 0
+
+    package var requirements = Requirements()
+
+    package init() {}
+}
+
+package enum CouponKind: UInt8, Sendable, CaseIterable, BitwiseCopyable {
+    case discount, presale, reserve, comp, auto, invite, access
+
+    /// The name in definitions and replies.
+    package var code: StaticString {
+        switch self {
+        case .discount: "discount"
+        case .presale: "presale"
+        case .reserve: "reserve"
+        case .comp: "comp"
+        case .auto: "auto"
+        case .invite: "invite"
+        case .access: "access"
+        }
+    }
+
+    /// Whether its codes open something instead of giving money.
+    package var opensAccess: Bool {
+        switch self {
+        case .presale, .reserve, .invite, .access: true
+        case .discount, .comp, .auto: false
+        }
+    }
+}
+
+package enum CouponStatus: UInt8, Sendable, CaseIterable, BitwiseCopyable {
+    case active, inactive, archived
+}
+
+/// Which cart lines a bound looks at.
+package enum BoundBase: UInt8, Sendable, CaseIterable, BitwiseCopyable {
+    case cart, eligible
+}
+
+/// What a coupon asks of a purchase before it gives anything.
+package struct Requirements: Sendable, BitwiseCopyable {
+    /// Runs of ``CurrencyAmount``.
+    package var minimumSubtotal = Run.empty
+    package var maximumSubtotal = Run.empty
+    /// Sums of quantities; 0 is no bound.
+    package var minimumItems: Int64 = 0
+    package var maximumItems: Int64 = 0
+    package var base = BoundBase.cart
+    /// Clauses, each of which some line must meet.
+    package var contains = Run.empty
+    /// Clauses, each of which the request's context must meet.
+    package var context = Run.empty
+    /// Customer ids and (with an `@`) e-mail addresses, sorted by symbol.
+    package var customers = Run.empty
+    /// Groups, sorted by symbol.
+    package var groups = Run.empty
+    /// Orders that the customer may have made before, where `limitsPreviousOrders`.
+    package var previousOrdersMax: Int64 = 0
+    package var limitsPreviousOrders = false
+
+    package init() {}
+}
+
+/// How a coupon turns covered lines into money.
+package struct Discount: Sendable, BitwiseCopyable {
+    package enum Kind: UInt8, Sendable, CaseIterable, BitwiseCopyable {
+        case none
+        case percentage
+        case fixedAmount
+        case fixedPerItem
+        case fixedPerLine
+        case fixedPrice
+        case shipping
+    }
+
+    package var kind: Kind
+    package var percent: Percent?
+    /// Runs of ``CurrencyAmount``.
+    package var amounts = Run.empty
+    package var caps = Run.empty
+    package var rounding = Rounding.halfUp
+
+    package init(_ kind: Kind) { self.kind = kind }
+
+    package static let none = Discount(.none)
+}
+
+/// An amount that holds in one currency.
+package struct CurrencyAmount: Hashable, Sendable, BitwiseCopyable {
+    package var currency: Currency
+    package var amount: Money
+
+    package init(currency: Currency, amount: Money) {
+        self.currency = currency
+        self.amount = amount
+    }
+}
+
+/// One key of a cover or requirement: an attribute and the values that meet it.
+package struct Clause: Hashable, Sendable, BitwiseCopyable {
+    package var attribute: Symbol
+    /// A run of symbols, sorted.
+    package var values: Run
+
+    package init(attribute: Symbol, values: Run) {
+        self.attribute = attribute
+        self.values = values
+    }
+}
+
+/// What one code says beyond its coupon.
+package struct CodeTerms: Hashable, Sendable, BitwiseCopyable {
+    package var startsAt = Instant.distantPast
+    package var endsAt = Instant.distantFuture
+    /// Uses of this code; 0 leaves it to the coupon's `usesLimitPerCode`.
+    package var usesLimit: Int64 = 0
+    package var usesBefore: Int64 = 0
+    /// The only customer who may use it (an id, or an e-mail with an `@`).
+    package var customer = Symbol.unmentioned
+    package var isBoundToCustomer = false
+    package var isDisabled = false
+
+    package init() {}
+}
+
+/// The tables that coupons of one catalog point into.
+package struct RuleTables: ~Escapable {
+    package let amounts: Span<CurrencyAmount>
+    /// Each map is a run of ``clauses``.
+    package let maps: Span<Run>
+    package let clauses: Span<Clause>
+    package let symbols: Span<Symbol>
+
+    @_lifetime(copy amounts, copy maps, copy clauses, copy symbols)
+    package init(
+        amounts: Span<CurrencyAmount>, maps: Span<Run>, clauses: Span<Clause>,
+        symbols: Span<Symbol>
+    ) {
+        self.amounts = amounts
+        self.maps = maps
+        self.clauses = clauses
+        self.symbols = symbols
+    }
+
+    /// The amount of `run` in `currency`, if it has one.
+    package func amount(in run: Run, for currency: Currency) -> Money? {
+        for index in run.range where amounts[index].currency == currency {
+            return amounts[index].amount
+        }
+        return nil
+    }
+
+    /// Whether the sorted `run` of symbols holds `symbol`.
+    package func contains(_ symbol: Symbol, in run: Run) -> Bool {
+        if symbol == .unmentioned { return false }
+        var low = run.range.lowerBound
+        var high = run.range.upperBound
+        while low < high {
+            let middle = low + (high - low) / 2
+            if symbols[middle] == symbol { return true }
+            if symbols[middle] < symbol { low = middle + 1 } else { high = middle }
+        }
+        return false
+    }
+}
