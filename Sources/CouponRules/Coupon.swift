@@ -5,7 +5,7 @@
 /// A compiled coupon. See ``Checks`` for the order in which its rules are asked.
 package struct Coupon: Sendable, BitwiseCopyable {
     /// Set by ``settleChecks()``; until then nothing is asked.
-    package private(set) var checks: Checks = []
+    package internal(set) var checks: Checks = []
     package var kind = CouponKind.discount
     package var status = CouponStatus.active
     /// Half-open: good from `startsAt` until just before `endsAt`.
