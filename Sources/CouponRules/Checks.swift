@@ -23,6 +23,8 @@ package struct Checks: OptionSet, Sendable, BitwiseCopyable {
     package static let maximumSubtotal = Checks(rawValue: 1 << 15)
     package static let minimumItems = Checks(rawValue: 1 << 16)
     package static let maximumItems = Checks(rawValue: 1 << 17)
+
+    package static let all = Checks(rawValue: 1 << 18 - 1)
 }
 
 extension Coupon {

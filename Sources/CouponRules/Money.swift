@@ -72,14 +72,16 @@ extension Money {
         precondition(
             minorUnits >= 0 && numerator >= 0 && denominator > 0 && numerator <= denominator,
             "a share is a part of a non-negative amount")
-        let product = Int128(minorUnits) * Int128(numerator)
-        let (quotient, remainder) = product.quotientAndRemainder(dividingBy: Int128(denominator))
+        let product = UInt64(minorUnits).multipliedFullWidth(by: UInt64(numerator))
+        let (quotient, remainder) = UInt64(denominator).dividingFullWidth(product)
         let twice = remainder * 2
         let roundsUp =
             switch rounding {
             case .down: false
-            case .halfUp: twice >= denominator
-            case .halfEven: twice > denominator || (twice == denominator && quotient & 1 == 1)
+            case .halfUp: twice >= UInt64(denominator)
+            case .halfEven:
+                twice > UInt64(denominator)
+                    || (twice == UInt64(denominator) && quotient & 1 == 1)
             }
         return Money(minorUnits: Int64(quotient) + (roundsUp ? 1 : 0))
     }

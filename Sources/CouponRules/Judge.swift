@@ -1,0 +1,162 @@
+// Judging one coupon: first its rules in order of precedence, then its money.
+//
+// The rules a coupon has are the set bits of its `checks`; the judge walks them from the lowest bit,
+// asks each, and stops at the first that fails unless it was told to explain. Nothing here reads a
+// clock, allocates after warm-up, or knows where counts are kept.
+
+/// Uses counted and held against one limit.
+package struct UseCount: Hashable, Sendable, BitwiseCopyable {
+    /// Uses consumed.
+    package var used: Int64
+    /// Uses that other orders hold.
+    package var held: Int64
+
+    package init(used: Int64 = 0, held: Int64 = 0) {
+        self.used = used
+        self.held = held
+    }
+}
+
+/// One code held out for one coupon: what is to be judged.
+package struct Claim: Sendable, BitwiseCopyable {
+    package var coupon: Coupon
+    package var terms: CodeTerms
+    package var couponUses = UseCount()
+    package var codeUses = UseCount()
+    /// The most that the request wants this code to discount.
+    package var discountMax: Money?
+
+    package init(coupon: Coupon, terms: CodeTerms) {
+        self.coupon = coupon
+        self.terms = terms
+    }
+
+    /// The limit on uses of this code; 0 is none.
+    package var codeUsesLimit: Int64 {
+        terms.usesLimit > 0 ? terms.usesLimit : coupon.usesLimitPerCode
+    }
+
+    /// How often it could be used now, over the limits on counts; nil when it has none.
+    package var usesLeft: Int64? {
+        var left: Int64?
+        if coupon.usesLimit > 0 { left = coupon.usesLimit - couponUses.used - couponUses.held }
+        if codeUsesLimit > 0 {
+            left = min(left ?? .max, codeUsesLimit - codeUses.used - codeUses.held)
+        }
+        return left
+    }
+}
+
+/// What the judgement is for.
+package struct Occasion: Hashable, Sendable, BitwiseCopyable {
+    package enum Purpose: UInt8, Sendable, BitwiseCopyable {
+        case validate, reserve, apply
+    }
+
+    package var purpose: Purpose
+    /// When windows are judged.
+    package var instant: Instant
+    /// Whether every failing rule is wanted, not only the first.
+    package var explains: Bool
+
+    package init(purpose: Purpose, instant: Instant, explains: Bool = false) {
+        self.purpose = purpose
+        self.instant = instant
+        self.explains = explains
+    }
+}
+
+/// Judges claims on one purchase after another; its arrays keep their memory.
+package struct Judge: ~Copyable {
+    /// The failing rules of the last claim in order of precedence: the first one only, unless the
+    /// occasion asked for all. Empty when the claim is good.
+    package private(set) var refusals: [Refusal] = []
+    /// What the last claim takes off each line.
+    package internal(set) var lineDiscounts: [Money] = []
+    /// The sum of `lineDiscounts`.
+    package internal(set) var discount = Money.zero
+    package internal(set) var shippingDiscount = Money.zero
+
+    /// What is left of each line, and of shipping, before the next claim.
+    var remaining: [Money] = []
+    var remainingShipping = Money.zero
+    /// The part of `remaining` that the claim covers; zero on lines that it does not.
+    var coveredRemaining: [Money] = []
+    var isCovered: [Bool] = []
+    var spread: Spread
+
+    package init(lineCapacity: Int = 16) {
+        refusals.reserveCapacity(Checks.all.rawValue.nonzeroBitCount + 1)
+        lineDiscounts.reserveCapacity(lineCapacity)
+        remaining.reserveCapacity(lineCapacity)
+        coveredRemaining.reserveCapacity(lineCapacity)
+        isCovered.reserveCapacity(lineCapacity)
+        spread = Spread(lineCapacity: lineCapacity)
+    }
+
+    /// Begins with a purchase at its full prices.
+    package mutating func begin(_ purchase: borrowing Purchase) {
+        remaining.removeAll(keepingCapacity: true)
+        for index in purchase.lines.indices { remaining.append(purchase.lines[index].value) }
+        remainingShipping = purchase.shipping ?? .zero
+        clearDiscounts(purchase.lines.count)
+    }
+
+    /// Judges `claim`; afterwards `refusals` says why not, or the discounts say how much.
+    package mutating func judge(
+        _ claim: borrowing Claim, on purchase: borrowing Purchase,
+        by tables: borrowing RuleTables, _ occasion: Occasion
+    ) {
+        refusals.removeAll(keepingCapacity: true)
+        clearDiscounts(purchase.lines.count)
+        cover(purchase, by: claim.coupon, in: tables)
+
+        var pending = claim.checks.rawValue
+        while pending != 0 {
+            let check = Checks(rawValue: pending & (0 &- pending))
+            pending &= pending - 1
+            guard let refusal = ask(check, claim, purchase, tables, occasion) else { continue }
+            refusals.append(refusal)
+            if !occasion.explains { return }
+        }
+        guard refusals.isEmpty, purchase.hasCart, claim.coupon.givesMoney else { return }
+
+        computeDiscount(claim, purchase, tables)
+        if shouldGiveMoney(claim.coupon, purchase, occasion) && discount + shippingDiscount == .zero
+        {
+            refusals.append(Refusal(.noEffect))
+        }
+    }
+
+    /// Whether a claim that comes to nothing is refused. A shipping coupon may be tried before
+    /// shipping is known; a comp coupon gives what there is.
+    private func shouldGiveMoney(
+        _ coupon: Coupon, _ purchase: borrowing Purchase, _ occasion: Occasion
+    ) -> Bool {
+        if coupon.kind == .comp { return false }
+        let awaitsShipping = coupon.discount.kind == .shipping && purchase.shipping == nil
+        return !(awaitsShipping && occasion.purpose == .validate)
+    }
+
+    private mutating func clearDiscounts(_ lineCount: Int) {
+        discount = .zero
+        shippingDiscount = .zero
+        lineDiscounts.removeAll(keepingCapacity: true)
+        for _ in 0..<lineCount { lineDiscounts.append(.zero) }
+    }
+
+    private mutating func cover(
+        _ purchase: borrowing Purchase, by coupon: Coupon, in tables: borrowing RuleTables
+    ) {
+        isCovered.removeAll(keepingCapacity: true)
+        coveredRemaining.removeAll(keepingCapacity: true)
+        let coversAll =
+            coupon.appliesTo.isEmpty && coupon.excludes.isEmpty && !coupon.skipsSaleItems
+        for index in purchase.lines.indices {
+            let covered =
+                coversAll || purchase.covers(purchase.lines[index], by: coupon, in: tables)
+            isCovered.append(covered)
+            coveredRemaining.append(covered ? remaining[index] : .zero)
+        }
+    }
+}

@@ -1,0 +1,281 @@
+// One rule after the other, in the order of `Checks`: each function answers nil when its rule holds.
+
+extension Claim {
+    /// The coupon's checks and those that this code adds.
+    package var checks: Checks {
+        var checks = coupon.checks
+        if terms.isDisabled { checks.insert(.inactive) }
+        if terms.startsAt != .distantPast { checks.insert(.start) }
+        if terms.endsAt != .distantFuture { checks.insert(.end) }
+        if terms.usesLimit > 0 { checks.insert(.usesLimit) }
+        if terms.isBoundToCustomer { checks.formUnion([.customerGiven, .customers]) }
+        return checks
+    }
+}
+
+extension Judge {
+    /// Asks one rule.
+    func ask(
+        _ check: Checks, _ claim: borrowing Claim, _ purchase: borrowing Purchase,
+        _ tables: borrowing RuleTables, _ occasion: Occasion
+    ) -> Refusal? {
+        let coupon = claim.coupon
+        return switch check {
+        case .inactive: Refusal(.couponInactive)
+        case .archived: Refusal(.couponArchived)
+        case .start: startRefusal(claim, at: occasion.instant)
+        case .end: endRefusal(claim, at: occasion.instant)
+        case .usesLimit: usesRefusal(claim)
+        case .currency: currencyRefusal(coupon, purchase, tables)
+        case .context: contextRefusal(coupon, purchase, tables)
+        case .customerGiven: customerGivenRefusal(claim, purchase)
+        case .customers: customerRefusal(claim, purchase, tables)
+        case .groups: groupRefusal(coupon, purchase, tables)
+        case .previousOrders: previousOrdersRefusal(coupon, purchase)
+        case .cartGiven:
+            !purchase.hasCart && occasion.purpose != .validate ? Refusal(.cartRequired) : nil
+        case .contains: containsRefusal(coupon, purchase, tables)
+        case .cover: coverRefusal(coupon, purchase, tables, occasion)
+        case .minimumSubtotal: minimumSubtotalRefusal(coupon, purchase, tables)
+        case .maximumSubtotal: maximumSubtotalRefusal(coupon, purchase, tables)
+        case .minimumItems: minimumItemsRefusal(coupon, purchase)
+        case .maximumItems: maximumItemsRefusal(coupon, purchase)
+        default: preconditionFailure("every check has its rule")
+        }
+    }
+
+    // MARK: When
+
+    private func startRefusal(_ claim: borrowing Claim, at instant: Instant) -> Refusal? {
+        let startsAt = max(claim.coupon.startsAt, claim.terms.startsAt)
+        if instant >= startsAt { return nil }
+        var refusal = Refusal(.notStarted)
+        refusal.startsAt = startsAt
+        return refusal
+    }
+
+    private func endRefusal(_ claim: borrowing Claim, at instant: Instant) -> Refusal? {
+        let endsAt = min(claim.coupon.endsAt, claim.terms.endsAt)
+        if instant < endsAt { return nil }
+        var refusal = Refusal(.expired)
+        refusal.endedAt = endsAt
+        return refusal
+    }
+
+    // MARK: How often
+
+    private func usesRefusal(_ claim: borrowing Claim) -> Refusal? {
+        if let refusal = limitRefusal(claim.coupon.usesLimit, claim.couponUses, .coupon) {
+            return refusal
+        }
+        return limitRefusal(claim.codeUsesLimit, claim.codeUses, .code)
+    }
+
+    private func limitRefusal(
+        _ limit: Int64, _ uses: UseCount, _ scope: Refusal.Scope
+    ) -> Refusal? {
+        if limit == 0 || uses.used + uses.held < limit { return nil }
+        var refusal = Refusal(.usageLimitReached)
+        refusal.scope = scope
+        refusal.limit = limit
+        refusal.actual = uses.used + uses.held
+        refusal.held = uses.held > 0 ? uses.held : nil
+        return refusal
+    }
+
+    // MARK: Where and who
+
+    private func currencyRefusal(
+        _ coupon: Coupon, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+    ) -> Refusal? {
+        if !purchase.hasCart { return nil }
+        let needs = coupon.requirements
+        if lacks(coupon.discount.amounts) || lacks(coupon.discount.caps)
+            || lacks(needs.minimumSubtotal) || lacks(needs.maximumSubtotal)
+        {
+            return Refusal(.currencyNotSupported)
+        }
+        return nil
+
+        func lacks(_ run: Run) -> Bool {
+            !run.isEmpty && tables.amount(in: run, for: purchase.currency) == nil
+        }
+    }
+
+    private func contextRefusal(
+        _ coupon: Coupon, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+    ) -> Refusal? {
+        for index in coupon.requirements.context.range
+        where !purchase.contextMeets(tables.clauses[index], by: tables) {
+            var refusal = Refusal(.contextNotEligible)
+            refusal.scope = .attribute(tables.clauses[index].attribute)
+            return refusal
+        }
+        return nil
+    }
+
+    /// What the customer rules need to know and the request does not say.
+    private func customerGivenRefusal(
+        _ claim: borrowing Claim, _ purchase: borrowing Purchase
+    ) -> Refusal? {
+        let checks = claim.checks
+        let customer = purchase.customer
+        var refusal = Refusal(.customerRequired)
+        if checks.contains(.customers) && !customer.isIdentified {
+            refusal.scope = .customers
+        } else if checks.contains(.groups) && !customer.isGiven {
+            refusal.scope = .groups
+        } else if checks.contains(.previousOrders) && customer.previousOrders == nil {
+            refusal.scope = .previousOrders
+        } else {
+            return nil
+        }
+        return refusal
+    }
+
+    private func customerRefusal(
+        _ claim: borrowing Claim, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+    ) -> Refusal? {
+        let customer = purchase.customer
+        guard customer.isIdentified else { return nil }
+        let listed = claim.coupon.requirements.customers
+        let isListed =
+            listed.isEmpty || tables.contains(customer.id, in: listed)
+            || tables.contains(customer.email, in: listed)
+        let owner = claim.terms.customer
+        let isOwner =
+            !claim.terms.isBoundToCustomer
+            || (owner != .unmentioned && (owner == customer.id || owner == customer.email))
+        return isListed && isOwner ? nil : Refusal(.customerNotEligible)
+    }
+
+    private func groupRefusal(
+        _ coupon: Coupon, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+    ) -> Refusal? {
+        guard purchase.customer.isGiven else { return nil }
+        for index in purchase.customer.groups.range
+        where tables.contains(purchase.groups[index], in: coupon.requirements.groups) {
+            return nil
+        }
+        return Refusal(.customerGroupNotEligible)
+    }
+
+    private func previousOrdersRefusal(
+        _ coupon: Coupon, _ purchase: borrowing Purchase
+    ) -> Refusal? {
+        guard let orders = purchase.customer.previousOrders,
+            orders > coupon.requirements.previousOrdersMax
+        else { return nil }
+        var refusal = Refusal(.notFirstOrder)
+        refusal.limit = coupon.requirements.previousOrdersMax
+        refusal.actual = orders
+        return refusal
+    }
+
+    // MARK: What is in the cart
+
+    private func containsRefusal(
+        _ coupon: Coupon, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+    ) -> Refusal? {
+        guard purchase.hasCart else { return nil }
+        nextClause: for index in coupon.requirements.contains.range {
+            let clause = tables.clauses[index]
+            for line in purchase.lines.indices
+            where purchase.line(purchase.lines[line], meets: clause, by: tables) {
+                continue nextClause
+            }
+            var refusal = Refusal(.requiredItemsMissing)
+            refusal.scope = .attribute(clause.attribute)
+            return refusal
+        }
+        return nil
+    }
+
+    private func coverRefusal(
+        _ coupon: Coupon, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables,
+        _ occasion: Occasion
+    ) -> Refusal? {
+        // A presale code is tried before anything is in the cart.
+        if coupon.kind.opensAccess && occasion.purpose != .apply { return nil }
+        let isCoveringNone =
+            purchase.hasCart
+            ? !isCovered.contains(true) : purchase.contextRulesOut(coupon, in: tables)
+        return isCoveringNone ? Refusal(.noEligibleItems) : nil
+    }
+
+    private func minimumSubtotalRefusal(
+        _ coupon: Coupon, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+    ) -> Refusal? {
+        let run = coupon.requirements.minimumSubtotal
+        guard purchase.hasCart, let bound = tables.amount(in: run, for: purchase.currency)
+        else { return nil }
+        return belowRefusal(
+            .belowMinimumAmount, limit: bound.minorUnits,
+            actual: boundedSubtotal(coupon, purchase).minorUnits)
+    }
+
+    private func maximumSubtotalRefusal(
+        _ coupon: Coupon, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+    ) -> Refusal? {
+        let run = coupon.requirements.maximumSubtotal
+        guard purchase.hasCart, let bound = tables.amount(in: run, for: purchase.currency)
+        else { return nil }
+        return aboveRefusal(
+            .aboveMaximumAmount, limit: bound.minorUnits,
+            actual: boundedSubtotal(coupon, purchase).minorUnits)
+    }
+
+    private func minimumItemsRefusal(
+        _ coupon: Coupon, _ purchase: borrowing Purchase
+    ) -> Refusal? {
+        guard purchase.hasCart else { return nil }
+        return belowRefusal(
+            .belowMinimumQuantity, limit: coupon.requirements.minimumItems,
+            actual: boundedItemCount(coupon, purchase))
+    }
+
+    private func maximumItemsRefusal(
+        _ coupon: Coupon, _ purchase: borrowing Purchase
+    ) -> Refusal? {
+        guard purchase.hasCart else { return nil }
+        return aboveRefusal(
+            .aboveMaximumQuantity, limit: coupon.requirements.maximumItems,
+            actual: boundedItemCount(coupon, purchase))
+    }
+
+    private func belowRefusal(_ reason: Reason, limit: Int64, actual: Int64) -> Refusal? {
+        if actual >= limit { return nil }
+        var refusal = Refusal(reason)
+        refusal.limit = limit
+        refusal.actual = actual
+        refusal.missing = limit - actual
+        return refusal
+    }
+
+    private func aboveRefusal(_ reason: Reason, limit: Int64, actual: Int64) -> Refusal? {
+        if actual <= limit { return nil }
+        var refusal = Refusal(reason)
+        refusal.limit = limit
+        refusal.actual = actual
+        return refusal
+    }
+
+    /// Original prices of the lines that the coupon's bounds look at.
+    private func boundedSubtotal(_ coupon: Coupon, _ purchase: borrowing Purchase) -> Money {
+        if coupon.requirements.base == .cart { return purchase.subtotal }
+        var sum = Money.zero
+        for index in purchase.lines.indices where isCovered[index] {
+            sum += purchase.lines[index].value
+        }
+        return sum
+    }
+
+    private func boundedItemCount(_ coupon: Coupon, _ purchase: borrowing Purchase) -> Int64 {
+        if coupon.requirements.base == .cart { return purchase.itemCount }
+        var sum: Int64 = 0
+        for index in purchase.lines.indices where isCovered[index] {
+            sum += purchase.lines[index].quantity
+        }
+        return sum
+    }
+}
