@@ -1,0 +1,36 @@
+import Glibc
+
+/// A file held exclusively against other processes, and against other locks of this process, for as
+/// long as this object lives. The kernel lets go of it when the process dies, however it dies.
+///
+/// The file stays behind: removing it would let a third process lock a fresh file of the same name
+/// while a second still waits on the removed one.
+package final class FileLock {
+    /// What an attempt to lock brought.
+    package enum Attempt {
+        case acquired(FileLock)
+        case heldByAnother
+    }
+
+    private let descriptor: CInt
+
+    private init(descriptor: CInt) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Locks the file at `path`, created if missing; never waits.
+    package static func attempt(path: String) throws(UVFault) -> Attempt {
+        let descriptor = try checkErrno(
+            unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600), .openLockFile)
+        let lock = FileLock(descriptor: descriptor)
+        var status = flock(descriptor, LOCK_EX | LOCK_NB)
+        while status < 0, errno == EINTR { status = flock(descriptor, LOCK_EX | LOCK_NB) }
+        if status < 0, errno == EWOULDBLOCK { return .heldByAnother }
+        try checkErrno(status, .lockFile)
+        return .acquired(lock)
+    }
+}

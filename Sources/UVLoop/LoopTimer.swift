@@ -1,0 +1,53 @@
+import CUv
+
+/// Calls back after a time, once or again and again.
+@safe package final class LoopTimer: LoopHandle {
+    private let onFire: () -> Void
+
+    /// - Parameter onFire: called by the loop each time the timer runs out.
+    package convenience init(on loop: EventLoop, onFire: @escaping () -> Void) throws(UVFault) {
+        try unsafe self.init(onRaw: loop.raw, onFire: onFire)
+    }
+
+    init(
+        onRaw loop: UnsafeMutablePointer<uv_loop_t>, onFire: @escaping () -> Void
+    ) throws(UVFault) {
+        self.onFire = onFire
+        try unsafe super.init(.startTimer) { unsafe uv_timer_init(loop, $0) }
+    }
+
+    /// Starts, or starts anew, counting from the loop's `now`.
+    ///
+    /// Timers that run out in the same turn fire in the order of their times, and those with the
+    /// same time in the order in which they were started.
+    /// - Parameters:
+    ///   - delayMilliseconds: 0 or less fires in the next turn.
+    ///   - periodMilliseconds: time between later firings, at least 1; nil fires once.
+    package func start(
+        after delayMilliseconds: Int64, repeatingEvery periodMilliseconds: Int64? = nil
+    ) {
+        if isClosed { return }
+        if let periodMilliseconds {
+            precondition(periodMilliseconds >= 1, "a repeating timer has a period")
+        }
+        let thunk: uv_timer_cb = { handle in
+            // SAFETY: `data` is this object, alive until its close callback.
+            guard let data = unsafe handle?.pointee.data else { return }
+            unsafe Unmanaged<LoopTimer>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.onFire() }
+        }
+        let status = unsafe uv_timer_start(
+            handle(as: uv_timer_t.self), thunk, UInt64(max(0, delayMilliseconds)),
+            UInt64(periodMilliseconds ?? 0))
+        precondition(status == 0, "an open timer starts")
+    }
+
+    /// Stops counting. The timer may be started again.
+    package func stop() {
+        unsafe uv_timer_stop(handle(as: uv_timer_t.self))
+    }
+
+    /// Whether the timer is counting.
+    package var isCounting: Bool {
+        unsafe uv_is_active(handle) != 0
+    }
+}

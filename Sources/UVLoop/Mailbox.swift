@@ -1,0 +1,108 @@
+import CUv
+import Synchronization
+
+// `uv_async_send` may be called from any thread, but not once the handle is closed. So the handle's
+// pointer lies beside the queue under one lock: a post finds it open or is refused, and closing takes
+// it away before libuv lets go. Only the first post into an empty queue wakes the loop; the loop
+// takes the whole queue at once.
+
+/// Messages from any thread, delivered on the loop in the order of their posting.
+///
+/// The mailbox belongs to the loop; its `address` is what other threads hold.
+package final class Mailbox<Message: Sendable> {
+    /// Where other threads post.
+    package let address: Address
+    private let wakeUp: WakeUp
+
+    /// - Parameter onMessage: called by the loop for each message, until the mailbox is closed.
+    package init(on loop: EventLoop, onMessage: @escaping (Message) -> Void) throws(UVFault) {
+        let address = Address()
+        self.address = address
+        wakeUp = try WakeUp(
+            on: loop,
+            onWake: { wakeUp in
+                for message in address.takeAll() where !wakeUp.isClosed { onMessage(message) }
+            },
+            onClose: { address.close() })
+        unsafe address.open(wakeUp.handle(as: uv_async_t.self))
+    }
+
+    /// Whether `EventLoop.run()` goes on for the sake of this mailbox. True unless changed.
+    package var keepsLoopRunning: Bool {
+        get { wakeUp.keepsLoopRunning }
+        set { wakeUp.keepsLoopRunning = newValue }
+    }
+
+    /// Ends the mailbox. What was not delivered yet is dropped; later posts are refused.
+    package func close() {
+        wakeUp.close()
+    }
+
+    /// The sending side of a mailbox. It may outlive the mailbox.
+    @safe package final class Address: Sendable {
+        // SAFETY: `async` is only used under the lock, and is nil before libuv lets go of it.
+        @safe private struct State: @unchecked Sendable {
+            var async: UnsafeMutablePointer<uv_async_t>?
+            var messages: [Message] = []
+        }
+
+        private let state = unsafe Mutex(State(async: nil))
+
+        /// Queues a message and wakes the loop.
+        ///
+        /// - Returns: false if the mailbox is closed; the message is dropped.
+        @discardableResult
+        package func post(_ message: Message) -> Bool {
+            state.withLock { state in
+                guard let async = unsafe state.async else { return false }
+                state.messages.append(message)
+                // With earlier messages still there, the loop was woken and has not come yet.
+                if state.messages.count == 1 { unsafe uv_async_send(async) }
+                return true
+            }
+        }
+
+        func open(_ async: UnsafeMutablePointer<uv_async_t>) {
+            state.withLock { state in unsafe state.async = async }
+        }
+
+        func close() {
+            state.withLock { state in state = unsafe State(async: nil) }
+        }
+
+        func takeAll() -> [Message] {
+            state.withLock { state in
+                let messages = state.messages
+                state.messages = []
+                return messages
+            }
+        }
+    }
+}
+
+/// The handle that another thread can trigger.
+@safe private final class WakeUp: LoopHandle {
+    private let onWake: (WakeUp) -> Void
+    private let onClose: () -> Void
+
+    init(
+        on loop: EventLoop, onWake: @escaping (WakeUp) -> Void, onClose: @escaping () -> Void
+    ) throws(UVFault) {
+        self.onWake = onWake
+        self.onClose = onClose
+        try unsafe super.init(.openMailbox) { async in
+            unsafe uv_async_init(loop.raw, async) { handle in
+                // SAFETY: `data` is this object, alive until its close callback.
+                guard let data = unsafe handle?.pointee.data else { return }
+                unsafe Unmanaged<WakeUp>.fromOpaque(data)
+                    ._withUnsafeGuaranteedRef { $0.onWake($0) }
+            }
+        }
+    }
+
+    override func close() {
+        if isClosed { return }
+        onClose()
+        super.close()
+    }
+}

@@ -1,0 +1,69 @@
+// What the kernel did not take at once waits here. libuv sends from memory that must not move until
+// it says so; bytes that come meanwhile gather in a second block, which takes its turn afterwards.
+// Most connections never have a backlog, and one that drained has no memory left for it.
+
+/// Bytes on their way to a peer that reads slowly.
+@safe struct OutputBacklog: ~Copyable {
+    private var sending = ByteBlock()
+    private var waiting = ByteBlock()
+
+    /// Bytes that libuv was not yet given.
+    var waitingByteCount: Int { waiting.count }
+
+    /// Whether libuv has a block.
+    var isSending: Bool { sending.count > 0 }
+
+    mutating func append(_ bytes: Span<UInt8>) {
+        waiting.append(bytes)
+    }
+
+    /// Hands out everything that waits, as memory that stays where it is until `finishSending()`.
+    mutating func startSending() -> UnsafeMutableBufferPointer<CChar> {
+        precondition(!isSending, "one block is sent at a time")
+        swap(&sending, &waiting)
+        return unsafe sending.memory
+    }
+
+    /// Frees the block that libuv had.
+    mutating func finishSending() {
+        sending = ByteBlock()
+    }
+}
+
+/// Growing memory that does not move unless bytes are appended.
+@safe private struct ByteBlock: ~Copyable {
+    private static let capacityMin = 4_096
+
+    private(set) var count = 0
+    private var storage: UnsafeMutableBufferPointer<CChar> = unsafe .init(start: nil, count: 0)
+
+    var memory: UnsafeMutableBufferPointer<CChar> {
+        unsafe .init(start: storage.baseAddress, count: count)
+    }
+
+    deinit {
+        unsafe storage.deallocate()
+    }
+
+    mutating func append(_ bytes: Span<UInt8>) {
+        reserve(count + bytes.count)
+        // SAFETY: `reserve` made room for all the bytes behind the first `count`.
+        unsafe bytes.withUnsafeBytes { incoming in
+            let free = unsafe UnsafeMutableRawBufferPointer(storage)[count...]
+            unsafe UnsafeMutableRawBufferPointer(rebasing: free).copyMemory(from: incoming)
+        }
+        count += bytes.count
+    }
+
+    private mutating func reserve(_ capacity: Int) {
+        if unsafe capacity <= storage.count { return }
+        let larger = unsafe UnsafeMutableBufferPointer<CChar>.allocate(
+            capacity: max(capacity, storage.count * 2, Self.capacityMin))
+        // SAFETY: the first `count` bytes were written, and the new block is larger. The old block
+        // has no other user.
+        unsafe UnsafeMutableRawBufferPointer(larger)
+            .copyMemory(from: UnsafeRawBufferPointer(memory))
+        unsafe storage.deallocate()
+        unsafe storage = larger
+    }
+}

@@ -1,0 +1,60 @@
+import CUv
+import Glibc
+
+/// Where a Unix socket lives: a path, or a name in the kernel's abstract namespace.
+@safe struct SocketAddress {
+    /// What `sun_path` holds besides its terminating zero.
+    static let pathBytesMax = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
+
+    private var storage = sockaddr_un()
+    private let byteCount: Int
+
+    /// A path in the file system. One that does not fit is refused, because cutting it would open
+    /// a socket somewhere else.
+    init(path: String) throws(UVFault) {
+        let bytes = Array(path.utf8)
+        if bytes.isEmpty || bytes.contains(0) {
+            throw UVFault(.nameSocket, code: UV_EINVAL.rawValue)
+        }
+        try self.init(sunPath: bytes)
+    }
+
+    /// The notation of `$NOTIFY_SOCKET`: a path, or `@` and an abstract name.
+    init(pathOrAbstract text: String) throws(UVFault) {
+        guard text.hasPrefix("@") else {
+            try self.init(path: text)
+            return
+        }
+        try self.init(sunPath: [0] + text.utf8.dropFirst())
+    }
+
+    private init(sunPath: [UInt8]) throws(UVFault) {
+        if sunPath.count > Self.pathBytesMax {
+            throw UVFault(.nameSocket, code: UV_ENAMETOOLONG.rawValue)
+        }
+        // A path's length counts its terminating zero; an abstract name has none.
+        let isAbstract = sunPath.first == 0
+        byteCount =
+            MemoryLayout<sa_family_t>.size + sunPath.count + (isAbstract ? 0 : 1)
+        storage.sun_family = sa_family_t(AF_UNIX)
+        // SAFETY: the bytes were checked to fit, and the rest of `sun_path` is zero already.
+        unsafe withUnsafeMutableBytes(of: &storage.sun_path) { field in
+            unsafe field.copyBytes(from: sunPath)
+        }
+    }
+
+    /// Calls `body` with the address in the form the kernel takes.
+    func withKernelForm(
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt
+    ) -> CInt {
+        // SAFETY: every socket address type starts with the fields of `sockaddr`, and the length
+        // passed along stays within `storage`.
+        unsafe withUnsafeBytes(of: storage) { bytes in
+            let address = unsafe bytes.assumingMemoryBound(to: sockaddr.self)
+            guard let start = address.baseAddress else {
+                preconditionFailure("a stored value has an address")
+            }
+            return unsafe body(start, socklen_t(byteCount))
+        }
+    }
+}
