@@ -89,12 +89,63 @@ package struct ByteBuffer: ~Copyable {
 
     /// Appends an integer's bytes, least significant first.
     @inlinable
-    package mutating func appendLittleEndian<Number: FixedWidthInteger>(_ number: Number) {
-        var rest = number.littleEndian
-        for _ in 0..<(Number.bitWidth / 8) {
-            append(UInt8(truncatingIfNeeded: rest))
-            if Number.bitWidth > 8 { rest >>= 8 }
+    package mutating func appendLittleEndian<Number: FixedWidthInteger & BitwiseCopyable>(
+        _ number: Number
+    ) {
+        let end = used + MemoryLayout<Number>.size
+        if end > allocated { grow(toHold: end) }
+        // One store in place of a loop over the bytes: snapshots are mostly made of these.
+        unsafe UnsafeMutableRawPointer(base + used)
+            .storeBytes(of: number.littleEndian, as: Number.self)
+        used = end
+    }
+
+    /// Overwrites the bytes from `offset` on with an integer's, least significant first. They lie
+    /// inside the buffer: this fills in what was not known when the place was appended.
+    @inlinable
+    package mutating func setLittleEndian<Number: FixedWidthInteger & BitwiseCopyable>(
+        _ number: Number, at offset: Int
+    ) {
+        precondition(
+            offset >= 0 && offset <= used - MemoryLayout<Number>.size,
+            "what is filled in lies inside its buffer")
+        unsafe UnsafeMutableRawPointer(base + offset)
+            .storeBytes(of: number.littleEndian, as: Number.self)
+    }
+
+    /// Appends a number in 1 to 10 bytes of seven bits each, lowest bits first; the high bit says
+    /// that more follow (LEB128). ``ByteReader/varint()`` reads it back.
+    @inlinable
+    package mutating func appendVarint(_ number: UInt64) {
+        var rest = number
+        while rest >= 0x80 {
+            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
         }
+        append(UInt8(truncatingIfNeeded: rest))
+    }
+
+    /// Appends a run with its length before it as a varint.
+    @inlinable
+    package mutating func appendCounted(_ run: Span<UInt8>) {
+        appendVarint(UInt64(run.count))
+        append(run)
+    }
+
+    /// Appends up to `capacity` bytes that `initializer` writes straight into the buffer; whatever
+    /// it wrote before it threw is not kept.
+    @inlinable
+    package mutating func append<Failure: Error>(
+        addingCapacity capacity: Int,
+        initializingWith initializer: (inout OutputSpan<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        precondition(capacity >= 0, "a capacity is not negative")
+        if capacity > allocated - used { grow(toHold: used + capacity) }
+        // SAFETY: the tail is ours and uninitialised; the output span counts what it initialised.
+        let tail = unsafe UnsafeMutableBufferPointer(start: base + used, count: capacity)
+        var output = unsafe OutputSpan(buffer: tail, initializedCount: 0)
+        try initializer(&output)
+        used += unsafe output.finalize(for: tail)
     }
 
     /// Forgets everything from `count` on.
@@ -121,13 +172,20 @@ package struct ByteBuffer: ~Copyable {
         if capacity > allocated { grow(toHold: capacity) }
     }
 
+    /// Gives back what was allocated for growth that will not come.
+    package mutating func shrinkToFit() {
+        if used < allocated { move(to: max(used, 16)) }
+    }
+
     @usableFromInline
-    mutating func grow(toHold needed: Int) {
-        let larger = max(needed, allocated * 2)
-        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+    mutating func grow(toHold needed: Int) { move(to: max(needed, allocated * 2)) }
+
+    @usableFromInline
+    mutating func move(to capacity: Int) {
+        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
         unsafe moved.update(from: base, count: used)
         unsafe base.deallocate()
         unsafe base = moved
-        allocated = larger
+        allocated = capacity
     }
 }

@@ -18,6 +18,9 @@ package struct HashIndex: ~Copyable, Sendable {
         tags = FlatArray(repeating: 0, count: slots)
     }
 
+    /// Bytes that the slots take.
+    @inlinable package var byteCount: Int { rows.capacity * 4 + tags.capacity * 2 }
+
     /// Rows in the index.
     @inlinable package var count: Int { rowCount }
 

@@ -1,0 +1,83 @@
+import Synchronization
+
+// Chunks never move and the directory has its full length from the start, so a reader on another
+// thread follows pointers that stay valid while the writer adds counters. With a relaxed load and
+// a relaxed store a counter costs what a plain integer costs; there is one writer, so no
+// read-modify-write is needed.
+
+/// Counters that one thread writes and any thread may read.
+///
+/// ``append(_:)`` and ``store(_:at:)`` belong to the one writer. Each counter is read whole; two
+/// counters read after each other may be from different moments.
+@safe
+package struct AtomicCounters: ~Copyable {
+    @usableFromInline typealias Counter = Atomic<UInt64>
+
+    /// 64 KiB: allocated and cleared in some ten microseconds.
+    @inlinable static var countersPerChunk: Int { 8_192 }
+    @inlinable static var chunksMax: Int { 16_384 }
+
+    /// 134,217,728: what the directory has room for.
+    package static var countMax: Int { countersPerChunk * chunksMax }
+
+    // SAFETY: the directory and every chunk in it are owned by this value alone, never move, and
+    // are released once, in `deinit`. A chunk's address is stored before `used` passes its first
+    // counter (release), and read after `used` (acquire); every access is checked against `used`.
+    @usableFromInline let directory: UnsafeMutablePointer<UnsafeMutablePointer<Counter>>
+    @usableFromInline let used = Atomic<Int>(0)
+
+    package init() { unsafe directory = .allocate(capacity: Self.chunksMax) }
+
+    deinit {
+        let chunks = (count + Self.countersPerChunk - 1) / Self.countersPerChunk
+        // Atomics of integers hold nothing that needs destroying.
+        for chunk in 0..<chunks { unsafe directory[chunk].deallocate() }
+        unsafe directory.deallocate()
+    }
+
+    /// Counters appended so far.
+    @inlinable package var count: Int { used.load(ordering: .acquiring) }
+
+    /// Bytes allocated for counters, used or not.
+    package var allocatedBytes: Int {
+        let chunks = (count + Self.countersPerChunk - 1) / Self.countersPerChunk
+        return chunks * Self.countersPerChunk * MemoryLayout<Counter>.stride
+    }
+
+    /// The counter's value at some moment between call and return.
+    @inlinable
+    package func load(_ index: Int) -> UInt64 {
+        precondition(index >= 0 && index < count, "a counter lies inside its chunks")
+        return unsafe directory[index / Self.countersPerChunk][index % Self.countersPerChunk]
+            .load(ordering: .relaxed)
+    }
+
+    /// Sets a counter. Only for the one writer.
+    @inlinable
+    package func store(_ value: UInt64, at index: Int) {
+        precondition(index >= 0 && index < count, "a counter lies inside its chunks")
+        unsafe directory[index / Self.countersPerChunk][index % Self.countersPerChunk]
+            .store(value, ordering: .relaxed)
+    }
+
+    /// Adds a counter and returns its index, which stays valid for ever. Only for the one writer.
+    @discardableResult
+    package func append(_ value: UInt64) -> Int {
+        let index = used.load(ordering: .relaxed)
+        precondition(index < Self.countMax, "the directory has room for every counter")
+        let (chunk, offset) = index.quotientAndRemainder(dividingBy: Self.countersPerChunk)
+        if offset == 0 {
+            let counters = UnsafeMutablePointer<Counter>.allocate(capacity: Self.countersPerChunk)
+            for slot in 0..<Self.countersPerChunk {
+                unsafe (counters + slot).initialize(to: Counter(0))
+            }
+            unsafe (directory + chunk).initialize(to: counters)
+        }
+        unsafe directory[chunk][offset].store(value, ordering: .relaxed)
+        used.store(index + 1, ordering: .releasing)
+        return index
+    }
+}
+
+// SAFETY: see above: what is shared is read and written through atomics and never moves.
+extension AtomicCounters: @unchecked Sendable {}

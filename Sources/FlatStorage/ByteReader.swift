@@ -1,0 +1,77 @@
+/// Reads bytes in order and never past their end.
+///
+/// Every reading is optional: nil says that the bytes ended, or that what stands there cannot be
+/// what was asked for. What a file or a record holds is therefore checked by reading it, and damage
+/// is a value that the caller names, never a trap. After a nil the position is of no use.
+package struct ByteReader: ~Escapable {
+    @usableFromInline let bytes: Span<UInt8>
+
+    @usableFromInline var next = 0
+
+    /// Offset of the next byte.
+    @inlinable package var position: Int { next }
+
+    @inlinable
+    @_lifetime(copy bytes)
+    package init(_ bytes: Span<UInt8>) { self.bytes = bytes }
+
+    /// Bytes not yet read.
+    @inlinable package var remaining: Int { bytes.count - next }
+
+    @inlinable
+    package mutating func byte() -> UInt8? {
+        guard next < bytes.count else { return nil }
+        defer { next += 1 }
+        return bytes[next]
+    }
+
+    /// An integer stored with its least significant byte first.
+    @inlinable
+    package mutating func littleEndian<Number: FixedWidthInteger & UnsignedInteger>(
+        _: Number.Type = Number.self
+    ) -> Number? {
+        let size = Number.bitWidth / 8
+        guard remaining >= size else { return nil }
+        var number: Number = 0
+        for index in 0..<size {
+            number |= Number(bytes[next + index]) << Number(truncatingIfNeeded: 8 * index)
+        }
+        next += size
+        return number
+    }
+
+    /// A number written by ``ByteBuffer/appendVarint(_:)``. Longer spellings of the same number
+    /// are refused, so that equal values have equal bytes.
+    @inlinable
+    package mutating func varint() -> UInt64? {
+        var number: UInt64 = 0
+        var shift: UInt64 = 0
+        while let piece = byte() {
+            let bits = UInt64(piece & 0x7F)
+            // The tenth byte holds the one bit that is left of 64.
+            if shift == 63 && piece > 1 { return nil }
+            number |= bits << shift
+            if piece < 0x80 { return piece == 0 && shift > 0 ? nil : number }
+            shift += 7
+        }
+        return nil
+    }
+
+    /// The next `count` bytes.
+    @inlinable
+    @_lifetime(copy self)
+    package mutating func run(of count: Int) -> Span<UInt8>? {
+        guard count >= 0 && count <= remaining else { return nil }
+        let run = bytes.extracting(next..<(next + count))
+        next += count
+        return run
+    }
+
+    /// A run with its length before it, as ``ByteBuffer/appendCounted(_:)`` writes it.
+    @inlinable
+    @_lifetime(copy self)
+    package mutating func counted() -> Span<UInt8>? {
+        guard let count = varint(), count <= UInt64(remaining) else { return nil }
+        return run(of: Int(count))
+    }
+}
