@@ -1,0 +1,28 @@
+import CouponWire
+
+/// What bounds one daemon. Everything that a client could make grow has a number here.
+package struct Limits: Hashable, Sendable {
+    /// Of one request line, without its line end.
+    package var lineBytesMax = 65_536
+    /// Lines answered for one connection before others get their turn.
+    package var linesPerTurnMax = 256
+    /// Replies waiting for one client; beyond it the client is not read from.
+    package var outputBytesMax = 1 << 20
+    package var connectionsMax = 1_024
+    /// Orders remembered. At this number new applies are refused; none is ever forgotten for it.
+    package var ordersMax = 10_000_000
+
+    package init() {}
+}
+
+/// What a listening socket allows the clients that come in through it.
+package struct ListenerTerms: Hashable, Sendable {
+    package var role: Role
+    /// The stores that may be named; empty means all.
+    package var stores: [String]
+
+    package init(role: Role, stores: [String] = []) {
+        self.role = role
+        self.stores = stores
+    }
+}
