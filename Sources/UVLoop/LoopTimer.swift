@@ -4,7 +4,7 @@ import CUv
 @safe package final class LoopTimer: LoopHandle {
     private let onFire: () -> Void
 
-    /// - Parameter onFire: called by the loop each time the timer runs out.
+    /// The loop calls `onFire` each time the timer runs out. The timer does not count yet.
     package convenience init(on loop: EventLoop, onFire: @escaping () -> Void) throws(UVFault) {
         try unsafe self.init(onRaw: loop.raw, onFire: onFire)
     }

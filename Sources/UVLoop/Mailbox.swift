@@ -14,7 +14,7 @@ package final class Mailbox<Message: Sendable> {
     package let address: Address
     private let wakeUp: WakeUp
 
-    /// - Parameter onMessage: called by the loop for each message, until the mailbox is closed.
+    /// The loop calls `onMessage` for each message, until the mailbox is closed.
     package init(on loop: EventLoop, onMessage: @escaping (Message) -> Void) throws(UVFault) {
         let address = Address()
         self.address = address

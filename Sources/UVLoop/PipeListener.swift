@@ -28,8 +28,10 @@ import Glibc
     /// that owner and group may still be changed in between.
     ///
     /// - Parameters:
+    ///   - loop: calls back with the connections.
     ///   - path: 1 to 107 bytes; a longer one is refused (`ENAMETOOLONG`). Removed by `close()`.
     ///   - mode: the access rights of the path.
+    /// - Throws: for example `.nameSocket`, or `.bind` with `EADDRINUSE` for a path that exists.
     package convenience init(
         on loop: EventLoop, path: String, mode: UInt32
     ) throws(UVFault) {
@@ -71,6 +73,7 @@ import Glibc
     ///   - onFailure: accepting failed, for example for want of file descriptors (`EMFILE`). It is
     ///     tried again after 100 milliseconds, and connections wait in the kernel until then.
     ///   - onConnection: owns the new connection. One that it neither starts nor closes is closed.
+    /// - Throws: `.listen` or `.startTimer`.
     package func listen(
         backlog: Int32,
         onFailure: @escaping (UVFault) -> Void,
@@ -79,7 +82,8 @@ import Glibc
         precondition(!isClosed && pauseTimer == nil, "a listener starts once, before its end")
         self.onFailure = onFailure
         self.onConnection = onConnection
-        pauseTimer = try unsafe LoopTimer(onRaw: rawLoop) { [weak self] in self?.awaitConnections() }
+        pauseTimer = try unsafe LoopTimer(onRaw: rawLoop) { [weak self] in self?.awaitConnections()
+        }
         try socket?.listen(backlog: backlog)
         awaitConnections()
     }

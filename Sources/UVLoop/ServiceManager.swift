@@ -18,7 +18,7 @@ package struct InheritedListener: Equatable, Sendable {
     ///
     /// - Returns: empty if nothing was handed over, or not to this process.
     /// - Throws: `EINVAL` if the variables contradict each other or are no numbers.
-    static func parse(
+    package static func parse(
         environment: (String) -> String?, processID: Int32
     ) throws(UVFault) -> [InheritedListener] {
         guard let addressee = environment("LISTEN_PID"), let count = environment("LISTEN_FDS")
@@ -56,9 +56,12 @@ package func inheritedListeners() throws(UVFault) -> [InheritedListener] {
 
 /// Tells the service manager something, for example `READY=1`.
 ///
-/// - Parameter address: a path, or `@` and an abstract name; by default what the service manager
-///   left in `NOTIFY_SOCKET`.
+/// - Parameters:
+///   - text: lines of `NAME=value`.
+///   - address: a path, or `@` and an abstract name; by default what the service manager left in
+///     `NOTIFY_SOCKET`.
 /// - Returns: false if there is no service manager that wants to know.
+/// - Throws: a fault if there is one, and it cannot be reached.
 @discardableResult
 package func notifyServiceManager(
     _ text: String, at address: String? = environmentVariable("NOTIFY_SOCKET")

@@ -2,16 +2,16 @@ import CUv
 import Glibc
 
 /// Where a Unix socket lives: a path, or a name in the kernel's abstract namespace.
-@safe struct SocketAddress {
+@safe package struct SocketAddress {
     /// What `sun_path` holds besides its terminating zero.
-    static let pathBytesMax = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
+    package static let pathBytesMax = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 
     private var storage = sockaddr_un()
     private let byteCount: Int
 
     /// A path in the file system. One that does not fit is refused, because cutting it would open
     /// a socket somewhere else.
-    init(path: String) throws(UVFault) {
+    package init(path: String) throws(UVFault) {
         let bytes = Array(path.utf8)
         if bytes.isEmpty || bytes.contains(0) {
             throw UVFault(.nameSocket, code: UV_EINVAL.rawValue)
@@ -20,7 +20,7 @@ import Glibc
     }
 
     /// The notation of `$NOTIFY_SOCKET`: a path, or `@` and an abstract name.
-    init(pathOrAbstract text: String) throws(UVFault) {
+    package init(pathOrAbstract text: String) throws(UVFault) {
         guard text.hasPrefix("@") else {
             try self.init(path: text)
             return

@@ -20,6 +20,8 @@ package enum ProbeOutcome: Equatable, Sendable {
 /// - Parameters:
 ///   - path: 1 to 107 bytes. A symbolic link is not followed: it is no socket.
 ///   - request: sent to whoever listens; short enough for an empty socket buffer.
+///   - timeoutMilliseconds: how long to wait for the answer.
+/// - Returns: what was found; of an answer, what came first, at most 4,096 bytes.
 /// - Throws: a fault that says neither yes nor no, for example `EACCES`.
 package func probeUnixSocket(
     path: String, request: [UInt8], timeoutMilliseconds: Int64

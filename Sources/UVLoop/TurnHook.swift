@@ -5,7 +5,7 @@ import CUv
 @safe package final class TurnHook: LoopHandle {
     private let onTurn: () -> Void
 
-    /// - Parameter onTurn: called by the loop before it polls. Not called after `EventLoop.stop()`.
+    /// The loop calls `onTurn` before it polls; no more after `EventLoop.stop()`.
     package init(on loop: EventLoop, onTurn: @escaping () -> Void) throws(UVFault) {
         self.onTurn = onTurn
         try unsafe super.init(.startTurnHook) { unsafe uv_prepare_init(loop.raw, $0) }

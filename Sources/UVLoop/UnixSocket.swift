@@ -6,17 +6,17 @@ import Glibc
 // the service manager's datagrams live here entirely.
 
 /// A Unix socket's file descriptor, closed with its owner.
-struct UnixSocket: ~Copyable {
-    enum Kind {
+package struct UnixSocket: ~Copyable {
+    package enum Kind {
         case stream
         case datagram
     }
 
     /// Closed on exec, and by this value's end unless `relinquish()` passed it on.
-    let descriptor: CInt
+    package let descriptor: CInt
 
     /// A socket that blocks, until libuv or the caller says otherwise.
-    init(_ kind: Kind) throws(UVFault) {
+    package init(_ kind: Kind) throws(UVFault) {
         let type = kind == .stream ? SOCK_STREAM : SOCK_DGRAM
         descriptor = try checkErrno(
             socket(AF_UNIX, CInt(type.rawValue | SOCK_CLOEXEC.rawValue), 0), .openSocket)
@@ -32,31 +32,31 @@ struct UnixSocket: ~Copyable {
     }
 
     /// Gives the descriptor to the caller, who closes it from now on.
-    consuming func relinquish() -> CInt {
+    package consuming func relinquish() -> CInt {
         let descriptor = descriptor
         discard self
         return descriptor
     }
 
-    func bind(to address: SocketAddress) throws(UVFault) {
+    package func bind(to address: SocketAddress) throws(UVFault) {
         // SAFETY: the address is valid for the duration of the call.
         let status = unsafe address.withKernelForm { unsafe Glibc.bind(descriptor, $0, $1) }
         try checkErrno(status, .bind)
     }
 
     /// On Linux this succeeds or fails at once, also on a socket that does not block.
-    func connect(to address: SocketAddress) throws(UVFault) {
+    package func connect(to address: SocketAddress) throws(UVFault) {
         // SAFETY: the address is valid for the duration of the call.
         let status = unsafe address.withKernelForm { unsafe Glibc.connect(descriptor, $0, $1) }
         try checkErrno(status, .connect)
     }
 
-    func listen(backlog: CInt) throws(UVFault) {
+    package func listen(backlog: CInt) throws(UVFault) {
         try checkErrno(Glibc.listen(descriptor, backlog), .listen)
     }
 
     /// The next waiting connection, or nil if none waits (on a socket that does not block).
-    func accept() throws(UVFault) -> UnixSocket? {
+    package func accept() throws(UVFault) -> UnixSocket? {
         while true {
             let accepted = Glibc.accept(descriptor, nil, nil)
             if accepted >= 0 {
@@ -76,7 +76,7 @@ struct UnixSocket: ~Copyable {
     /// Sends once, without waiting.
     ///
     /// - Returns: how many bytes the kernel took.
-    func send(_ bytes: [UInt8], _ operation: UVFault.Operation) throws(UVFault) -> Int {
+    package func send(_ bytes: [UInt8], _ operation: UVFault.Operation) throws(UVFault) -> Int {
         // SAFETY: the array outlives the call that reads it.
         let count = unsafe Glibc.send(
             descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL | MSG_DONTWAIT))
@@ -88,7 +88,7 @@ struct UnixSocket: ~Copyable {
     ///
     /// - Returns: what came, at most `byteCountMax`; empty at the end of the stream; nil if nothing
     ///   came within the time.
-    func receive(
+    package func receive(
         upTo byteCountMax: Int, timeoutMilliseconds: Int64
     ) throws(UVFault) -> [UInt8]? {
         let deadline = BootClock.now + timeoutMilliseconds

@@ -22,8 +22,10 @@ package final class Worker {
     /// Starts the thread.
     ///
     /// - Parameters:
+    ///   - loop: where results are delivered.
     ///   - name: as shown by process listings, cut to 15 bytes by the kernel.
     ///   - niceness: 0 is normal, 19 gives way to everything else.
+    /// - Throws: `.openMailbox` or `.startThread`.
     package init(on loop: EventLoop, name: String, niceness: Int32 = 0) throws(UVFault) {
         let finished = try Mailbox<Void>(on: loop) { [weak self] in self?.deliverNext() }
         finished.keepsLoopRunning = false

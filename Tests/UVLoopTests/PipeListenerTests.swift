@@ -1,0 +1,187 @@
+import Foundation
+import Testing
+import UVLoop
+
+@Suite struct `A listener` {
+    let fixture: LoopFixture
+
+    init() throws {
+        fixture = try LoopFixture()
+    }
+
+    @Test(arguments: [0o600, 0o660, 0o666, 0o000])
+    func `gives its path exactly the rights asked for`(mode: UInt32) throws {
+        let path = fixture.path("mode")
+        let listener = try fixture.listen(at: path, mode: mode) { _ in }
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        #expect(attributes[.type] as? FileAttributeType == .typeSocket)
+        #expect(attributes[.posixPermissions] as? Int == Int(mode))
+        listener.close()
+    }
+
+    @Test func `removes the path it bound`() throws {
+        let path = fixture.path("gone")
+        let listener = try fixture.listen(at: path) { _ in }
+        #expect(FileManager.default.fileExists(atPath: path))
+        listener.close()
+        listener.close()
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test func `refuses a path that does not fit, and says the limit`() throws {
+        let longest = fixture.path("")
+        let fitting = longest + String(repeating: "x", count: 107 - longest.utf8.count)
+        try fixture.listen(at: fitting) { _ in }.close()
+
+        let fault = #expect(throws: UVFault.self) {
+            try PipeListener(on: fixture.loop, path: fitting + "x", mode: 0o600)
+        }
+        #expect(fault == UVFault(.nameSocket, code: -ENAMETOOLONG))
+        #expect(fault?.description.contains("at most 107 bytes") == true)
+        #expect(throws: UVFault(.nameSocket, code: -ENAMETOOLONG)) {
+            try Connection(on: fixture.loop, connectingTo: fitting + "x")
+        }
+        let entries = try FileManager.default.contentsOfDirectory(atPath: fixture.directory)
+        #expect(entries.isEmpty, "nothing was bound under a cut name")
+    }
+
+    @Test(arguments: ["", "/tmp/zero\0inside"])
+    func `refuses a path that is none`(path: String) {
+        #expect(throws: UVFault(.nameSocket, code: -EINVAL)) {
+            try PipeListener(on: fixture.loop, path: path, mode: 0o600)
+        }
+    }
+
+    @Test func `refuses a path that is taken, and leaves it alone`() throws {
+        let path = fixture.path("taken")
+        let first = try fixture.listen(at: path) { _ in }
+        #expect(throws: UVFault(.bind, code: -EADDRINUSE)) {
+            try PipeListener(on: fixture.loop, path: path, mode: 0o600)
+        }
+        #expect(FileManager.default.fileExists(atPath: path))
+        first.close()
+    }
+
+    @Test func `closes a connection that nobody started`() throws {
+        let path = fixture.path("unwanted")
+        var listener: PipeListener?
+        weak var refused: Connection?
+        listener = try fixture.listen(at: path) { connection in
+            refused = connection
+            listener?.close()
+        }
+        let client = Peer()
+        let connection = try Connection(on: fixture.loop, connectingTo: path)
+        connection.start(deliveringTo: client)
+        try fixture.run()
+        listener = nil
+        #expect(client.finishedCount == 1)
+        #expect(refused == nil)
+    }
+
+    @Test func `lets its owner say why before the connection closes`() throws {
+        let path = fixture.path("full")
+        var listener: PipeListener?
+        listener = try fixture.listen(at: path) { connection in
+            connection.write("too many\n")
+            connection.closeAfterFlush()
+            listener?.close()
+        }
+        let client = Peer()
+        let connection = try Connection(on: fixture.loop, connectingTo: path)
+        connection.start(deliveringTo: client)
+        connection.write("never read\n")
+        try fixture.run()
+        listener = nil
+        #expect(client.receivedText == "too many\n")
+    }
+
+    @Test func `may be closed while connections wait`() throws {
+        let path = fixture.path("stop")
+        var listener: PipeListener?
+        var acceptedCount = 0
+        listener = try fixture.listen(at: path) { _ in
+            acceptedCount += 1
+            listener?.close()
+        }
+        let clients = try (0..<5).map { _ in
+            let connection = try Connection(on: fixture.loop, connectingTo: path)
+            connection.start(deliveringTo: Peer())
+            return connection
+        }
+        try fixture.run()
+        listener = nil
+        #expect(acceptedCount == 1)
+        let allClosed = clients.allSatisfy(\.isClosed)
+        #expect(allClosed)
+    }
+
+    @Test func `adopts a socket that listens already, and leaves its path`() throws {
+        let path = fixture.path("adopted")
+        let socket = try UnixSocket(.stream)
+        try socket.bind(to: SocketAddress(path: path))
+        try socket.listen(backlog: 8)
+        let adopted = try PipeListener(on: fixture.loop, adopting: socket.relinquish())
+        try adopted.listen(backlog: 8, onFailure: { Issue.record($0) }) { connection in
+            connection.start(deliveringTo: EchoPeer())
+            adopted.close()
+        }
+        #expect(adopted.path == nil)
+        let client = Peer()
+        client.onReceived = { $0.close() }
+        let connection = try Connection(on: fixture.loop, connectingTo: path)
+        connection.start(deliveringTo: client)
+        connection.write("through")
+        try fixture.run()
+        #expect(client.receivedText == "through")
+        #expect(FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test func `adopts nothing that does not listen`() throws {
+        let unbound = try UnixSocket(.stream).relinquish()
+        #expect(throws: UVFault(.adopt, code: -EINVAL)) {
+            try PipeListener(on: fixture.loop, adopting: unbound)
+        }
+        let notASocket = dup(STDERR_FILENO)
+        #expect(throws: UVFault(.adopt, code: -EINVAL)) {
+            try PipeListener(on: fixture.loop, adopting: notASocket)
+        }
+    }
+
+    @Test func `waits out a want of file descriptors and tells its owner`() async {
+        // In a process of its own, which is made to run out of descriptors.
+        await #expect(processExitsWith: .success) {
+            let fixture = try LoopFixture()
+            let path = fixture.path("scarce")
+            var faults: [UVFault] = []
+            var hoard: [CInt] = []
+            let served = Peer()
+            let listener = try PipeListener(on: fixture.loop, path: path, mode: 0o600)
+            try listener.listen(
+                backlog: 8,
+                onFailure: { fault in
+                    faults.append(fault)
+                    // The next attempt finds what is given back here.
+                    for descriptor in hoard { close(descriptor) }
+                    hoard = []
+                },
+                onConnection: { connection in
+                    connection.start(deliveringTo: served)
+                    listener.close()
+                })
+            let client = try Connection(on: fixture.loop, connectingTo: path)
+            client.write("patient")
+            client.finishSending()
+            try setFileDescriptorLimit(soft: 64)
+            while true {
+                let descriptor = dup(STDERR_FILENO)
+                if descriptor < 0 { break }
+                hoard.append(descriptor)
+            }
+            client.start(deliveringTo: Peer())
+            try fixture.run()
+            #expect(faults == [UVFault(.accept, code: -EMFILE)])
+            #expect(served.receivedText == "patient")
+        }
+    }
+}

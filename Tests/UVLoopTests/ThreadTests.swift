@@ -1,0 +1,212 @@
+import Foundation
+import Synchronization
+import Testing
+import UVLoop
+
+@Suite struct `A mailbox` {
+    let fixture: LoopFixture
+
+    init() throws {
+        fixture = try LoopFixture()
+    }
+
+    @Test func `delivers from four threads, each in its order`() throws {
+        struct Letter: Sendable {
+            var sender: Int
+            var number: Int
+        }
+        let senderCount = 4
+        let lettersPerSender = 10_000
+        var next = [Int](repeating: 0, count: senderCount)
+        var isInOrder = true
+        var receivedCount = 0
+        let mailbox = Shared<Mailbox<Letter>?>(nil)
+        mailbox.value = try Mailbox<Letter>(on: fixture.loop) { letter in
+            isInOrder = isInOrder && letter.number == next[letter.sender]
+            next[letter.sender] += 1
+            receivedCount += 1
+            if receivedCount == senderCount * lettersPerSender { mailbox.value?.close() }
+        }
+        let address = try #require(mailbox.value?.address)
+        for sender in 0..<senderCount {
+            Thread {
+                for number in 0..<lettersPerSender {
+                    address.post(Letter(sender: sender, number: number))
+                }
+            }.start()
+        }
+        try fixture.run()
+        #expect(receivedCount == senderCount * lettersPerSender)
+        #expect(isInOrder)
+        mailbox.value = nil
+    }
+
+    @Test func `wakes the loop once for many messages`() throws {
+        var turns = 0
+        var received: [Int] = []
+        let hook = try TurnHook(on: fixture.loop) { turns += 1 }
+        let mailbox = try Mailbox<Int>(on: fixture.loop) { [loop = fixture.loop] number in
+            received.append(number)
+            if number == 99 { loop.stop() }
+        }
+        for number in 0..<100 { mailbox.address.post(number) }
+        try fixture.run()
+        #expect(received == Array(0..<100))
+        #expect(turns == 1)
+        hook.close()
+        mailbox.close()
+    }
+
+    @Test func `delivers what is posted while it delivers`() throws {
+        var received: [Int] = []
+        let mailbox = Shared<Mailbox<Int>?>(nil)
+        mailbox.value = try Mailbox<Int>(on: fixture.loop) { number in
+            received.append(number)
+            if number == 5 {
+                mailbox.value?.close()
+            } else {
+                mailbox.value?.address.post(number + 1)
+            }
+        }
+        mailbox.value?.address.post(1)
+        try fixture.run()
+        #expect(received == [1, 2, 3, 4, 5])
+        mailbox.value = nil
+    }
+
+    @Test func `refuses after its end, and drops what was under way`() throws {
+        var received: [Int] = []
+        let mailbox = Shared<Mailbox<Int>?>(nil)
+        mailbox.value = try Mailbox<Int>(on: fixture.loop) { number in
+            received.append(number)
+            mailbox.value?.close()
+        }
+        let address = try #require(mailbox.value?.address)
+        #expect(address.post(1))
+        #expect(address.post(2))
+        try fixture.run()
+        #expect(received == [1])
+        #expect(!address.post(3))
+        mailbox.value = nil
+    }
+
+    @Test func `may be closed while others post`() throws {
+        for _ in 0..<50 {
+            let mailbox = Shared<Mailbox<Int>?>(nil)
+            mailbox.value = try Mailbox<Int>(on: fixture.loop) { _ in mailbox.value?.close() }
+            let address = try #require(mailbox.value?.address)
+            let refusals = DispatchSemaphore(value: 0)
+            for _ in 0..<2 {
+                Thread {
+                    while address.post(1) {}
+                    refusals.signal()
+                }.start()
+            }
+            try fixture.run()
+            for _ in 0..<2 { #expect(refusals.wait(timeout: .now() + 60) == .success) }
+            mailbox.value = nil
+        }
+    }
+}
+
+@Suite struct `A worker` {
+    let fixture: LoopFixture
+
+    init() throws {
+        fixture = try LoopFixture()
+    }
+
+    @Test func `delivers results on the loop, in the order of the jobs`() throws {
+        let worker = try Worker(on: fixture.loop, name: "squares")
+        let loopThread = Thread.current
+        var squares: [Int] = []
+        var name: String?
+        worker.run({ !Thread.isMainThread && Thread.current.name != nil }) { _ in
+            #expect(Thread.current === loopThread)
+        }
+        for number in 0..<1_000 {
+            worker.run({ number * number }) { squares.append($0) }
+        }
+        worker.run({ try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8) }) {
+            name = $0
+        }
+        try fixture.run()
+        #expect(squares == (0..<1_000).map { $0 * $0 })
+        #expect(name == "squares\n")
+    }
+
+    @Test func `does not hold the loop without a job, and takes one from a delivery`() throws {
+        let worker = try Worker(on: fixture.loop, name: "chain")
+        try fixture.run()
+        var results: [String] = []
+        worker.run({ "first" }) { first in
+            results.append(first)
+            worker.run({ "second" }) { results.append($0) }
+        }
+        try fixture.run()
+        #expect(results == ["first", "second"])
+        worker.close()
+    }
+
+    @Test func `runs its jobs as nicely as asked`() throws {
+        let niceness: @Sendable () -> CInt = {
+            getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
+        }
+        let ours = niceness()
+        let worker = try Worker(on: fixture.loop, name: "nice", niceness: min(19, ours + 5))
+        var theirs: CInt?
+        worker.run(niceness) { theirs = $0 }
+        try fixture.run()
+        #expect(theirs == min(19, ours + 5))
+        #expect(niceness() == ours)
+    }
+
+    @Test func `finishes the running job at its end, forgets the others, delivers none`() throws {
+        let worker = try Worker(on: fixture.loop, name: "closing")
+        let started = DispatchSemaphore(value: 0)
+        let goOn = DispatchSemaphore(value: 0)
+        let finishedCount = Shared(0)
+        let counter = Counter()
+        for _ in 0..<3 {
+            worker.run({
+                started.signal()
+                goOn.wait()
+                counter.increment()
+            }) { finishedCount.value += 1 }
+        }
+        started.wait()
+        // The first job runs, and ends only after `close` has begun or is about to.
+        Thread { goOn.signal() }.start()
+        worker.close()
+        worker.run({ counter.increment() }) { finishedCount.value += 1 }
+        try fixture.run()
+        #expect(counter.value == 1)
+        #expect(finishedCount.value == 0)
+    }
+
+    @Test func `ends its thread when released`() throws {
+        let token = Counter()
+        weak var seen: Counter?
+        seen = token
+        var worker: Worker? = try Worker(on: fixture.loop, name: "released")
+        worker?.run({ [token] in token.increment() }) {}
+        try fixture.run()
+        worker = nil
+        #expect(seen?.value == 1)
+    }
+
+    @Test func `outlives its loop harmlessly`() throws {
+        var loop: EventLoop? = try EventLoop()
+        let worker = try Worker(on: #require(loop), name: "orphan")
+        loop = nil
+        worker.run({ 1 }) { _ in Issue.record("there is no loop to deliver on") }
+        worker.close()
+    }
+}
+
+/// A number that threads share.
+final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+    var value: Int { count.load(ordering: .sequentiallyConsistent) }
+    func increment() { count.add(1, ordering: .sequentiallyConsistent) }
+}
