@@ -1,0 +1,259 @@
+/// A request of the protocol. Conforming types encode the operation's fields as one JSON object;
+/// the client adds `id` and `op`.
+public protocol CouponRequest: Encodable, Sendable {
+    /// What the daemon answers with when the request is well-formed.
+    associatedtype Reply: Decodable & Sendable
+
+    /// The operation's name and effect.
+    static var operation: CouponOperation { get }
+}
+
+/// An operation of the protocol.
+public struct CouponOperation: Equatable, Sendable {
+    /// The name on the wire.
+    public let name: String
+    /// Whether it leaves a trace, so that a lost reply leaves its outcome unknown.
+    public let changesState: Bool
+
+    /// An operation by its name on the wire.
+    public init(_ name: String, changesState: Bool) {
+        self.name = name
+        self.changesState = changesState
+    }
+}
+
+/// Asks what codes are worth. Changes nothing and may be repeated.
+public struct ValidateRequest: CouponRequest, Equatable {
+    /// What this operation answers with.
+    public typealias Reply = CouponReply
+    /// The operation's name and effect.
+    public static let operation = CouponOperation("validate", changesState: false)
+
+    /// What is asked about.
+    public var checkout: Checkout
+    /// The order whose own holds and uses do not count against it.
+    public var order: String?
+    /// Judges windows as of this instant: ISO 8601, or a bare date in the coupon's time zone.
+    public var at: String?
+
+    /// A question about `checkout`.
+    public init(_ checkout: Checkout, order: String? = nil, at: String? = nil) {
+        self.checkout = checkout
+        self.order = order
+        self.at = at
+    }
+}
+
+/// Holds uses of the codes for an order while the shopper pays.
+public struct ReserveRequest: CouponRequest, Equatable {
+    /// What this operation answers with.
+    public typealias Reply = CouponReply
+    /// The operation's name and effect.
+    public static let operation = CouponOperation("reserve", changesState: true)
+
+    /// What is asked about.
+    public var checkout: Checkout
+    /// The order or reservation this is for.
+    public var order: String
+    /// How long the hold lasts; nil is the daemon's default, 900 seconds.
+    public var ttlSeconds: Int64?
+
+    /// A hold for `order`, replacing the one it has.
+    public init(_ checkout: Checkout, order: String, ttlSeconds: Int64? = nil) {
+        self.checkout = checkout
+        self.order = order
+        self.ttlSeconds = ttlSeconds
+    }
+}
+
+/// Uses the codes up for an order. The same request for the same order is carried out once.
+public struct ApplyRequest: CouponRequest, Equatable {
+    /// What this operation answers with.
+    public typealias Reply = CouponReply
+    /// The operation's name and effect.
+    public static let operation = CouponOperation("apply", changesState: true)
+
+    /// What is asked about.
+    public var checkout: Checkout
+    /// The order or reservation this is for.
+    public var order: String
+    /// Stored with the redemption and shown in the activity list; at most 1 KiB.
+    public var metadata: [String: String]?
+
+    /// A use of the checkout's codes by `order`.
+    public init(_ checkout: Checkout, order: String, metadata: [String: String]? = nil) {
+        self.checkout = checkout
+        self.order = order
+        self.metadata = metadata
+    }
+}
+
+/// Gives back what an order holds or has used.
+public struct ReleaseRequest: CouponRequest, Equatable, Codable {
+    /// What this operation answers with.
+    public typealias Reply = ReleaseReply
+    /// The operation's name and effect.
+    public static let operation = CouponOperation("release", changesState: true)
+
+    /// The order or reservation this is for.
+    public var order: String
+    /// Only this code's.
+    public var code: String?
+    /// Only this coupon's.
+    public var coupon: String?
+    /// The tenant; nil is the default store.
+    public var store: String?
+
+    /// A release of everything of `order`, or of one code or coupon.
+    public init(order: String, code: String? = nil, coupon: String? = nil, store: String? = nil) {
+        self.order = order
+        self.code = code
+        self.coupon = coupon
+        self.store = store
+    }
+}
+
+/// Asks how much of a code's limits is left.
+public struct UsageRequest: CouponRequest, Equatable, Codable {
+    /// What this operation answers with.
+    public typealias Reply = UsageReply
+    /// The operation's name and effect.
+    public static let operation = CouponOperation("usage", changesState: false)
+
+    /// The code as the shopper typed it.
+    public var code: String
+    /// Whose own limit is shown; nil leaves it out.
+    public var customer: Customer?
+    /// Which site, event … the answer is for.
+    public var context: [String: AttributeValues]?
+    /// Which booking date's limit is shown.
+    public var bookingDate: String?
+    /// The tenant; nil is the default store.
+    public var store: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case code, customer, context, store
+        case bookingDate = "booking_date"
+    }
+
+    /// A question about `code`.
+    public init(
+        code: String, customer: Customer? = nil, context: [String: AttributeValues]? = nil,
+        bookingDate: String? = nil, store: String? = nil
+    ) {
+        self.code = code
+        self.customer = customer
+        self.context = context
+        self.bookingDate = bookingDate
+        self.store = store
+    }
+}
+
+/// Asks whether the daemon is there and ready.
+public struct PingRequest: CouponRequest, Equatable, Codable {
+    /// What this operation answers with.
+    public typealias Reply = PingReply
+    /// The operation's name and effect.
+    public static let operation = CouponOperation("ping", changesState: false)
+
+    /// The only ping there is.
+    public init() {}
+}
+
+/// Asks for the daemon's figures. For the admin and viewer sockets.
+public struct StatisticsRequest: CouponRequest, Equatable, Codable {
+    /// What this operation answers with.
+    public typealias Reply = ResultReply
+    /// The operation's name and effect.
+    public static let operation = CouponOperation("server.stats", changesState: false)
+
+    /// The only such request there is.
+    public init() {}
+}
+
+/// Reads the catalog again; a catalog with errors leaves the old one in place. For the admin socket.
+public struct ReloadRequest: CouponRequest, Equatable, Codable {
+    /// What this operation answers with.
+    public typealias Reply = ResultReply
+    /// The operation's name and effect.
+    public static let operation = CouponOperation("server.reload", changesState: true)
+
+    /// The only such request there is.
+    public init() {}
+}
+
+/// Writes a snapshot now. For the admin socket.
+public struct SnapshotRequest: CouponRequest, Equatable, Codable {
+    /// What this operation answers with.
+    public typealias Reply = ResultReply
+    /// The operation's name and effect.
+    public static let operation = CouponOperation("server.snapshot", changesState: true)
+
+    /// The only such request there is.
+    public init() {}
+}
+
+// The three requests about a checkout write its fields beside their own.
+
+extension ValidateRequest: Codable {
+    private enum Field: String, CodingKey { case order, at }
+
+    /// Reads the checkout's fields and the request's own.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: Field.self)
+        self.init(
+            try Checkout(from: decoder),
+            order: try fields.decodeIfPresent(String.self, forKey: .order),
+            at: try fields.decodeIfPresent(String.self, forKey: .at))
+    }
+
+    /// Writes the checkout's fields and the request's own.
+    public func encode(to encoder: any Encoder) throws {
+        try checkout.encode(to: encoder)
+        var fields = encoder.container(keyedBy: Field.self)
+        try fields.encodeIfPresent(order, forKey: .order)
+        try fields.encodeIfPresent(at, forKey: .at)
+    }
+}
+
+extension ReserveRequest: Codable {
+    private enum Field: String, CodingKey { case order, ttl }
+
+    /// Reads the checkout's fields and the request's own.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: Field.self)
+        self.init(
+            try Checkout(from: decoder),
+            order: try fields.decode(String.self, forKey: .order),
+            ttlSeconds: try fields.decodeIfPresent(Int64.self, forKey: .ttl))
+    }
+
+    /// Writes the checkout's fields and the request's own.
+    public func encode(to encoder: any Encoder) throws {
+        try checkout.encode(to: encoder)
+        var fields = encoder.container(keyedBy: Field.self)
+        try fields.encode(order, forKey: .order)
+        try fields.encodeIfPresent(ttlSeconds, forKey: .ttl)
+    }
+}
+
+extension ApplyRequest: Codable {
+    private enum Field: String, CodingKey { case order, metadata }
+
+    /// Reads the checkout's fields and the request's own.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: Field.self)
+        self.init(
+            try Checkout(from: decoder),
+            order: try fields.decode(String.self, forKey: .order),
+            metadata: try fields.decodeIfPresent([String: String].self, forKey: .metadata))
+    }
+
+    /// Writes the checkout's fields and the request's own.
+    public func encode(to encoder: any Encoder) throws {
+        try checkout.encode(to: encoder)
+        var fields = encoder.container(keyedBy: Field.self)
+        try fields.encode(order, forKey: .order)
+        try fields.encodeIfPresent(metadata, forKey: .metadata)
+    }
+}
