@@ -17,6 +17,9 @@ import Glibc
 @safe package final class Connection: LoopHandle {
     private var handler: (any ConnectionHandler)?
     private var backlog = OutputBacklog()
+    /// Whether libuv has a block of the backlog. Kept outside of it: a check at each write, which on
+    /// the backlog itself would cost a dynamic exclusivity check.
+    private var isSendingBacklog = false
     private let writeRequest: UnsafeMutablePointer<uv_write_t>
     private var end = ConnectionEnd.closedHere
     private var isPaused = false
@@ -145,7 +148,7 @@ import Glibc
     /// after `close()`, `closeAfterFlush()` and `finishSending()`. A fault ends the connection.
     package func write(_ bytes: Span<UInt8>) {
         if isClosed || closesWhenFlushed || finishesWhenFlushed || bytes.isEmpty { return }
-        if backlog.isSending {
+        if isSendingBacklog {
             backlog.append(bytes)
             return
         }
@@ -167,6 +170,7 @@ import Glibc
     }
 
     private func sendBacklog() {
+        isSendingBacklog = true
         let block = unsafe backlog.startSending()
         var buffer = unsafe uv_buf_init(block.baseAddress, CUnsignedInt(block.count))
         // SAFETY: `block` stays until `finishSending()`, `writeRequest` until `deinit`, which both
@@ -181,6 +185,7 @@ import Glibc
     }
 
     private func didSendBacklog(_ status: CInt) {
+        isSendingBacklog = false
         backlog.finishSending()
         if isClosed { return }
         if status < 0 {
@@ -201,7 +206,7 @@ import Glibc
     package func finishSending() {
         if isClosed || closesWhenFlushed || finishesWhenFlushed { return }
         finishesWhenFlushed = true
-        if !backlog.isSending { shutDownSending() }
+        if !isSendingBacklog { shutDownSending() }
     }
 
     private func shutDownSending() {
@@ -215,7 +220,7 @@ import Glibc
     package func closeAfterFlush() {
         if isClosed { return }
         closesWhenFlushed = true
-        if backlog.isSending { updateReading() } else { close() }
+        if isSendingBacklog { updateReading() } else { close() }
     }
 
     private func fail(_ fault: UVFault) {

@@ -67,7 +67,13 @@ package final class Mailbox<Message: Sendable> {
         }
 
         func close() {
-            state.withLock { state in state = unsafe State(async: nil) }
+            // The dropped messages are freed outside of the lock: what they hold may post here.
+            let dropped = state.withLock { state in
+                let messages = state.messages
+                state = unsafe State(async: nil)
+                return messages
+            }
+            _ = consume dropped
         }
 
         func takeAll() -> [Message] {

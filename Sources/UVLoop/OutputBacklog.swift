@@ -10,16 +10,13 @@
     /// Bytes that libuv was not yet given.
     var waitingByteCount: Int { waiting.count }
 
-    /// Whether libuv has a block.
-    var isSending: Bool { sending.count > 0 }
-
     mutating func append(_ bytes: Span<UInt8>) {
         waiting.append(bytes)
     }
 
     /// Hands out everything that waits, as memory that stays where it is until `finishSending()`.
     mutating func startSending() -> UnsafeMutableBufferPointer<CChar> {
-        precondition(!isSending, "one block is sent at a time")
+        precondition(sending.count == 0, "one block is sent at a time")
         swap(&sending, &waiting)
         return unsafe sending.memory
     }

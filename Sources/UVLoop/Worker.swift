@@ -138,8 +138,14 @@ private final class Outcome<Result: Sendable>: Sendable {
     }
 
     func close() {
-        state.withLock { $0 = State(isClosed: true) }
+        // The forgotten jobs are freed outside of the lock: what they hold may come back here.
+        let forgotten = state.withLock { state in
+            let jobs = state.jobs
+            state = State(isClosed: true)
+            return jobs
+        }
         unsafe uv_sem_post(changes)
+        _ = consume forgotten
     }
 
     /// The life of the thread: until closed.

@@ -118,11 +118,12 @@ import UVLoop
 
     @Test func `delivers results on the loop, in the order of the jobs`() throws {
         let worker = try Worker(on: fixture.loop, name: "squares")
-        let loopThread = Thread.current
+        let loopThread = pthread_self()
         var squares: [Int] = []
         var name: String?
-        worker.run({ !Thread.isMainThread && Thread.current.name != nil }) { _ in
-            #expect(Thread.current === loopThread)
+        worker.run({ pthread_self() }) { workerThread in
+            #expect(pthread_self() == loopThread)
+            #expect(workerThread != loopThread)
         }
         for number in 0..<1_000 {
             worker.run({ number * number }) { squares.append($0) }
@@ -164,35 +165,38 @@ import UVLoop
     @Test func `finishes the running job at its end, forgets the others, delivers none`() throws {
         let worker = try Worker(on: fixture.loop, name: "closing")
         let started = DispatchSemaphore(value: 0)
-        let goOn = DispatchSemaphore(value: 0)
-        let finishedCount = Shared(0)
+        let forgotten = DispatchSemaphore(value: 0)
         let counter = Counter()
-        for _ in 0..<3 {
-            worker.run({
-                started.signal()
-                goOn.wait()
-                counter.increment()
-            }) { finishedCount.value += 1 }
+        var deliveredCount = 0
+        worker.run({
+            started.signal()
+            // `close` forgets the other jobs before it waits for this one.
+            if forgotten.wait(timeout: .now() + 60) == .success { counter.increment() }
+        }) { deliveredCount += 1 }
+        let alarm = ReleaseAlarm(forgotten)
+        worker.run({ [alarm] in withExtendedLifetime(alarm) { counter.increment() } }) {
+            deliveredCount += 1
         }
+        _ = consume alarm
         started.wait()
-        // The first job runs, and ends only after `close` has begun or is about to.
-        Thread { goOn.signal() }.start()
         worker.close()
-        worker.run({ counter.increment() }) { finishedCount.value += 1 }
+        #expect(counter.value == 1)
+        worker.run({ counter.increment() }) { deliveredCount += 1 }
         try fixture.run()
         #expect(counter.value == 1)
-        #expect(finishedCount.value == 0)
+        #expect(deliveredCount == 0)
     }
 
     @Test func `ends its thread when released`() throws {
-        let token = Counter()
-        weak var seen: Counter?
-        seen = token
+        weak var held: Counter?
         var worker: Worker? = try Worker(on: fixture.loop, name: "released")
-        worker?.run({ [token] in token.increment() }) {}
-        try fixture.run()
+        do {
+            let counter = Counter()
+            held = counter
+            worker?.run({ counter.increment() }) {}
+        }
         worker = nil
-        #expect(seen?.value == 1)
+        #expect(worker == nil && held == nil)
     }
 
     @Test func `outlives its loop harmlessly`() throws {
@@ -209,4 +213,11 @@ final class Counter: Sendable {
     private let count = Atomic<Int>(0)
     var value: Int { count.load(ordering: .sequentiallyConsistent) }
     func increment() { count.add(1, ordering: .sequentiallyConsistent) }
+}
+
+/// Signals when nothing holds it any more.
+final class ReleaseAlarm: Sendable {
+    private let semaphore: DispatchSemaphore
+    init(_ semaphore: DispatchSemaphore) { self.semaphore = semaphore }
+    deinit { semaphore.signal() }
 }
