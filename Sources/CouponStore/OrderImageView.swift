@@ -1,0 +1,83 @@
+import FlatStorage
+
+/// Reads an order's image where it lies.
+///
+/// Making one checks every field, so reading it afterwards cannot fail: damage is an
+/// ``OrderImageFault`` once, at the border, and never a trap.
+package struct OrderImageView: ~Escapable {
+    private let bytes: Span<UInt8>
+    package let facts: OrderFacts
+    package let lineCount: Int
+    package let metadataCount: Int
+    package let codeCount: Int
+    /// Empty when the request named no customer.
+    package let customer: Span<UInt8>
+    /// Empty when the request had no e-mail.
+    package let email: Span<UInt8>
+    private let linesOffset: Int
+    private let metadataOffset: Int
+    private let codesOffset: Int
+
+    /// Checks `bytes`, which hold one image and nothing else.
+    @_lifetime(copy bytes)
+    package init(_ bytes: Span<UInt8>) throws(OrderImageFault) {
+        self.bytes = bytes
+        var header = HeaderReader(bytes)
+        facts = try header.facts()
+        lineCount = header.lineCount
+        metadataCount = header.metadataCount
+        codeCount = header.codeCount
+        var reader = header.reader
+        guard let customer = reader.text(), let email = reader.text() else {
+            throw OrderImageFault(part: .customer, offset: reader.position)
+        }
+        self.customer = customer
+        self.email = email
+        linesOffset = reader.position
+        for _ in 0..<lineCount where reader.money() == nil {
+            throw OrderImageFault(part: .lineDiscount, offset: reader.position)
+        }
+        metadataOffset = reader.position
+        for _ in 0..<metadataCount {
+            guard reader.text() != nil, reader.text() != nil else {
+                throw OrderImageFault(part: .metadata, offset: reader.position)
+            }
+        }
+        codesOffset = reader.position
+        for _ in 0..<codeCount {
+            _ = try OrderImageCode(&reader, lineCount: lineCount)
+        }
+        guard reader.remaining == 0 else {
+            throw OrderImageFault(part: .end, offset: reader.position)
+        }
+    }
+
+    /// What is taken off each cart line.
+    package var lineDiscounts: OrderImageAmounts {
+        @_lifetime(copy self)
+        get {
+            OrderImageAmounts(
+                ByteReader(bytes.extracting(linesOffset..<metadataOffset)), count: lineCount)
+        }
+    }
+
+    /// What the shop had stored.
+    package var metadata: OrderImageMetadata {
+        @_lifetime(copy self)
+        get {
+            OrderImageMetadata(
+                reader: ByteReader(bytes.extracting(metadataOffset..<codesOffset)),
+                remaining: metadataCount)
+        }
+    }
+
+    /// The codes, in the order of the reply.
+    package var codes: OrderImageCodes {
+        @_lifetime(copy self)
+        get {
+            OrderImageCodes(
+                reader: ByteReader(bytes.extracting(codesOffset..<bytes.count)),
+                remaining: codeCount, lineCount: lineCount)
+        }
+    }
+}
