@@ -53,10 +53,11 @@ let package = Package(
 
         // Lines of JSON in, lines of JSON out.
         .target(
-            name: "CJSONLine", cxxSettings: [.unsafeFlags([])],
+            name: "CJSONLine", cxxSettings: [.define("SIMDJSON_EXCEPTIONS", to: "0")],
             linkerSettings: [.linkedLibrary("simdjson")]),
         .target(
-            name: "CouponWire", dependencies: ["CouponRules", "CJSONLine"], swiftSettings: strict),
+            name: "CouponWire", dependencies: ["CouponRules", "FlatStorage", "CJSONLine"],
+            exclude: ["Schemas"], swiftSettings: strict),
         .testTarget(
             name: "CouponWireTests", dependencies: ["CouponWire"], swiftSettings: strict),
 

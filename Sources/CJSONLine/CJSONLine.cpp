@@ -1,0 +1,310 @@
+// The walk from simdjson's tape to nodes.
+//
+// The tape (simdjson: doc/tape.md) lists the values in order with what they hold; the structural
+// indexes that the parse leaves behind list, also in order, where each bracket, colon, comma, key
+// and value began in the line. The walk reads both in step, and so knows how each value was written.
+//
+// Strings stay where simdjson unescaped them. Its string buffer is replaced by a larger one that has
+// room behind for the line's padded copy and for what the caller adds: all texts of a request,
+// decoded ones, numbers as they were written, and the raw `id`, are then ranges of one run of bytes.
+
+#include "CJSONLine.h"
+
+#include <cstring>
+#include <memory>
+#include <new>
+#include <simdjson.h>
+
+#include "Strictness.hpp"
+#include "Vocabulary.hpp"
+
+static_assert(sizeof(cjson_line_node) == 32, "Swift reads nodes as an array of 32-byte values");
+static_assert(sizeof(cjson_line_document) == 40, "Swift passes documents by their address");
+
+namespace {
+
+using namespace cjson_line;
+
+/// An open array or object of the walk.
+struct frame {
+    uint32_t node;
+    uint32_t child_count;
+    /// One bit for each name below 64 that the object has had.
+    uint64_t names_seen;
+    /// Members whose keys are outside of those names.
+    uint32_t other_count;
+    bool is_object;
+};
+
+template <typename T>
+std::unique_ptr<T[]> allocate(size_t count) {
+    return std::unique_ptr<T[]>(new (std::nothrow) T[count]);
+}
+
+}  // namespace
+
+struct cjson_line_parser {
+    simdjson::dom::parser simd;
+    simdjson::dom::document tree;
+    vocabulary names;
+    std::unique_ptr<char[]> name_list;
+    std::unique_ptr<cjson_line_node[]> nodes;
+    /// Scratch of the search for repeated keys: members of an object, and a hash table of them.
+    std::unique_ptr<uint32_t[]> others;
+    std::unique_ptr<uint32_t[]> slots;
+    size_t line_bytes_max = 0;
+    size_t line_start = 0;
+    size_t spare_start = 0;
+    size_t byte_count = 0;
+    uint64_t seed = 0;
+    // What the walk in progress has found.
+    uint32_t node_count = 0;
+    uint32_t repeated = 0;
+    uint32_t raw_start = 0;
+    uint32_t raw_count = 0;
+
+    bool prepare(size_t line_limit, const char *list, uint64_t chosen_seed);
+    cjson_line_result parse(const uint8_t *line, size_t count);
+    void walk();
+
+private:
+    void read_key(frame &parent, uint64_t word, cjson_line_node &node);
+    void read_number(uint8_t type, uint64_t bits, uint32_t position, cjson_line_node &node);
+    void note_repeated(uint32_t node) {
+        if (repeated == 0 || node < repeated) repeated = node;
+    }
+    bool has_same_key(uint32_t left, uint32_t right) const;
+    uint64_t hash_key(const cjson_line_node &node) const;
+    void find_repeated(const frame &object);
+    void find_repeated_by_hash(uint32_t count);
+
+    const uint8_t *bytes() const { return tree.string_buf.get(); }
+    uint32_t string_count(uint32_t offset) const {
+        uint32_t count;
+        std::memcpy(&count, bytes() + offset, sizeof count);
+        return count;
+    }
+};
+
+bool cjson_line_parser::prepare(size_t line_limit, const char *list, uint64_t chosen_seed) {
+    // Below this simdjson would allocate anew for what it takes to be its smallest document.
+    const size_t capacity = line_limit < 64 ? 64 : line_limit;
+    const size_t padded = capacity + simdjson::SIMDJSON_PADDING;
+    line_bytes_max = line_limit;
+    seed = chosen_seed;
+    if (simd.allocate(capacity, CJSON_LINE_DEPTH_MAX) || tree.allocate(capacity)) return false;
+
+    // As document::allocate computes it, and whole cache lines.
+    line_start = (5 * capacity / 3 + simdjson::SIMDJSON_PADDING + 63) / 64 * 64;
+    spare_start = line_start + padded;
+    byte_count = spare_start + CJSON_LINE_SPARE_BYTES;
+    tree.string_buf = allocate<uint8_t>(byte_count);
+    // A value takes two bytes of the line at least: itself, and the comma or bracket behind.
+    const size_t nodes_max = capacity / 2 + 8;
+    nodes = allocate<cjson_line_node>(nodes_max);
+    others = allocate<uint32_t>(nodes_max);
+    slots = allocate<uint32_t>(4 * nodes_max);
+    const size_t list_count = std::strlen(list) + 1;
+    name_list = allocate<char>(list_count);
+    if (!tree.string_buf || !nodes || !others || !slots || !name_list) return false;
+    std::memset(tree.string_buf.get(), 0, byte_count);
+    std::memcpy(name_list.get(), list, list_count);
+    return names.learn(name_list.get());
+}
+
+cjson_line_result cjson_line_parser::parse(const uint8_t *line, size_t count) {
+    if (count == 0 || count > line_bytes_max) return cjson_line_result_misfit;
+    uint8_t *const copy = tree.string_buf.get() + line_start;
+    std::memcpy(copy, line, count);
+    std::memset(copy + count, ' ', simdjson::SIMDJSON_PADDING);
+
+    auto error = simd.parse_into_document(tree, copy, count, false).error();
+    if (error == simdjson::NUMBER_ERROR) {
+        tame_numbers(copy, count);
+        error = simd.parse_into_document(tree, copy, count, false).error();
+        std::memcpy(copy, line, count);
+    }
+    if (error == simdjson::DEPTH_ERROR) return cjson_line_result_deep;
+    if (error) return cjson_line_result_malformed;
+    if (std::memchr(line, '\\', count) && !has_whole_surrogates(copy, count))
+        return cjson_line_result_malformed;
+    walk();
+    return cjson_line_result_parsed;
+}
+
+void cjson_line_parser::walk() {
+    const uint64_t *tape = tree.tape.get() + 1;
+    const uint32_t *position = simd.implementation->structural_indexes.get();
+    frame open[CJSON_LINE_DEPTH_MAX + 1];
+    frame *parent = nullptr;
+    node_count = repeated = raw_start = raw_count = 0;
+
+    do {
+        const uint8_t closing = uint8_t(*tape >> 56);
+        if (parent && (closing == '}' || closing == ']')) {
+            nodes[parent->node].next = node_count;
+            nodes[parent->node].count = parent->child_count;
+            if (parent->other_count > 1) find_repeated(*parent);
+            parent = parent == open ? nullptr : parent - 1;
+            tape++;
+            position++;
+            continue;
+        }
+        const uint32_t index = node_count++;
+        cjson_line_node &node = nodes[index];
+        node = cjson_line_node{};
+        if (parent) {
+            if (parent->child_count++ > 0) position++;  // The comma before.
+            if (parent->is_object) {
+                read_key(*parent, *tape++, node);
+                position += 2;  // The key and its colon.
+            }
+        }
+        const uint64_t word = *tape++;
+        const uint64_t payload = word & UINT64_C(0x00FFFFFFFFFFFFFF);
+        const uint32_t start = *position++;
+        node.next = node_count;
+        switch (uint8_t(word >> 56)) {
+        case '{':
+        case '[': {
+            const bool is_object = uint8_t(word >> 56) == '{';
+            node.kind = is_object ? cjson_line_kind_object : cjson_line_kind_array;
+            parent = parent ? parent + 1 : open;
+            *parent = frame{index, 0, 0, 0, is_object};
+            continue;
+        }
+        case '"':
+            node.kind = cjson_line_kind_string;
+            node.start = uint32_t(payload) + 4;
+            node.count = string_count(uint32_t(payload));
+            break;
+        case 't': node.kind = cjson_line_kind_true; break;
+        case 'f': node.kind = cjson_line_kind_false; break;
+        case 'n': node.kind = cjson_line_kind_null; break;
+        default: read_number(uint8_t(word >> 56), *tape++, start, node);
+        }
+        if (node.name == 1 && parent == open) {
+            // What follows is a comma or the closing brace; between them there may be white space.
+            uint32_t end = *position;
+            const uint8_t *line = bytes() + line_start;
+            while (line[end - 1] <= ' ') end--;
+            raw_start = uint32_t(line_start) + start;
+            raw_count = end - start;
+        }
+    } while (parent);
+}
+
+void cjson_line_parser::read_key(frame &parent, uint64_t word, cjson_line_node &node) {
+    const uint32_t offset = uint32_t(word);
+    node.key_start = offset + 4;
+    node.key_count = string_count(offset);
+    node.name = names.number(bytes() + node.key_start, node.key_count);
+    if (node.name == 0 || node.name >= 64) {
+        parent.other_count++;
+        return;
+    }
+    const uint64_t bit = UINT64_C(1) << node.name;
+    if (parent.names_seen & bit) note_repeated(uint32_t(&node - nodes.get()));
+    parent.names_seen |= bit;
+}
+
+void cjson_line_parser::read_number(
+    uint8_t type, uint64_t bits, uint32_t position, cjson_line_node &node) {
+    const uint8_t *line = bytes() + line_start;
+    const size_t end = number_end(line, position);
+    node.start = uint32_t(line_start) + position;
+    node.count = uint32_t(end - position);
+    if (type == 'l') {
+        node.kind = cjson_line_kind_integer;
+        node.integer = int64_t(bits);
+    } else {
+        const bool is_integer = is_written_as_integer(line, position, end);
+        node.kind = is_integer ? cjson_line_kind_wide : cjson_line_kind_real;
+    }
+}
+
+bool cjson_line_parser::has_same_key(uint32_t left, uint32_t right) const {
+    const cjson_line_node &a = nodes[left], &b = nodes[right];
+    return a.key_count == b.key_count
+        && std::memcmp(bytes() + a.key_start, bytes() + b.key_start, a.key_count) == 0;
+}
+
+uint64_t cjson_line_parser::hash_key(const cjson_line_node &node) const {
+    // Folded multiplications under a secret seed: nobody can aim 8,000 keys at one slot.
+    const uint8_t *key = bytes() + node.key_start;
+    uint64_t hash = seed ^ node.key_count;
+    for (uint32_t done = 0; done < node.key_count; done += 8) {
+        const uint64_t word = first_word(key + done, node.key_count - done);
+        const auto product = static_cast<unsigned __int128>(hash ^ word)
+            * (seed | UINT64_C(0x9E3779B97F4A7C15));
+        hash = uint64_t(product) ^ uint64_t(product >> 64);
+    }
+    return hash;
+}
+
+void cjson_line_parser::find_repeated(const frame &object) {
+    uint32_t count = 0;
+    for (uint32_t child = object.node + 1; child < nodes[object.node].next;
+         child = nodes[child].next)
+        if (nodes[child].name == 0 || nodes[child].name >= 64) others[count++] = child;
+    if (count > 12) return find_repeated_by_hash(count);
+    for (uint32_t later = 1; later < count; later++)
+        for (uint32_t earlier = 0; earlier < later; earlier++)
+            if (has_same_key(others[earlier], others[later])) return note_repeated(others[later]);
+}
+
+void cjson_line_parser::find_repeated_by_hash(uint32_t count) {
+    uint32_t slot_count = 32;
+    while (slot_count < 2 * count) slot_count *= 2;
+    std::memset(slots.get(), 0, slot_count * sizeof(uint32_t));
+    for (uint32_t index = 0; index < count; index++) {
+        const uint32_t member = others[index];
+        uint32_t slot = uint32_t(hash_key(nodes[member])) & (slot_count - 1);
+        while (slots[slot] != 0) {
+            if (has_same_key(slots[slot], member)) return note_repeated(member);
+            slot = (slot + 1) & (slot_count - 1);
+        }
+        slots[slot] = member;
+    }
+}
+
+extern "C" {
+
+cjson_line_parser *cjson_line_parser_create(
+    size_t line_bytes_max, const char *vocabulary, uint64_t seed) {
+    if (line_bytes_max > (size_t(16) << 20)) return nullptr;
+    cjson_line_parser *const parser = new (std::nothrow) cjson_line_parser;
+    if (parser && !parser->prepare(line_bytes_max, vocabulary, seed)) {
+        delete parser;
+        return nullptr;
+    }
+    return parser;
+}
+
+void cjson_line_parser_destroy(cjson_line_parser *parser) { delete parser; }
+
+cjson_line_result cjson_line_parse(
+    cjson_line_parser *parser, const uint8_t *line, size_t count, cjson_line_document *document) {
+    const cjson_line_result result = parser->parse(line, count);
+    if (result != cjson_line_result_parsed) return result;
+    document->nodes = parser->nodes.get();
+    document->node_count = parser->node_count;
+    document->repeated = parser->repeated;
+    document->bytes = parser->tree.string_buf.get();
+    document->byte_count = uint32_t(parser->byte_count);
+    document->spare_start = uint32_t(parser->spare_start);
+    document->raw_start = parser->raw_start;
+    document->raw_count = parser->raw_count;
+    return result;
+}
+
+uint8_t cjson_line_name(const cjson_line_parser *parser, uint32_t start, uint32_t count) {
+    return parser->names.number(parser->tree.string_buf.get() + start, count);
+}
+
+size_t cjson_line_find_newline(const uint8_t *bytes, size_t count) {
+    const void *found = count == 0 ? nullptr : std::memchr(bytes, '\n', count);
+    return found ? size_t(static_cast<const uint8_t *>(found) - bytes) : count;
+}
+
+}  // extern "C"

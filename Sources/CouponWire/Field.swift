@@ -1,0 +1,138 @@
+// The vocabulary of requests. The shim numbers keys by it, so that the grammar compares numbers.
+// Names of operations and modes stand behind the fields: they are looked up the same way.
+
+/// A key that some object of a request has. The raw value is its number in the vocabulary.
+enum Field: UInt8, CaseIterable, BitwiseCopyable {
+    /// Stays first: the parser tells the raw value of the first name.
+    case id = 1
+    case op
+    case store
+    case code
+    case codes
+    case mode
+    case auto
+    case customer
+    case cart
+    case context
+    case order
+    case holdOf
+    case bookingDate
+    case at
+    case explain
+    case timeToLive
+    case metadata
+    case coupon
+    case amount
+    case email
+    case groups
+    case orders
+    case currency
+    case lines
+    case shipping
+    case product
+    case quantity
+    case unitPrice
+    case onSale
+
+    /// The key on the wire.
+    var name: StaticString {
+        switch self {
+        case .id: "id"
+        case .op: "op"
+        case .store: "store"
+        case .code: "code"
+        case .codes: "codes"
+        case .mode: "mode"
+        case .auto: "auto"
+        case .customer: "customer"
+        case .cart: "cart"
+        case .context: "context"
+        case .order: "order"
+        case .holdOf: "hold_of"
+        case .bookingDate: "booking_date"
+        case .at: "at"
+        case .explain: "explain"
+        case .timeToLive: "ttl"
+        case .metadata: "metadata"
+        case .coupon: "coupon"
+        case .amount: "amount"
+        case .email: "email"
+        case .groups: "groups"
+        case .orders: "orders"
+        case .currency: "currency"
+        case .lines: "lines"
+        case .shipping: "shipping"
+        case .product: "product"
+        case .quantity: "quantity"
+        case .unitPrice: "unit_price"
+        case .onSale: "on_sale"
+        }
+    }
+}
+
+/// A set of fields, one bit each.
+struct FieldSet: OptionSet {
+    let rawValue: UInt64
+
+    init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    init(_ field: Field) { rawValue = 1 << UInt64(field.rawValue) }
+}
+
+/// Every word that the parser gives a number, in the order of those numbers.
+enum Vocabulary {
+    private static let modes: [StaticString] = ["all", "partial"]
+
+    static var words: [StaticString] {
+        Field.allCases.map(\.name) + Operation.allCases.map(\.name) + modes
+    }
+
+    /// The operation behind a number of the vocabulary.
+    static func operation(_ name: UInt8) -> Operation? {
+        let first = Field.onSale.rawValue + 1
+        return name < first ? nil : Operation(rawValue: name - first)
+    }
+
+    /// The mode behind a number of the vocabulary.
+    static func mode(_ name: UInt8) -> Request.Mode? {
+        let first = Field.onSale.rawValue + 1 + Operation.serverSnapshot.rawValue + 1
+        return name < first ? nil : Request.Mode(rawValue: name - first)
+    }
+}
+
+extension Operation {
+    /// The top-level fields that requests of this operation have.
+    ///
+    /// The service reads the arguments of the other administrative operations itself.
+    var fields: FieldSet? {
+        switch self {
+        case .ping, .serverStats, .serverMetrics, .serverReload, .serverSnapshot: .envelope
+        case .validate: .judging.union(FieldSet(.at))
+        case .reserve: .judging.union(FieldSet(.timeToLive))
+        case .apply: .judging.union(FieldSet(.metadata))
+        case .release: .releasing
+        case .usage: .asking
+        case .codeDiscounts: .codeLookup
+        default: nil
+        }
+    }
+}
+
+extension FieldSet {
+    static let envelope: FieldSet = [FieldSet(.id), FieldSet(.op)]
+    static let judging: FieldSet = [
+        envelope, FieldSet(.store), FieldSet(.code), FieldSet(.codes), FieldSet(.mode),
+        FieldSet(.auto), FieldSet(.customer), FieldSet(.cart), FieldSet(.context),
+        FieldSet(.order), FieldSet(.holdOf), FieldSet(.bookingDate), FieldSet(.explain),
+    ]
+    static let releasing: FieldSet = [
+        envelope, FieldSet(.store), FieldSet(.order), FieldSet(.code), FieldSet(.coupon),
+    ]
+    static let asking: FieldSet = [
+        envelope, FieldSet(.store), FieldSet(.code), FieldSet(.bookingDate), FieldSet(.customer),
+        FieldSet(.context),
+    ]
+    static let codeLookup: FieldSet = [
+        envelope, FieldSet(.store), FieldSet(.code), FieldSet(.coupon),
+    ]
+}

@@ -1,0 +1,165 @@
+import CouponRules
+import FlatStorage
+
+// A request is one value that is used again for each line. Texts are ranges of the parser's bytes;
+// what a request has many of lies in flat arrays, and whatever owns a part of one names it by a
+// `Run`. Reading a request therefore follows no reference and counts none.
+
+/// A text of the line last parsed: a range of ``RequestParser/bytes(of:)``.
+@frozen
+package struct Text: Equatable, Sendable, BitwiseCopyable {
+    package var start: UInt32
+    package var count: UInt32
+
+    @inlinable
+    init(start: UInt32, count: UInt32) {
+        self.start = start
+        self.count = count
+    }
+
+    /// A text that was not given.
+    @inlinable package static var absent: Text { Text(start: 0, count: 0) }
+
+    /// Empty or not given: fields that tell the two apart say so.
+    @inlinable package var isEmpty: Bool { count == 0 }
+
+    var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
+}
+
+/// A request of any operation. A field that the operation does not have, or that was not given,
+/// holds the value it starts with.
+package struct Request: ~Copyable {
+    /// Whether one refusal refuses all codes, or refused ones are skipped.
+    package enum Mode: UInt8, Sendable, BitwiseCopyable { case all, partial }
+
+    package internal(set) var operation = Operation.ping
+    /// The `id` as it was written, to be echoed; `null` when the line had none that can be read;
+    /// empty when there was no `id`.
+    package internal(set) var id = Text.absent
+    /// The tenant; empty for the default one.
+    package internal(set) var store = Text.absent
+    package internal(set) var mode = Mode.all
+    package internal(set) var considersAutoCoupons = false
+    package internal(set) var explains = false
+    package internal(set) var at: Moment?
+    package internal(set) var bookingDate: Moment?
+    /// How long a reserve holds, 1 ... 604,800 seconds.
+    package internal(set) var holdSeconds = Request.holdSecondsDefault
+    package internal(set) var order = Text.absent
+    package internal(set) var holdOf = Text.absent
+    /// The coupon to release, or the owner of the code that is asked about.
+    package internal(set) var coupon = Text.absent
+    package internal(set) var customer = Customer()
+    package internal(set) var cart = Cart()
+    /// Attributes of the request as a whole, a run of ``attributes``.
+    package internal(set) var context = Run.empty
+    /// The codes in the order of the request.
+    package internal(set) var codes: FlatArray<CodeEntry>
+    /// The lines of the cart.
+    package internal(set) var lines: FlatArray<CartLine>
+    package internal(set) var attributes: FlatArray<Attribute>
+    /// Values of attributes, and groups of the customer.
+    package internal(set) var values: FlatArray<Text>
+    package internal(set) var metadata: FlatArray<MetadataEntry>
+
+    package static var holdSecondsDefault: Int64 { 900 }
+    package static var codesMax: Int { 16 }
+    package static var metadataBytesMax: Int { 1_024 }
+
+    /// Room for all that a line of `lineBytesMax` can say.
+    init(lineBytesMax: Int) {
+        codes = FlatArray(capacity: Self.codesMax)
+        lines = FlatArray(capacity: lineBytesMax / CartLine.bytesMin + 1)
+        attributes = FlatArray(capacity: lineBytesMax / Attribute.bytesMin + 1)
+        values = FlatArray(capacity: lineBytesMax / 2 + 1)
+        metadata = FlatArray(capacity: lineBytesMax / Attribute.bytesMin + 1)
+    }
+
+    /// Back to what a request without fields says, keeping the memory.
+    mutating func clear() {
+        operation = .ping
+        id = .absent
+        store = .absent
+        mode = .all
+        considersAutoCoupons = false
+        explains = false
+        at = nil
+        bookingDate = nil
+        holdSeconds = Self.holdSecondsDefault
+        order = .absent
+        holdOf = .absent
+        coupon = .absent
+        customer = Customer()
+        cart = Cart()
+        context = .empty
+        codes.removeAll()
+        lines.removeAll()
+        attributes.removeAll()
+        values.removeAll()
+        metadata.removeAll()
+    }
+}
+
+/// Who is shopping, as far as the storefront says.
+package struct Customer: Sendable, BitwiseCopyable {
+    /// Whether a customer was given, be it one that says nothing of itself.
+    package internal(set) var isGiven = false
+    /// Empty when not given.
+    package internal(set) var id = Text.absent
+    /// Trimmed and in small letters; empty when not given.
+    package internal(set) var email = Text.absent
+    /// A run of ``Request/values``.
+    package internal(set) var groups = Run.empty
+    /// Orders made before this one.
+    package internal(set) var orders: Int64?
+}
+
+/// What is being bought. The lines are ``Request/lines``.
+package struct Cart: Sendable, BitwiseCopyable {
+    package internal(set) var isGiven = false
+    package internal(set) var currency = Currency.none
+    package internal(set) var shipping: Money?
+}
+
+/// A line of the cart.
+package struct CartLine: Sendable, BitwiseCopyable {
+    package internal(set) var id = Text.absent
+    package internal(set) var product = Text.absent
+    /// At least 1.
+    package internal(set) var quantity: Int64 = 0
+    package internal(set) var unitPrice = Money.zero
+    package internal(set) var isOnSale = false
+    /// What else the line says of itself, a run of ``Request/attributes``.
+    package internal(set) var attributes = Run.empty
+
+    /// `{"product":1,"quantity":1,"unit_price":1},` is as short as a line gets.
+    static var bytesMin: Int { 43 }
+}
+
+/// One key of a line or a context with its values. An attribute without values was given as `[]`:
+/// a line that has it so does not take it over from the context.
+package struct Attribute: Sendable, BitwiseCopyable {
+    package internal(set) var key: Text
+    /// A run of ``Request/values``.
+    package internal(set) var values: Run
+
+    /// `"":1,` is as short as an attribute gets.
+    static var bytesMin: Int { 5 }
+}
+
+/// A code that the request names.
+package struct CodeEntry: Sendable, BitwiseCopyable {
+    package internal(set) var code = Text.absent
+    /// The owner to choose where several coupons own the code; empty when not given.
+    package internal(set) var coupon = Text.absent
+    /// The most that this code may discount, or that a gift card may pay.
+    package internal(set) var amount: Money?
+    /// The code looks only at lines that match these, a run of ``Request/attributes``.
+    package internal(set) var context = Run.empty
+}
+
+/// A fact that the shop stores with an order.
+package struct MetadataEntry: Sendable, BitwiseCopyable {
+    package internal(set) var key: Text
+    package internal(set) var value: Text
+}

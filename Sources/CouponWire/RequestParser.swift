@@ -1,0 +1,180 @@
+import CouponRules
+
+// One coarse call per line. The line is parsed and its keys are numbered by the shim; then the
+// grammar walks the nodes once and fills the request, which lives on between lines, so that nothing
+// is allocated. The id and the operation are found first, because also a faulty request is told its
+// id, and whether a peer may ask for an operation is judged before the operation's fields are.
+
+/// Reads requests, one line at a time.
+package struct RequestParser: ~Copyable {
+    /// The request of the last line, valid until the next. Its texts are read by ``bytes(of:)``.
+    package internal(set) var request: Request
+    var json: JSONLineParser
+
+    /// A parser of lines of at most `lineBytesMax` bytes (1 ... 16 MiB), their ends not counted.
+    /// All memory is allocated here.
+    package init(lineBytesMax: Int) {
+        request = Request(lineBytesMax: lineBytesMax)
+        json = JSONLineParser(lineBytesMax: lineBytesMax, vocabulary: Vocabulary.words)
+    }
+
+    /// Reads a line of at most the parser's limit, given without its end.
+    package mutating func parse(_ line: Span<UInt8>) -> ParseOutcome {
+        request.clear()
+        do throws(JSONLineParser.Failure) {
+            try json.parse(line)
+        } catch {
+            return .fault(unreadable(error))
+        }
+        guard json.node(0).kind == .object else {
+            request.id = json.keep("null".utf8)
+            return .fault(
+                RequestFault(code: .badRequest, message: "A request is a JSON object."))
+        }
+
+        let envelope = findEnvelope()
+        do throws(Rejection) {
+            if let repeated = json.repeatedNode {
+                throw Rejection(problem: .repeated, node: repeated)
+            }
+            if let badID = envelope.badID {
+                throw Rejection(problem: .notAnIdentifierOfReply, node: badID)
+            }
+            guard let op = envelope.op else {
+                throw Rejection(problem: .missing, node: 0, missingField: .op)
+            }
+            guard json.node(op).kind == .string else {
+                throw Rejection(problem: .notAString, node: op)
+            }
+            guard let operation = envelope.operation else {
+                return .fault(
+                    RequestFault(
+                        code: .unknownOperation, field: "op",
+                        message: "There is no such operation."))
+            }
+            request.operation = operation
+            if let fields = operation.fields { try readFields(fields) }
+        } catch {
+            return .fault(fault(error, operation: envelope.operation))
+        }
+        return .request
+    }
+
+    /// What is known of a request before its fields are read.
+    private struct Envelope {
+        var op: Int?
+        var operation: Operation?
+        var badID: Int?
+    }
+
+    /// Finds the id and the operation among the top-level members, and notes the id to echo.
+    private mutating func findEnvelope() -> Envelope {
+        var envelope = Envelope()
+        var isIDAmbiguous = false
+        var isOpAmbiguous = false
+        var child = 1
+        let end = Int(json.node(0).next)
+        while child < end {
+            let node = json.node(child)
+            switch Field(rawValue: node.name) {
+            case .id:
+                isIDAmbiguous = !request.id.isEmpty || envelope.badID != nil
+                switch node.kind {
+                case .string, .integer, .wide, .null: request.id = json.rawValueOfFirstName
+                default: envelope.badID = child
+                }
+            case .op:
+                isOpAmbiguous = envelope.op != nil
+                envelope.op = child
+                if node.kind == .string {
+                    envelope.operation = Vocabulary.operation(json.name(of: node.text))
+                }
+            default: break
+            }
+            child = Int(node.next)
+        }
+        if isIDAmbiguous || envelope.badID != nil { request.id = json.keep("null".utf8) }
+        if isOpAmbiguous { envelope.operation = nil }
+        return envelope
+    }
+
+    private mutating func unreadable(_ failure: JSONLineParser.Failure) -> RequestFault {
+        request.id = json.keep("null".utf8)
+        return switch failure {
+        case .notJSON: RequestFault(code: .badJSON, message: "The line is not JSON in UTF-8.")
+        case .tooDeep: RequestFault(code: .badRequest, message: "The line is nested too deeply.")
+        }
+    }
+
+    private func fault(_ rejection: Rejection, operation: Operation?) -> RequestFault {
+        var path = json.path(to: rejection.node)
+        if let missing = rejection.missingField {
+            path += path.isEmpty ? "\(missing.name)" : ".\(missing.name)"
+        }
+        return RequestFault(
+            code: .badRequest, field: path, message: rejection.problem.message,
+            operation: operation)
+    }
+}
+
+// The fields of the operations.
+extension RequestParser {
+    private mutating func readFields(_ fields: FieldSet) throws(Rejection) {
+        var child = 1
+        let end = Int(json.node(0).next)
+        while child < end {
+            let node = json.node(child)
+            guard let field = Field(rawValue: node.name), fields.contains(FieldSet(field)) else {
+                throw Rejection(problem: .unknown, node: child)
+            }
+            if node.kind != .null { try readField(field, at: child) }
+            child = Int(node.next)
+        }
+        try checkPresence()
+    }
+
+    private mutating func readField(_ field: Field, at node: Int) throws(Rejection) {
+        switch field {
+        case .store: request.store = try identifier(at: node)
+        case .code: try readCode(at: node)
+        case .codes: try readCodes(at: node)
+        case .mode: request.mode = try mode(at: node)
+        case .auto: request.considersAutoCoupons = try boolean(at: node)
+        case .customer: request.customer = try readCustomer(at: node)
+        case .cart: try readCart(at: node)
+        case .context: request.context = try readContext(at: node)
+        case .order: request.order = try identifier(at: node)
+        case .holdOf: request.holdOf = try identifier(at: node)
+        case .bookingDate: request.bookingDate = try moment(at: node)
+        case .at: request.at = try moment(at: node)
+        case .explain: request.explains = try boolean(at: node)
+        case .timeToLive: request.holdSeconds = try integer(at: node, in: 1...604_800)
+        case .metadata: try readMetadata(at: node)
+        case .coupon: request.coupon = try identifier(at: node)
+        // The envelope has been read.
+        case .id, .op: break
+        // Keys of inner objects only, which no operation lists.
+        case .amount, .email, .groups, .orders, .currency, .lines, .shipping, .product, .quantity,
+            .unitPrice, .onSale:
+            throw Rejection(problem: .unknown, node: node)
+        }
+    }
+
+    /// What a request cannot be without.
+    private func checkPresence() throws(Rejection) {
+        func require(_ isGiven: Bool, _ field: Field) throws(Rejection) {
+            if !isGiven { throw Rejection(problem: .missing, node: 0, missingField: field) }
+        }
+        switch request.operation {
+        case .validate: try require(hasCode || request.considersAutoCoupons, .code)
+        case .reserve, .apply:
+            try require(hasCode || request.considersAutoCoupons, .code)
+            try require(!request.order.isEmpty, .order)
+        case .release: try require(!request.order.isEmpty, .order)
+        case .usage, .codeDiscounts: try require(hasCode, .code)
+        default: break
+        }
+    }
+
+    private var hasCode: Bool { request.codes.count > 0 }
+}
