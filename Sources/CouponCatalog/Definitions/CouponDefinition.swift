@@ -59,7 +59,7 @@ package struct CouponDefinition: Hashable, Sendable {
 
 /// A code and what it says beyond its coupon.
 package struct CodeDefinition: Hashable, Sendable {
-    /// As written; normalised when compiled.
+    /// As written but for spaces around it; normalised when compiled.
     package var text: String
     package var maxUses: Int64?
     package var customer: String?
@@ -72,10 +72,13 @@ package struct CodeDefinition: Hashable, Sendable {
     package var customerCredit: String?
     package var used: Int64 = 0
     package var discountGiven: AmountMap = []
+    /// `coupons[3].codes[0]`.
+    package var path: String
     package var line: Int
 
-    package init(text: String, line: Int) {
+    package init(text: String, path: String = "", line: Int) {
         self.text = text
+        self.path = path
         self.line = line
     }
 }

@@ -84,6 +84,8 @@ package struct OfferDefinition: Hashable, Sendable {
     package var isTaggable = false
     package var appliesTo: [AttributeMap] = []
     package var context = AttributeMap()
+    /// `coupons[3].offers[0]`.
+    package var path = ""
     package var line = 0
 
     package init(id: String) { self.id = id }

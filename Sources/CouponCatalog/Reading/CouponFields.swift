@@ -1,0 +1,212 @@
+// A coupon, field by field, and what only shows when several of its fields are seen together.
+
+import CouponRules
+
+extension Field {
+    /// An element of `coupons`; nil when it is no map.
+    func coupon() -> CouponDefinition? {
+        guard var map = map() else { return nil }
+        var coupon = CouponDefinition(
+            place: SourcePlace(file: scope.path, line: node.line), path: path)
+        coupon.takeIdentity(from: &map)
+        coupon.takeWorth(from: &map)
+        coupon.takeRules(from: &map)
+        coupon.takeAccount(from: &map)
+        map.refuseUnknownKeys(moved: homesElsewhere)
+        return coupon
+    }
+
+    /// A list of the coupons that could be read.
+    func coupons() -> [CouponDefinition] { list().compactMap { $0.coupon() } }
+}
+
+/// Fields that other coupon systems have at the coupon itself, or that here stand one level deeper.
+private let homesElsewhere = [
+    "code": "codes: […]", "expires_at": "ends_at", "valid_from": "starts_at",
+    "valid_until": "ends_at", "start_date": "starts_at", "end_date": "ends_at",
+    "usage_limit": "limits.total", "max_uses": "limits.total", "max_redemptions": "limits.total",
+    "discount_type": "discount.kind", "kind": "discount.kind", "percent": "discount.percent",
+    "amount": "discount.amount", "discount_value": "discount.percent or discount.amount",
+    "min_subtotal": "requires.min_subtotal", "min_items": "requires.min_items",
+    "minimum_order_amount": "requires.min_subtotal", "customers": "requires.customers",
+    "groups": "requires.groups", "budget": "limits.budget", "total": "limits.total",
+    "per_customer": "limits.per_customer", "exclusive": "stacking.exclusive",
+    "priority": "stacking.priority",
+]
+
+extension CouponDefinition {
+    fileprivate mutating func takeIdentity(from map: inout FieldMap) {
+        id = map.take("id")?.name()
+        name = map.take("name")?.text()
+        note = map.take("description")?.text()
+        kind =
+            map.take("type")?.choice(CouponKind.allCases.map { ("\($0.code)", $0) }) ?? .discount
+        status =
+            map.take("status")?.choice([
+                ("active", CouponStatus.active), ("inactive", .inactive), ("archived", .archived),
+            ]) ?? .active
+        codes = map.take("codes")?.codes() ?? []
+        let file = map.take("codes_file")
+        codesFile = (file?.nonEmptyText()?.trimmed).map { map.field.scope.resolve($0) }
+        codesFileLine = file?.node.line ?? 0
+        isCaseSensitive = map.take("case_sensitive")?.flag() ?? map.field.scope.isCaseSensitive
+
+        if id == nil && codes.isEmpty && !map.has("id") && !map.has("codes") {
+            // The first row of a codes file would do to derive an id from, but sorting that file
+            // anew would then forget every use.
+            map.field.refuse(
+                file == nil
+                    ? "A coupon needs an `id`, or a code in `codes` to derive one from."
+                    : "A coupon whose codes are all in a file needs an `id`.")
+        }
+    }
+
+    fileprivate mutating func takeWorth(from map: inout FieldMap) {
+        let single = map.take("discount")
+        let clauses = map.take("discounts").flatMap { $0.isEmpty ? nil : $0 }
+        let capField = map.take("cap")
+        discount = single?.discount()
+        discounts = clauses?.discountClauses() ?? []
+        cap = capField?.amounts() ?? []
+        let appliesToField = map.take("applies_to")
+        appliesTo = appliesToField?.cover() ?? []
+        excludes = map.take("excludes")?.attributes(ofLines: true) ?? AttributeMap()
+        excludesSaleItems = map.take("exclude_sale_items")?.flag() ?? false
+
+        if single != nil, let clauses {
+            clauses.refuse("A coupon has `discount` or `discounts`, not both.")
+        }
+        if clauses == nil, let capField, !capField.isEmpty {
+            capField.refuse("Beside `discounts` a cap bounds their sum; here it is `discount.cap`.")
+        }
+        if single == nil && clauses == nil {
+            if kind == .discount || kind == .auto {
+                map.field.refuse("`discount` is missing: without one this coupon gives nothing.")
+            }
+            discount = kind == .comp ? .everything : DiscountDefinition(kind: .none)
+            discount?.line = place.line
+        }
+        refuseBundles(in: appliesTo, at: appliesToField)
+        refuseBundles(in: discounts.flatMap(\.appliesTo), at: clauses)
+        let triggers = (discount?.buy?.appliesTo ?? []) + (discount?.get?.appliesTo ?? [])
+        refuseBundles(in: triggers, at: single)
+    }
+
+    fileprivate mutating func takeRules(from map: inout FieldMap) {
+        requirements = map.take("requires")?.requirements() ?? RequirementsDefinition()
+        (startsAt, endsAt, windowLine) = map.takeWindow()
+        timezone = map.take("timezone")?.timezone() ?? map.field.scope.timezone
+        blackout = map.take("blackout")?.blackout() ?? []
+        windows = map.take("windows")?.windows() ?? []
+        let offersField = map.take("offers")
+        offers = offersField?.offers() ?? []
+        limits = map.take("limits")?.limits() ?? LimitsDefinition()
+
+        refuseBundles(in: offers.flatMap(\.appliesTo), at: offersField)
+        refuseWindowsOutside(map.field.scope)
+        refuseStrangeCurrencies(map.field)
+    }
+
+    fileprivate mutating func takeAccount(from map: inout FieldMap) {
+        stacking = map.take("stacking")?.stacking() ?? StackingDefinition()
+        duration = map.takeDuration()
+        revenue = map.take("revenue")?.money()?.minorUnits
+        isReusableAfterRelease = map.take("reusable_after_release")?.flag() ?? true
+        used = map.take("used")?.countOrZero() ?? 0
+        discountGiven = map.take("discount_given")?.amounts(leastAmount: 0) ?? []
+        metadata = map.take("metadata")?.metadata() ?? []
+    }
+}
+
+extension FieldMap {
+    /// `duration`, and the months that belong to `repeating` and to nothing else.
+    fileprivate mutating func takeDuration() -> DurationDefinition? {
+        let words = ["once", "repeating", "forever"]
+        let word = take("duration")?.choice(words.map { ($0, $0) })
+        let monthsField = take("duration_in_months")
+        let months = monthsField?.count()
+        if word == "repeating" {
+            if monthsField == nil {
+                field.refuse("`duration_in_months` is missing: repeating says for how many months.")
+            }
+            return months.map { .repeating(months: $0) }
+        }
+        monthsField?.refuse("Only `duration: repeating` has a number of months.")
+        return word.map { $0 == "once" ? .once : .forever }
+    }
+}
+
+extension CouponDefinition {
+    private func refuseBundles(in cover: [AttributeMap], at field: Field?) {
+        if kind == .discount || kind == .comp { return }
+        if cover.contains(where: { $0.entries.contains { $0.attribute == "bundle" } }) {
+            field?.refuse(
+                "Only discount and comp coupons may cover `bundle`; this is \(kind.code).")
+        }
+    }
+
+    /// A code or offer is good while its coupon is, too: where the two windows have nothing in
+    /// common it never is.
+    private func refuseWindowsOutside(_ scope: FileScope) {
+        for code in codes {
+            refuseEmpty(code.startsAt, code.endsAt, line: code.windowLine, path: code.path, scope)
+        }
+        for offer in offers {
+            // Wall clocks of two zones cannot be compared here.
+            let (start, end) =
+                offer.timezone ?? timezone == timezone
+                ? (offer.startsAt, offer.endsAt)
+                : (offer.startsAt?.ifInstant, offer.endsAt?.ifInstant)
+            refuseEmpty(start, end, line: offer.windowLine, path: offer.path, scope)
+        }
+    }
+
+    private func refuseEmpty(
+        _ start: WrittenMoment?, _ end: WrittenMoment?, line: Int, path: String, _ scope: FileScope
+    ) {
+        if Moment.isEmptyWindow(from: start, to: endsAt) {
+            scope.refuse(
+                line: line, field: "\(path).starts_at",
+                "The coupon has ended by then: see its `ends_at`.")
+        } else if Moment.isEmptyWindow(from: startsAt, to: end) {
+            scope.refuse(
+                line: line, field: "\(path).ends_at",
+                "The coupon has not begun by then: see its `starts_at`.")
+        }
+    }
+
+    /// A cart has one currency, and every amount that it meets must be named in it.
+    private func refuseStrangeCurrencies(_ field: Field) {
+        let named: [(name: String, amounts: AmountMap)] = [
+            ("discount.amount", discount?.amount ?? []), ("discount.cap", discount?.cap ?? []),
+            ("discount.tiers", discount?.tiers.flatMap { $0.minimumSubtotal + $0.amount } ?? []),
+            ("cap", cap), ("requires.min_subtotal", requirements.minimumSubtotal),
+            ("requires.max_subtotal", requirements.maximumSubtotal),
+            ("limits.budget", limits.budget),
+        ].filter { !$0.amounts.isEmpty }
+        guard var common = named.first.map({ Set($0.amounts.map(\.currency)) }) else { return }
+        for (_, amounts) in named { common.formIntersection(amounts.map(\.currency)) }
+        guard common.isEmpty else { return }
+        let places = named.map { place in
+            "\(place.name) (\(place.amounts.map(\.currency.description).joined(separator: ", ")))"
+        }
+        field.refuse(
+            "No currency is named by all of \(places.joined(separator: ", ")): no cart could ever "
+                + "use this coupon.")
+    }
+}
+
+extension DiscountDefinition {
+    /// What a comp coupon gives when it says nothing else.
+    fileprivate static var everything: DiscountDefinition {
+        var discount = DiscountDefinition(kind: .percentage)
+        discount.percent = .hundred
+        return discount
+    }
+}
+
+extension Moment {
+    fileprivate var ifInstant: Moment? {
+        if case .instant = self { self } else { nil }
+    }
+}
