@@ -1,0 +1,57 @@
+// Normalisation form KC comes from Foundation. The standard library has the case mappings of a
+// scalar but no case folding; lower(upper(lower(x))) of each scalar puts the same scalars together
+// as Unicode's full case folding does, after normalisation, with one exception that is made by hand:
+// the dotless ı, whose capital is the I that has a dot when it is small. (Compared for every
+// assigned scalar with another implementation of Unicode. ß and SS, ς and Σ, K and the Kelvin sign
+// come out the same; İ stays apart from I.)
+
+import Foundation
+
+extension String {
+    /// Trimmed of Unicode space and zero-width characters, in normalisation form KC.
+    func normalisedAsCode() -> String {
+        // Normalising turns some lone accents into a space and a combining mark: trim once more.
+        trimmedOfSpace().precomposedStringWithCompatibilityMapping.trimmedOfSpace()
+    }
+
+    /// Equal for two texts in normalisation form KC that differ only in case.
+    func caseFolded() -> String {
+        var folded = ""
+        for scalar in unicodeScalars {
+            if scalar == "ı" {
+                folded.unicodeScalars.append(scalar)
+            } else {
+                folded += scalar.properties.lowercaseMapping.upperCased().lowerCased()
+            }
+        }
+        // Mappings of several scalars can leave marks out of order.
+        return folded.precomposedStringWithCompatibilityMapping
+    }
+
+    private func trimmedOfSpace() -> String {
+        let scalars = unicodeScalars
+        guard let first = scalars.firstIndex(where: { !$0.isTrimmed }),
+            let last = scalars.lastIndex(where: { !$0.isTrimmed })
+        else { return "" }
+        return String(scalars[first...last])
+    }
+
+    /// Each scalar by its own mapping, unlike `uppercased()`, which depends on what is around it.
+    private func upperCased() -> String {
+        unicodeScalars.reduce(into: "") { $0 += $1.properties.uppercaseMapping }
+    }
+
+    private func lowerCased() -> String {
+        unicodeScalars.reduce(into: "") { $0 += $1.properties.lowercaseMapping }
+    }
+}
+
+extension Unicode.Scalar {
+    /// White space, or a character without width that copying from a web page brings along.
+    fileprivate var isTrimmed: Bool {
+        switch value {
+        case 0x200B...0x200D, 0x2060, 0xFEFF: true
+        default: properties.isWhitespace
+        }
+    }
+}

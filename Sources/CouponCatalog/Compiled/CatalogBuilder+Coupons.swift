@@ -1,0 +1,182 @@
+// A coupon's definition becomes a flat value whose lists lie in the tables of the catalog.
+
+import CouponRules
+import FlatStorage
+
+extension CatalogBuilder {
+    mutating func add(_ definition: CouponDefinition, store: StoreID, scope: CodeScope) {
+        let id = CouponID(coupons.count)
+        var coupon = Coupon()
+        coupon.kind = definition.kind
+        coupon.status = definition.status
+        coupon.zone = zone(
+            named: definition.timezone, place: definition.place,
+            field: definition.path + ".timezone")
+        let window = window(from: definition.startsAt, to: definition.endsAt, in: coupon.zone)
+        if window.startsAt >= window.endsAt {
+            refuse(
+                definition.place, definition.path + ".ends_at",
+                "The coupon ends before it has started.")
+        }
+        coupon.startsAt = window.startsAt
+        coupon.endsAt = window.endsAt
+        compileRules(of: definition, into: &coupon)
+        checkOffers(of: definition, coupon: coupon)
+
+        var entry = CouponEntry(store: store)
+        entry.isReusableAfterRelease = definition.isReusableAfterRelease
+        entry.unserved = Unserved(definition)
+        if entry.unserved.isDisjoint(with: .discount) { coupon.discount = discount(of: definition) }
+        coupon.settleChecks()
+
+        let facts = ReplyFacts(of: definition, code: nil)
+        entry.replyFacts = facts.json.count == 0 ? 0 : UInt32(replyFacts.add(facts.json.bytes))
+
+        entry.firstCode = UInt32(codes.count)
+        addCodes(of: definition, owner: id, coupon: coupon, store: store, scope: scope)
+        entry.codeCount = UInt32(codes.count) - entry.firstCode
+        nameAndAdd(coupon, entry: entry, definition: definition)
+    }
+
+    /// Gives the coupon its id, checks that it has it alone, and adds it.
+    private mutating func nameAndAdd(
+        _ coupon: Coupon, entry: CouponEntry, definition: CouponDefinition
+    ) {
+        var entry = entry
+        let id: String
+        if let given = definition.id {
+            id = given
+        } else if entry.codeCount > 0 {
+            var firstCode = ByteBuffer()
+            codes.appendKeyText(of: Int(entry.firstCode), to: &firstCode)
+            id = DerivedID.couponID(store: stores.name(of: entry.store), firstCode: firstCode.bytes)
+            entry.hasDerivedID = true
+        } else {
+            // A code that was refused has told its own fault already.
+            if definition.codes.isEmpty, definition.codesFile == nil {
+                refuse(
+                    definition.place, definition.path + ".id",
+                    "A coupon without codes needs an id.")
+            }
+            id = ""
+        }
+
+        if id.utf8.contains(0) {
+            refuse(
+                definition.place, definition.path + ".id", "An id has no zero character.")
+        }
+        if let other = coupons.coupon(in: entry.store, withID: id.utf8.span), !id.isEmpty {
+            let place = coupons.place(of: other)
+            refuse(
+                definition.place, definition.path + ".id",
+                entry.hasDerivedID
+                    ? "Without ids, this coupon and the one at \(place.text) are told apart by their "
+                        + "first code, which is the same; give one of them an id."
+                    : "The id “\(id)” is taken by the coupon at \(place.text).")
+        }
+        let usageKey = key(store: entry.store, id: id)
+        coupons.add(
+            coupon, entry: entry, usageKey: usageKey.span, id: id.utf8.span,
+            place: definition.place)
+    }
+
+    /// Offers are not judged yet, but what they say about time is checked all the same.
+    private mutating func checkOffers(of definition: CouponDefinition, coupon: Coupon) {
+        for (number, offer) in definition.offers.enumerated() {
+            let place = SourcePlace(file: definition.place.file, line: offer.line)
+            let field = "\(definition.path).offers[\(number)]"
+            let zone =
+                if let name = offer.timezone {
+                    self.zone(named: name, place: place, field: field + ".timezone")
+                } else {
+                    coupon.zone
+                }
+            let own = window(from: offer.startsAt, to: offer.endsAt, in: zone)
+            if own.startsAt >= own.endsAt {
+                refuse(place, field + ".ends_at", "The offer ends before it has started.")
+            } else if max(own.startsAt, coupon.startsAt) >= min(own.endsAt, coupon.endsAt) {
+                refuse(place, field, "The offer is never good while its coupon is.")
+            }
+        }
+    }
+}
+
+// MARK: What is given
+
+extension Unserved {
+    /// The features that leave a coupon without a discount that could be judged.
+    fileprivate static let discount: Unserved = [
+        .giftItem, .buyXGetY, .tiers, .clauses, .maximumUnits, .spread,
+    ]
+
+    fileprivate init(_ definition: CouponDefinition) {
+        self = []
+        func note(_ feature: Unserved, if isUsed: Bool) -> Unserved { isUsed ? feature : [] }
+
+        formUnion(note(.offers, if: !definition.offers.isEmpty))
+        formUnion(
+            note(.timeWindows, if: !definition.blackout.isEmpty || !definition.windows.isEmpty))
+        formUnion(note(.clauses, if: !definition.discounts.isEmpty))
+        if let discount = definition.discount {
+            switch discount.kind {
+            case .giftItem: insert(.giftItem)
+            case .buyXGetY: insert(.buyXGetY)
+            case .tiers: insert(.tiers)
+            case .percentage, .fixedAmount, .fixedPerItem, .fixedPerLine, .fixedPrice, .shipping,
+                .none:
+                break
+            }
+            formUnion(note(.maximumUnits, if: discount.maxUnits != nil))
+            formUnion(note(.spread, if: discount.spread != .proportional))
+        }
+        let limits = definition.limits
+        formUnion(note(.customerLimit, if: limits.perCustomer != nil))
+        formUnion(
+            note(
+                .periodLimits,
+                if: limits.perDay != nil || limits.perWeek != nil || limits.perMonth != nil
+                    || limits.perBookingDate != nil))
+        formUnion(note(.budget, if: !limits.budget.isEmpty))
+        formUnion(note(.stacking, if: definition.stacking != StackingDefinition()))
+    }
+}
+
+extension CatalogBuilder {
+    private mutating func discount(of definition: CouponDefinition) -> Discount {
+        guard let written = definition.discount else {
+            guard definition.kind == .comp else { return .none }
+            var everything = Discount(.percentage)
+            everything.percent = .hundred
+            return everything
+        }
+        var discount = Discount(Discount.Kind(written.kind))
+        discount.percent = written.percent
+        discount.amounts = run(of: written.amount)
+        discount.caps = run(of: written.cap)
+        discount.rounding = written.rounding
+        return discount
+    }
+
+    mutating func run(of amounts: AmountMap) -> Run {
+        let first = rules.amounts.count
+        for amount in amounts { rules.amounts.append(amount) }
+        return Run(first: first, count: amounts.count)
+    }
+}
+
+extension Discount.Kind {
+    fileprivate init(_ written: DiscountDefinition.Kind) {
+        self =
+            switch written {
+            case .percentage: .percentage
+            case .fixedAmount: .fixedAmount
+            case .fixedPerItem: .fixedPerItem
+            case .fixedPerLine: .fixedPerLine
+            case .fixedPrice: .fixedPrice
+            case .shipping: .shipping
+            case .none: .none
+            case .buyXGetY, .tiers, .giftItem:
+                preconditionFailure("a discount that is not served is not compiled")
+            }
+    }
+}

@@ -1,0 +1,70 @@
+// Covers and requirements: texts become symbols, maps become clauses, lists become sorted runs.
+
+import CouponRules
+import FlatStorage
+
+extension CatalogBuilder {
+    mutating func compileRules(of definition: CouponDefinition, into coupon: inout Coupon) {
+        coupon.appliesTo = run(of: definition.appliesTo)
+        coupon.excludes = clauses(of: definition.excludes)
+        coupon.skipsSaleItems = definition.excludesSaleItems
+        coupon.usesLimit = definition.limits.total ?? 0
+        coupon.usesLimitPerCode = definition.limits.perCode ?? 0
+        coupon.usesBefore = definition.used
+
+        let written = definition.requirements
+        var requirements = Requirements()
+        requirements.minimumSubtotal = run(of: written.minimumSubtotal)
+        requirements.maximumSubtotal = run(of: written.maximumSubtotal)
+        requirements.minimumItems = written.minimumItems ?? 0
+        requirements.maximumItems = written.maximumItems ?? 0
+        requirements.base = written.base
+        requirements.contains = clauses(of: written.contains)
+        requirements.context = clauses(of: written.context)
+        requirements.customers = symbols(of: written.customers)
+        requirements.groups = symbols(of: written.groups)
+        requirements.previousOrdersMax = written.maximumPreviousOrders ?? 0
+        requirements.limitsPreviousOrders = written.maximumPreviousOrders != nil
+        coupon.requirements = requirements
+    }
+
+    /// Maps of which any may be met. An empty list in a rule is an absent rule, so a map without
+    /// values is none.
+    private mutating func run(of maps: [AttributeMap]) -> Run {
+        var runs: [Run] = []
+        for map in maps {
+            let clauses = clauses(of: map)
+            if !clauses.isEmpty { runs.append(clauses) }
+        }
+        let first = rules.maps.count
+        for run in runs { rules.maps.append(run) }
+        return Run(first: first, count: runs.count)
+    }
+
+    /// A clause for each attribute of the map; one that is listed twice has the values of both.
+    private mutating func clauses(of map: AttributeMap) -> Run {
+        var attributes: [String] = []
+        var values: [String: [String]] = [:]
+        for entry in map.entries where !entry.values.isEmpty {
+            if values[entry.attribute] == nil { attributes.append(entry.attribute) }
+            values[entry.attribute, default: []] += entry.values
+        }
+        let first = rules.clauses.count
+        for attribute in attributes {
+            let clause = Clause(
+                attribute: rules.vocabulary.symbolAdding(attribute),
+                values: symbols(of: values[attribute] ?? []))
+            rules.clauses.append(clause)
+        }
+        return Run(first: first, count: attributes.count)
+    }
+
+    /// A sorted run of different symbols.
+    private mutating func symbols(of texts: [String]) -> Run {
+        var symbols: [Symbol] = []
+        for text in texts { symbols.append(rules.vocabulary.symbolAdding(text)) }
+        let first = rules.symbols.count
+        for symbol in Set(symbols).sorted() { rules.symbols.append(symbol) }
+        return Run(first: first, count: rules.symbols.count - first)
+    }
+}

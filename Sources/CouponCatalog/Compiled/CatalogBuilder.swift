@@ -1,0 +1,142 @@
+// Compiling goes through the files once, coupon by coupon, appending to the tables of the catalog to
+// be; only then, when it is known how many codes there are, is their index made at its final size,
+// and making it finds the codes that clash. Nothing stops at a fault: all of them are reported.
+
+import CouponRules
+import FlatStorage
+
+/// Everything wrong with a set of definitions, in the order of its files; never empty.
+package struct CatalogFaults: Error, Hashable, Sendable {
+    package var faults: [DefinitionFault]
+
+    package init(_ faults: [DefinitionFault]) { self.faults = faults }
+}
+
+extension Catalog {
+    /// A catalog without definitions.
+    package init() { self = CatalogBuilder().finish() }
+
+    /// Compiles definitions, and tells everything that is wrong with them.
+    package static func compile(_ files: [CatalogFile]) throws(CatalogFaults) -> Catalog {
+        var builder = CatalogBuilder()
+        for file in files { builder.add(file) }
+        builder.indexCodes()
+        let faults = builder.faults
+        guard faults.isEmpty else { throw CatalogFaults(faults) }
+        return builder.finish()
+    }
+}
+
+/// A catalog while it is being compiled.
+struct CatalogBuilder: ~Copyable {
+    var stores = StoreTable()
+    var coupons = CouponTable()
+    var codes = CodeTable()
+    var giftCards = GiftCardTable()
+    var rules = RuleStorage()
+    var replyFacts = TextTable()
+    var zones = ZoneCompiler()
+    private(set) var faults: [DefinitionFault] = []
+
+    /// By code row: its line, and by coupon: the rest of where its codes are written.
+    var codeLines = FlatArray<UInt32>()
+    var origins: [CodesOrigin] = []
+    var giftCardFiles: [String] = []
+    /// By store and id.
+    var giftCardPlaces: [[UInt8]: SourcePlace] = [:]
+
+    /// The code that is being read.
+    var text = CodeText()
+    var folded = ByteBuffer()
+
+    init() {
+        // Number 0: whoever says nothing beyond the verdict.
+        _ = replyFacts.add("".utf8.span)
+    }
+
+    mutating func refuse(_ place: SourcePlace, _ field: String, _ message: String) {
+        faults.append(DefinitionFault(place: place, field: field, message: message))
+    }
+
+    mutating func add(_ file: CatalogFile) {
+        if file.store.utf8.contains(0) {
+            // It ends the store's part of a usage key.
+            refuse(SourcePlace(file: file.path, line: 1), "store", "A store has no zero character.")
+        }
+        let store = stores.storeAdding(file.store.utf8.span)
+        for definition in file.coupons { add(definition, store: store, scope: file.codeScope) }
+        for definition in file.giftCards { add(definition, store: store, file: file) }
+    }
+
+    consuming func finish() -> Catalog {
+        replyFacts.shrinkToFit()
+        return Catalog(
+            stores: stores, coupons: coupons, codes: codes, giftCards: giftCards, rules: rules,
+            replyFacts: replyFacts, zones: zones.zones)
+    }
+}
+
+extension SourcePlace {
+    /// As editors and terminals understand it.
+    var text: String { "\(file):\(line)" }
+}
+
+/// The text of bytes that were checked to be UTF-8 when they were read.
+func string(_ bytes: Span<UInt8>) -> String {
+    var copy: [UInt8] = []
+    for index in 0..<bytes.count { copy.append(bytes[index]) }
+    return String(decoding: copy, as: UTF8.self)
+}
+
+extension CatalogBuilder {
+    /// A store, a zero byte, an id: what is different for everything that has an id.
+    func key(store: StoreID, id: String) -> [UInt8] {
+        let name = stores.name(of: store)
+        var key: [UInt8] = []
+        for index in 0..<name.count { key.append(name[index]) }
+        key.append(0)
+        key += id.utf8
+        return key
+    }
+}
+
+// MARK: Time
+
+/// A half-open window; without an edge it is open on that side.
+struct Window {
+    var startsAt = Instant.distantPast
+    var endsAt = Instant.distantFuture
+}
+
+extension CatalogBuilder {
+    /// The window between two edges as written, each read in `zone` unless it says its own offset.
+    mutating func window(
+        from start: WrittenMoment?, to end: WrittenMoment?, in zone: ZoneID
+    ) -> Window {
+        Window(
+            startsAt: start.map { firstInstant(of: $0, in: zone) } ?? .distantPast,
+            endsAt: end.map { endInstant(of: $0, in: zone) } ?? .distantFuture)
+    }
+
+    func firstInstant(of moment: WrittenMoment, in zone: ZoneID) -> Instant {
+        switch moment {
+        case .instant(let instant): instant
+        case .local(let time): zones.zones.instant(of: time, in: zone)
+        case .date(let date): zones.zones.instant(of: CivilTime(startOf: date), in: zone)
+        }
+    }
+
+    /// A bare date ends when its day does.
+    func endInstant(of moment: WrittenMoment, in zone: ZoneID) -> Instant {
+        guard case .date(let date) = moment else { return firstInstant(of: moment, in: zone) }
+        return zones.zones.instant(of: CivilTime(startOf: date.next), in: zone)
+    }
+
+    /// The zone called `name`, or UTC and a fault.
+    mutating func zone(named name: String, place: SourcePlace, field: String) -> ZoneID {
+        if let zone = zones.zone(named: name) { return zone }
+        refuse(
+            place, field, "There is no time zone “\(name)”; use an IANA name such as Europe/Rome.")
+        return .utc
+    }
+}

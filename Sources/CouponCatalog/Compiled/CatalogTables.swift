@@ -1,0 +1,181 @@
+// The parts of a catalog beside its codes: stores, coupons, gift cards, and what rules point into.
+
+import CouponRules
+import FlatStorage
+
+// MARK: Stores
+
+struct StoreTable: ~Copyable, Sendable {
+    private var names = NameTable()
+    /// By store: whether any of its codes is case-sensitive.
+    private var caseSensitivity = FlatArray<Bool>()
+
+    var count: Int { names.count }
+
+    func store(named name: Span<UInt8>) -> StoreID? { names.number(of: name).map(StoreID.init) }
+    func hasCaseSensitiveCodes(_ store: StoreID) -> Bool { caseSensitivity[Int(store.index)] }
+
+    @_lifetime(borrow self)
+    func name(of store: StoreID) -> Span<UInt8> { names.texts[Int(store.index)] }
+
+    mutating func storeAdding(_ name: Span<UInt8>) -> StoreID {
+        let number = names.numberAdding(name)
+        if number == caseSensitivity.count { caseSensitivity.append(false) }
+        return StoreID(number)
+    }
+
+    mutating func noteCaseSensitiveCodes(in store: StoreID) {
+        caseSensitivity[Int(store.index)] = true
+    }
+}
+
+// MARK: Coupons
+
+/// What the daemon knows of a coupon beyond how to judge it.
+struct CouponEntry: BitwiseCopyable, Sendable {
+    var store: StoreID
+    var usageKeyHash: UInt64 = 0
+    var idLength: UInt32 = 0
+    /// The number of its reply facts.
+    var replyFacts: UInt32 = 0
+    /// The rows of its codes, one after the other.
+    var firstCode: UInt32 = 0
+    var codeCount: UInt32 = 0
+    var unserved: Unserved = []
+    var hasDerivedID = false
+    var isReusableAfterRelease = true
+
+    init(store: StoreID) { self.store = store }
+
+    var codeRows: Range<Int> { Int(firstCode)..<Int(firstCode) + Int(codeCount) }
+}
+
+struct CouponTable: ~Copyable, Sendable {
+    private var table = FlatArray<Coupon>()
+    private var entries = FlatArray<CouponEntry>()
+    private var usageKeys = TextTable()
+    private var places: [SourcePlace] = []
+    private var index = HashIndex()
+
+    var count: Int { table.count }
+    var coupons: Span<Coupon> { @_lifetime(borrow self) get { table.span } }
+
+    func entry(of coupon: CouponID) -> CouponEntry { entries[Int(coupon.index)] }
+    func place(of coupon: CouponID) -> SourcePlace { places[Int(coupon.index)] }
+
+    @_lifetime(borrow self)
+    func usageKey(of coupon: CouponID) -> Span<UInt8> { usageKeys[Int(coupon.index)] }
+
+    @_lifetime(borrow self)
+    func id(of coupon: CouponID) -> Span<UInt8> {
+        let key = usageKeys[Int(coupon.index)]
+        return key.extracting((key.count - Int(entry(of: coupon).idLength))..<key.count)
+    }
+
+    func coupon(in store: StoreID, withID id: Span<UInt8>) -> CouponID? {
+        var probe = index.probe(CouponTable.hash(of: id, in: store))
+        while let row = index.next(&probe) {
+            let candidate = CouponID(row)
+            if entry(of: candidate).store == store, self.id(of: candidate).isEqual(to: id) {
+                return candidate
+            }
+        }
+        return nil
+    }
+
+    /// Adds the next coupon, whose `id` is new in its store.
+    mutating func add(
+        _ coupon: Coupon, entry: CouponEntry, usageKey: Span<UInt8>, id: Span<UInt8>,
+        place: SourcePlace
+    ) {
+        var entry = entry
+        entry.usageKeyHash = hash64(usageKey, seed: Catalog.usageKeySeed)
+        entry.idLength = UInt32(id.count)
+        if index.isFull { growIndex() }
+        index.insert(row: count, hash: CouponTable.hash(of: id, in: entry.store))
+        table.append(coupon)
+        entries.append(entry)
+        _ = usageKeys.add(usageKey)
+        places.append(place)
+    }
+
+    private mutating func growIndex() {
+        index = HashIndex(rowCount: count * 2)
+        for row in 0..<count {
+            let coupon = CouponID(row)
+            let hash = CouponTable.hash(of: id(of: coupon), in: entry(of: coupon).store)
+            index.insert(row: row, hash: hash)
+        }
+    }
+
+    private static func hash(of id: Span<UInt8>, in store: StoreID) -> UInt64 {
+        combine(hash64(id, seed: catalogSeed), UInt64(store.index))
+    }
+}
+
+// MARK: Gift cards
+
+/// A gift card as it is defined; what is left on it now is the store's to know.
+package struct GiftCard: Sendable, BitwiseCopyable {
+    package var store: StoreID
+    package var amount: Money
+    package var balance: Money
+    package var currency: Currency
+    package var isActive: Bool
+    package var expiresAt: Instant
+}
+
+struct GiftCardTable: ~Copyable, Sendable {
+    private var cards = FlatArray<GiftCard>()
+    private var ids = TextTable()
+
+    var count: Int { cards.count }
+    subscript(number: Int) -> GiftCard { cards[number] }
+
+    @_lifetime(borrow self)
+    func id(of number: Int) -> Span<UInt8> { ids[number] }
+
+    mutating func add(_ card: GiftCard, id: Span<UInt8>) {
+        cards.append(card)
+        _ = ids.add(id)
+    }
+}
+
+// MARK: Rules
+
+/// Texts that definitions mention, as symbols.
+struct Vocabulary: ~Copyable, Sendable {
+    private(set) var names = NameTable()
+
+    init() {
+        // The empty text is nobody's name: it stands for everything that is not mentioned.
+        _ = names.numberAdding("".utf8.span)
+        _ = names.numberAdding("product".utf8.span)
+    }
+
+    func symbol(for text: Span<UInt8>) -> Symbol {
+        Symbol(rawValue: UInt32(names.number(of: text) ?? 0))
+    }
+
+    mutating func symbolAdding(_ text: String) -> Symbol {
+        Symbol(rawValue: UInt32(names.numberAdding(text.utf8.span)))
+    }
+}
+
+/// The flat tables that coupons point into.
+struct RuleStorage: ~Copyable, Sendable {
+    var vocabulary = Vocabulary()
+    var amounts = FlatArray<CurrencyAmount>()
+    var maps = FlatArray<Run>()
+    var clauses = FlatArray<Clause>()
+    var symbols = FlatArray<Symbol>()
+
+    var tables: RuleTables {
+        @_lifetime(borrow self)
+        get {
+            RuleTables(
+                amounts: amounts.span, maps: maps.span, clauses: clauses.span,
+                symbols: symbols.span)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+/// What a definition may say and this version of the daemon cannot judge yet.
+///
+/// A coupon or code that has any of these is loaded and found, and asking for it is answered by an
+/// error that names the feature: wrong money is never given instead.
+package struct Unserved: OptionSet, Hashable, Sendable, BitwiseCopyable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    package static let offers = Unserved(rawValue: 1 << 0)
+    /// Blackout dates and weekday/hour windows.
+    package static let timeWindows = Unserved(rawValue: 1 << 1)
+    package static let giftItem = Unserved(rawValue: 1 << 2)
+    package static let buyXGetY = Unserved(rawValue: 1 << 3)
+    package static let tiers = Unserved(rawValue: 1 << 4)
+    /// Several `discounts`, each for its own lines.
+    package static let clauses = Unserved(rawValue: 1 << 5)
+    package static let maximumUnits = Unserved(rawValue: 1 << 6)
+    /// Any spread but the proportional one.
+    package static let spread = Unserved(rawValue: 1 << 7)
+    package static let customerLimit = Unserved(rawValue: 1 << 8)
+    /// Limits per day, week, month or booking date.
+    package static let periodLimits = Unserved(rawValue: 1 << 9)
+    package static let budget = Unserved(rawValue: 1 << 10)
+    /// A code that is good once for each customer.
+    package static let multipleUseCode = Unserved(rawValue: 1 << 11)
+    package static let giftCard = Unserved(rawValue: 1 << 12)
+    /// Exclusive, in a group, of a priority of its own, or computed on original prices. It only
+    /// matters where several codes are judged together.
+    package static let stacking = Unserved(rawValue: 1 << 13)
+
+    private static let names: [StaticString] = [
+        "offers", "blackout and windows", "discount kind gift_item", "discount kind buy_x_get_y",
+        "discount kind tiers", "discounts", "max_units", "spread", "limits.per_customer",
+        "limits per day, week, month and booking date", "limits.budget", "multi_use",
+        "gift cards", "stacking",
+    ]
+
+    /// The first feature of the set, in the words of the definition grammar. The set is not empty.
+    package var name: StaticString {
+        precondition(!isEmpty, "only what is not served has a name")
+        return Unserved.names[rawValue.trailingZeroBitCount]
+    }
+}
