@@ -80,10 +80,12 @@ let package = Package(
             dependencies: ["CouponService", "UVLoop", argumentParser, logging, yams],
             swiftSettings: strict),
         .target(name: "CouponClient", swiftSettings: strict),
-        .testTarget(
-            name: "CouponClientTests", dependencies: ["CouponClient"], swiftSettings: strict),
         .executableTarget(
-            name: "couponctl", dependencies: ["CouponClient", argumentParser],
+            name: "couponctl", dependencies: ["CouponClient", "CouponRules", argumentParser],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CouponClientTests",
+            dependencies: ["CouponClient", "couponctl", "CouponRules", "UVLoop"],
             swiftSettings: strict),
 
         .testTarget(
