@@ -27,11 +27,10 @@ extension CatalogBuilder {
     ) {
         let firstRow = codes.count
         if definition.isCaseSensitive { stores.noteCaseSensitiveCodes(in: store) }
-        for (number, code) in definition.codes.enumerated() {
-            let place = SourcePlace(file: definition.place.file, line: code.line)
+        for code in definition.codes {
             add(
-                code, of: definition, coupon: coupon, owner: owner, place: place,
-                field: "\(definition.path).codes[\(number)]", isSingleUse: false)
+                code, of: definition, coupon: coupon, owner: owner,
+                place: definition.place.atLine(code.line), isSingleUse: false)
         }
         var origin = CodesOrigin(definition, scope: scope)
         origin.inlineRowCount = codes.count - firstRow
@@ -41,9 +40,9 @@ extension CatalogBuilder {
     /// Adds a code. One that says nothing of its own is `isSingleUse` or bounded by its coupon.
     private mutating func add(
         _ code: CodeDefinition, of definition: CouponDefinition, coupon: Coupon, owner: CouponID,
-        place: SourcePlace, field: String, isSingleUse: Bool
+        place: SourcePlace, isSingleUse: Bool
     ) {
-        guard read(code.text, place: place, field: field) else { return }
+        guard read(code.text, place: place, field: code.path) else { return }
         var options = CodeOptions()
         let isOnce = code.maxUses == nil && (code.isMultiUse.map { !$0 } ?? isSingleUse)
         options.terms.usesLimit = isOnce ? 1 : code.maxUses ?? 0
@@ -54,7 +53,7 @@ extension CatalogBuilder {
             options.terms.isBoundToCustomer = true
         }
         if code.startsAt != nil || code.endsAt != nil {
-            let window = window(of: code, coupon: coupon, place: place, field: field)
+            let window = window(of: code, coupon: coupon, place: place)
             if code.startsAt != nil { options.terms.startsAt = window.startsAt }
             if code.endsAt != nil { options.terms.endsAt = window.endsAt }
         }
@@ -76,15 +75,16 @@ extension CatalogBuilder {
 
     /// The code's window, cut to its coupon's.
     private mutating func window(
-        of code: CodeDefinition, coupon: Coupon, place: SourcePlace, field: String
+        of code: CodeDefinition, coupon: Coupon, place: SourcePlace
     ) -> Window {
+        let place = place.atLine(code.windowLine)
         let own = window(from: code.startsAt, to: code.endsAt, in: coupon.zone)
         let cut = Window(
             startsAt: max(own.startsAt, coupon.startsAt), endsAt: min(own.endsAt, coupon.endsAt))
         if own.startsAt >= own.endsAt {
-            refuse(place, field + ".ends_at", "The code ends before it has started.")
+            refuse(place, code.path + ".ends_at", "The code ends before it has started.")
         } else if cut.startsAt >= cut.endsAt, coupon.startsAt < coupon.endsAt {
-            refuse(place, field, "The code is never good while its coupon is.")
+            refuse(place, code.path, "The code is never good while its coupon is.")
         }
         return cut
     }

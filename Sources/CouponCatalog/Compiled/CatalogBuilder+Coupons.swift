@@ -15,7 +15,7 @@ extension CatalogBuilder {
         let window = window(from: definition.startsAt, to: definition.endsAt, in: coupon.zone)
         if window.startsAt >= window.endsAt {
             refuse(
-                definition.place, definition.path + ".ends_at",
+                definition.place.atLine(definition.windowLine), definition.path + ".ends_at",
                 "The coupon ends before it has started.")
         }
         coupon.startsAt = window.startsAt
@@ -52,12 +52,7 @@ extension CatalogBuilder {
             id = DerivedID.couponID(store: stores.name(of: entry.store), firstCode: firstCode.bytes)
             entry.hasDerivedID = true
         } else {
-            // A code that was refused has told its own fault already.
-            if definition.codes.isEmpty, definition.codesFile == nil {
-                refuse(
-                    definition.place, definition.path + ".id",
-                    "A coupon without codes needs an id.")
-            }
+            // Its only code was refused, and so is the catalog.
             id = ""
         }
 
@@ -83,7 +78,8 @@ extension CatalogBuilder {
     /// Offers are not judged yet, but what they say about time is checked all the same.
     private mutating func checkOffers(of definition: CouponDefinition, coupon: Coupon) {
         for (number, offer) in definition.offers.enumerated() {
-            let place = SourcePlace(file: definition.place.file, line: offer.line)
+            let place = definition.place.atLine(offer.line)
+            let windowPlace = definition.place.atLine(offer.windowLine)
             let field = "\(definition.path).offers[\(number)]"
             let zone =
                 if let name = offer.timezone {
@@ -93,9 +89,9 @@ extension CatalogBuilder {
                 }
             let own = window(from: offer.startsAt, to: offer.endsAt, in: zone)
             if own.startsAt >= own.endsAt {
-                refuse(place, field + ".ends_at", "The offer ends before it has started.")
+                refuse(windowPlace, field + ".ends_at", "The offer ends before it has started.")
             } else if max(own.startsAt, coupon.startsAt) >= min(own.endsAt, coupon.endsAt) {
-                refuse(place, field, "The offer is never good while its coupon is.")
+                refuse(windowPlace, field, "The offer is never good while its coupon is.")
             }
         }
     }
@@ -143,12 +139,7 @@ extension Unserved {
 
 extension CatalogBuilder {
     private mutating func discount(of definition: CouponDefinition) -> Discount {
-        guard let written = definition.discount else {
-            guard definition.kind == .comp else { return .none }
-            var everything = Discount(.percentage)
-            everything.percent = .hundred
-            return everything
-        }
+        guard let written = definition.discount else { return .none }
         var discount = Discount(Discount.Kind(written.kind))
         discount.percent = written.percent
         discount.amounts = run(of: written.amount)

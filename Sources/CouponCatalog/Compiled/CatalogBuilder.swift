@@ -9,20 +9,51 @@ import FlatStorage
 package struct CatalogFaults: Error, Hashable, Sendable {
     package var faults: [DefinitionFault]
 
-    package init(_ faults: [DefinitionFault]) { self.faults = faults }
+    /// Faults of reading and, where reading has not told of the same field, of compiling; file by
+    /// file, and in a file by line.
+    init(_ reading: [DefinitionFault], and compiling: [DefinitionFault]) {
+        struct Spot: Hashable {
+            let place: SourcePlace
+            let field: String
+        }
+        let told = Set(reading.map { Spot(place: $0.place, field: $0.field) })
+        let all =
+            reading
+            + compiling.filter { !told.contains(Spot(place: $0.place, field: $0.field)) }
+        var fileOrder: [String: Int] = [:]
+        for fault in all where fileOrder[fault.place.file] == nil {
+            fileOrder[fault.place.file] = fileOrder.count
+        }
+        faults = all.enumerated().sorted { left, right in
+            let (leftPlace, rightPlace) = (left.element.place, right.element.place)
+            let leftKey = (fileOrder[leftPlace.file] ?? 0, leftPlace.line, left.offset)
+            return leftKey < (fileOrder[rightPlace.file] ?? 0, rightPlace.line, right.offset)
+        }.map(\.element)
+    }
 }
 
 extension Catalog {
     /// A catalog without definitions.
     package init() { self = CatalogBuilder().finish() }
 
-    /// Compiles definitions, and tells everything that is wrong with them.
-    package static func compile(_ files: [CatalogFile]) throws(CatalogFaults) -> Catalog {
+    /// Reads the definitions at `paths`, each a file or a folder of files, and compiles them.
+    /// Without paths the catalog is empty.
+    package static func load(paths: [String]) throws(CatalogFaults) -> Catalog {
+        let (files, faults) = CatalogReader.read(paths: paths)
+        return try compile(files, faults: faults)
+    }
+
+    /// Compiles definitions. They are served only if there are no `faults` from reading them;
+    /// otherwise those of compiling are told together with them.
+    package static func compile(
+        _ files: [CatalogFile], faults: [DefinitionFault] = []
+    ) throws(CatalogFaults) -> Catalog {
         var builder = CatalogBuilder()
         for file in files { builder.add(file) }
         builder.indexCodes()
-        let faults = builder.faults
-        guard faults.isEmpty else { throw CatalogFaults(faults) }
+        guard faults.isEmpty, builder.faults.isEmpty else {
+            throw CatalogFaults(faults, and: builder.faults)
+        }
         return builder.finish()
     }
 }
@@ -79,6 +110,11 @@ struct CatalogBuilder: ~Copyable {
 extension SourcePlace {
     /// As editors and terminals understand it.
     var text: String { "\(file):\(line)" }
+
+    /// A line of the same file; 0 stands for this one.
+    func atLine(_ other: Int) -> SourcePlace {
+        SourcePlace(file: file, line: other == 0 ? line : other)
+    }
 }
 
 /// The text of bytes that were checked to be UTF-8 when they were read.
