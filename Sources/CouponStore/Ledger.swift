@@ -12,11 +12,11 @@ import FlatStorage
 /// at every limit; from here on nothing refuses.
 package struct Ledger: ~Copyable, Sendable {
     package var usage: UsageTable
-    package private(set) var orders: OrderTable
+    package internal(set) var orders: OrderTable
     package var redemptions: RedemptionNumbers
 
     /// Codes that are consumed by orders in force.
-    package private(set) var usesInForce = 0
+    package internal(set) var usesInForce = 0
 
     /// An empty state. `orderLimit` is the number of orders at which new ones are refused.
     package init(seed: HashSeed, orderLimit: Int) {
@@ -44,15 +44,20 @@ package struct Ledger: ~Copyable, Sendable {
     ) -> OrderID {
         let view = Ledger.checked(image)
         if let known = orders.find(store: store, order: order) {
-            let givenBack = Ledger.takeBack(known, of: orders, from: &usage, before: view)
-            usesInForce += Ledger.move(&usage, view, .take) - givenBack
+            usesInForce -= Ledger.takeBack(known, of: orders, from: &usage, before: view)
+            take(view)
             orders.replaceImage(of: known, with: image)
             return known
         }
         precondition(!orders.isFull, "a new order is recorded only where it finds room")
         precondition(view.facts.state.mayBegin, "an order begins as its state allows")
-        usesInForce += Ledger.move(&usage, view, .take)
+        take(view)
         return orders.insert(store: store, order: order, image: image)
+    }
+
+    private mutating func take(_ image: borrowing OrderImageView) {
+        Ledger.move(&usage, image, .take)
+        usesInForce += image.codesInForce
     }
 
     /// Undoes what the order's present image consumed, and returns how many codes it had in force.
@@ -64,7 +69,8 @@ package struct Ledger: ~Copyable, Sendable {
         precondition(
             present.facts.state.mayBecome(next.facts.state),
             "an order changes only as its state allows")
-        return move(&usage, present, .takeBack)
+        move(&usage, present, .takeBack)
+        return present.codesInForce
     }
 
     @_lifetime(copy image)
@@ -80,31 +86,26 @@ package struct Ledger: ~Copyable, Sendable {
         case take, takeBack
     }
 
-    /// Moves the counters that an image names, and returns how many codes it has in force.
+    /// Moves the counters that an image names.
     private static func move(
         _ usage: inout UsageTable, _ image: borrowing OrderImageView, _ direction: Direction
-    ) -> Int {
-        let state = image.facts.state
-        let isInForce = state == .applied || state == .partlyApplied
-        var inForce = 0
+    ) {
         var codes = image.codes
         while let code = codes.next() {
-            if isInForce && code.facts.flags.isConsumed { inForce += 1 }
             var consumptions = code.consumptions
             while let consumption = consumptions.next() {
                 guard let id = usage.find(consumption) else {
                     preconditionFailure("a counter is born before it is consumed from")
                 }
-                switch (state.consumes, direction) {
-                case (.uses, .take): usage.setUsed(id, to: usage.used(id) + consumption.amount)
-                case (.uses, .takeBack): usage.setUsed(id, to: usage.used(id) - consumption.amount)
-                case (.holds, .take): usage.setHeld(id, to: usage.held(id) + consumption.amount)
-                case (.holds, .takeBack):
-                    usage.setHeld(id, to: usage.held(id) - consumption.amount)
+                let amount = consumption.amount
+                switch (image.facts.state.consumes, direction) {
+                case (.uses, .take): usage.setUsed(id, to: usage.used(id) + amount)
+                case (.uses, .takeBack): usage.setUsed(id, to: usage.used(id) - amount)
+                case (.holds, .take): usage.setHeld(id, to: usage.held(id) + amount)
+                case (.holds, .takeBack): usage.setHeld(id, to: usage.held(id) - amount)
                 }
             }
         }
-        return inForce
     }
 }
 
@@ -119,9 +120,19 @@ package struct LedgerTotals: Equatable, Sendable {
     package var usesInForce: Int
 }
 
-extension CodeFlags {
-    /// Whether an applied order consumes the code: it passed and was not given back.
-    var isConsumed: Bool { contains(.valid) && !contains(.released) }
+extension OrderImageView {
+    /// Codes that the order consumes now: they passed and were not given back.
+    var codesInForce: Int {
+        guard facts.state == .applied || facts.state == .partlyApplied else { return 0 }
+        var count = 0
+        var codes = codes
+        while let code = codes.next() {
+            if code.facts.flags.contains(.valid) && !code.facts.flags.contains(.released) {
+                count += 1
+            }
+        }
+        return count
+    }
 }
 
 extension UsageTable {

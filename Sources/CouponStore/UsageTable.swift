@@ -75,6 +75,9 @@ package struct UsageTable: ~Copyable, Sendable {
             + heldCounters.allocatedBytes
     }
 
+    /// Bytes of all keys.
+    package var contentBytes: Int { texts.usedBytes }
+
     // MARK: - Finding
 
     /// The counter with this key, or nil when nothing was ever consumed from it. Allocates nothing.

@@ -1,0 +1,147 @@
+import FlatStorage
+import Glibc
+
+/// The disk of the machine.
+///
+/// Descriptors are closed on exec, files are created for their owner alone (0600), interrupted calls
+/// are repeated and short writes continued.
+@safe
+package struct PosixDisk: Disk {
+    package init() {}
+
+    package func createExclusively(_ path: String) throws(DiskFault) -> OpenFile {
+        // SAFETY: the path is a C string for the length of the call.
+        let descriptor = Self.repeated {
+            unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
+        }
+        guard descriptor >= 0 else { throw DiskFault(.create, path: path, errno: errno) }
+        return OpenFile(descriptor: descriptor, path: path)
+    }
+
+    package func append(_ bytes: Span<UInt8>, to file: OpenFile) throws(DiskFault) {
+        var done = 0
+        while done < bytes.count {
+            let rest = bytes.extracting(done..<bytes.count)
+            // SAFETY: the kernel reads `count` bytes of the span, which lives through the call.
+            let written = Self.repeated {
+                unsafe rest.withUnsafeBufferPointer {
+                    unsafe write(file.descriptor, $0.baseAddress, $0.count)
+                }
+            }
+            guard written >= 0 else { throw DiskFault(.append, path: file.path, errno: errno) }
+            // A regular file takes at least one byte or says why not; anything else would turn here.
+            guard written > 0 else { throw DiskFault(.append, path: file.path, errno: EIO) }
+            done += written
+        }
+    }
+
+    package func synchronize(_ file: OpenFile) throws(DiskFault) {
+        // The size is data for this purpose, and fdatasync keeps it; times are not.
+        guard Self.repeated({ fdatasync(file.descriptor) }) == 0 else {
+            throw DiskFault(.synchronize, path: file.path, errno: errno)
+        }
+    }
+
+    package func close(_ file: OpenFile) throws(DiskFault) {
+        // Never repeated: Linux has let go of the descriptor even when it was interrupted.
+        guard Glibc.close(file.descriptor) == 0 || errno == EINTR else {
+            throw DiskFault(.close, path: file.path, errno: errno)
+        }
+    }
+
+    package func rename(_ path: String, to newPath: String) throws(DiskFault) {
+        // SAFETY: both paths are C strings for the length of the call.
+        guard unsafe Glibc.rename(path, newPath) == 0 else {
+            throw DiskFault(.rename, path: path, errno: errno)
+        }
+    }
+
+    package func remove(_ path: String) throws(DiskFault) {
+        // SAFETY: the path is a C string for the length of the call.
+        guard unsafe unlink(path) == 0 else {
+            throw DiskFault(.remove, path: path, errno: errno)
+        }
+    }
+
+    package func synchronizeDirectory(_ path: String) throws(DiskFault) {
+        let directory = try opened(
+            path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, for: .synchronizeDirectory)
+        defer { _ = Glibc.close(directory) }
+        guard Self.repeated({ fsync(directory) }) == 0 else {
+            throw DiskFault(.synchronizeDirectory, path: path, errno: errno)
+        }
+    }
+
+    package func read(_ path: String, into buffer: inout ByteBuffer) throws(DiskFault) {
+        let file = try opened(path, O_RDONLY | O_CLOEXEC, for: .read)
+        defer { _ = Glibc.close(file) }
+        // The size is only where to start from: the end is where nothing more comes.
+        let expected = try Int(status(of: path)?.st_size ?? 0)
+        buffer.reserve(buffer.count + expected + 1)
+        var isAtEnd = false
+        while !isAtEnd {
+            let room = max(buffer.capacity - buffer.count, 64 * 1_024)
+            try buffer.append(addingCapacity: room) { (output) throws(DiskFault) in
+                // SAFETY: the kernel writes at most the free part, and the count says how much.
+                let received = unsafe output.withUnsafeMutableBufferPointer { tail, initialized in
+                    let received = Self.repeated {
+                        unsafe Glibc.read(file, tail.baseAddress, tail.count)
+                    }
+                    initialized = max(received, 0)
+                    return received
+                }
+                guard received >= 0 else { throw DiskFault(.read, path: path, errno: errno) }
+                isAtEnd = received == 0
+            }
+        }
+    }
+
+    package func size(of path: String) throws(DiskFault) -> Int? {
+        try status(of: path).map { Int($0.st_size) }
+    }
+
+    package func list(_ directory: String) throws(DiskFault) -> [String] {
+        // SAFETY: the stream is ours from opendir to closedir; an entry is read before the next
+        // call of readdir makes it invalid, and its name ends with a zero byte.
+        guard let stream = unsafe opendir(directory) else {
+            throw DiskFault(.list, path: directory, errno: errno)
+        }
+        defer { _ = unsafe closedir(stream) }
+        var names: [String] = []
+        errno = 0
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: UInt8.self))
+            }
+            if name != "." && name != ".." { names.append(name) }
+            errno = 0
+        }
+        guard errno == 0 else { throw DiskFault(.list, path: directory, errno: errno) }
+        return names.sorted()
+    }
+
+    private func opened(
+        _ path: String, _ flags: CInt, for operation: DiskFault.Operation
+    ) throws(DiskFault) -> CInt {
+        // SAFETY: the path is a C string for the length of the call.
+        let descriptor = Self.repeated { unsafe open(path, flags) }
+        guard descriptor >= 0 else { throw DiskFault(operation, path: path, errno: errno) }
+        return descriptor
+    }
+
+    private func status(of path: String) throws(DiskFault) -> stat? {
+        var status = stat()
+        // SAFETY: the path is a C string and the status is ours for the length of the call.
+        if unsafe stat(path, &status) == 0 { return status }
+        if errno == ENOENT { return nil }
+        throw DiskFault(.examine, path: path, errno: errno)
+    }
+
+    /// Repeats a call that a signal interrupted before it did anything.
+    private static func repeated<Result: SignedInteger>(_ call: () -> Result) -> Result {
+        while true {
+            let result = call()
+            if result >= 0 || errno != EINTR { return result }
+        }
+    }
+}
