@@ -1,0 +1,145 @@
+import FlatStorage
+
+// Bytes arrive in chunks that are lent for one call; a line may lie in one chunk, or begin in one
+// and end in a later one. Whole lines are handed out where they lie in the chunk. Only what has
+// begun and not ended is copied, and given back when its line is done, so that a thousand quiet
+// connections share one read buffer and own next to nothing.
+//
+// The caller loops: `next` until it says `needsMore`. It may stop earlier, to be fair to others;
+// then `keepRest` copies what is left of the chunk, and later calls go on there.
+
+/// Cuts a stream of bytes into lines.
+///
+/// A line ends at `\n`; a `\r` before it is dropped; an empty line is passed over.
+package struct LineBuffer: ~Copyable {
+    /// What a call of ``next(in:from:)`` came upon.
+    package enum Found: Equatable, Sendable {
+        /// A line at this range of the chunk.
+        case line(Range<Int>)
+        /// A line in ``heldLine``, good until the next call.
+        case heldLine
+        /// A line over the limit: told once, however long it goes on.
+        case lineTooLong
+        /// Nothing more in here: everything was handed out, or is held until its line ends.
+        case needsMore
+    }
+
+    /// The most bytes of a line, not counting its end.
+    package let lineBytesMax: Int
+    /// What arrived and was not handed out, from `heldStart` on. Before it lies what was.
+    private var held = ByteBuffer(capacity: 0)
+    private var heldStart = 0
+    /// Up to here `held` is known to have no `\n`.
+    private var heldScanned = 0
+    private var heldLineRange = 0..<0
+    /// The line in arrival is over the limit and has been reported. Then nothing is held.
+    private var isSkipping = false
+
+    package init(lineBytesMax: Int) { self.lineBytesMax = lineBytesMax }
+
+    /// The line that ``Found/heldLine`` announced, without its end.
+    package var heldLine: Span<UInt8> {
+        @_lifetime(borrow self) get { held.bytes(in: heldLineRange) }
+    }
+
+    /// Bytes that are owned because their line has not ended or was not asked for yet.
+    package var heldByteCount: Int { held.count - heldStart }
+
+    /// The next line at or after `position` of `chunk`, where the lines held from earlier chunks come
+    /// first. `position` moves behind what was read.
+    package mutating func next(in chunk: Span<UInt8>, from position: inout Int) -> Found {
+        while true {
+            if heldByteCount == 0 {
+                releaseHeld()
+                if isSkipping && !skip(in: chunk, from: &position) { return .needsMore }
+                let end = chunk.firstNewline(from: position)
+                if end == chunk.count { return hold(chunk, from: &position) }
+                let line = withoutReturn(position..<end, in: chunk)
+                position = end + 1
+                if line.count > lineBytesMax { return .lineTooLong }
+                if !line.isEmpty { return .line(line) }
+            } else {
+                let end = held.bytes.firstNewline(from: heldScanned)
+                if end == held.count {
+                    heldScanned = end
+                    guard let found = finishHeld(with: chunk, from: &position) else { continue }
+                    return found
+                }
+                let line = withoutReturn(heldStart..<end, in: held.bytes)
+                heldStart = end + 1
+                heldScanned = heldStart
+                if line.count > lineBytesMax { return .lineTooLong }
+                if !line.isEmpty {
+                    heldLineRange = line
+                    return .heldLine
+                }
+            }
+        }
+    }
+
+    /// Copies what is left of a chunk whose lines are not wanted yet. `position` moves to its end.
+    package mutating func keepRest(of chunk: Span<UInt8>, from position: inout Int) {
+        if isSkipping && !skip(in: chunk, from: &position) { return }
+        if heldByteCount == 0 { releaseHeld() }
+        held.append(chunk.extracting(position..<chunk.count))
+        position = chunk.count
+    }
+
+    /// Completes the line in `held` from the chunk. Nil when it turned out to be blank.
+    private mutating func finishHeld(
+        with chunk: Span<UInt8>, from position: inout Int
+    ) -> Found? {
+        let end = chunk.firstNewline(from: position)
+        if end == chunk.count { return hold(chunk, from: &position) }
+        let piece = position..<end
+        position = end + 1
+        // One byte more than the limit may yet be a `\r`.
+        if heldByteCount + piece.count > lineBytesMax + 1 {
+            releaseHeld()
+            return .lineTooLong
+        }
+        held.append(chunk.extracting(piece))
+        let line = withoutReturn(heldStart..<held.count, in: held.bytes)
+        heldStart = held.count
+        heldScanned = heldStart
+        if line.count > lineBytesMax { return .lineTooLong }
+        if line.isEmpty { return nil }
+        heldLineRange = line
+        return .heldLine
+    }
+
+    /// Keeps the beginning of a line, to the end of the chunk, unless it is too long already.
+    private mutating func hold(_ chunk: Span<UInt8>, from position: inout Int) -> Found {
+        held.append(chunk.extracting(position..<chunk.count))
+        position = chunk.count
+        heldScanned = held.count
+        guard heldByteCount > 0 else { return .needsMore }
+        let mayEnd = held[held.count - 1] == UInt8(ascii: "\r")
+        if heldByteCount - (mayEnd ? 1 : 0) > lineBytesMax {
+            releaseHeld()
+            isSkipping = true
+            return .lineTooLong
+        }
+        return .needsMore
+    }
+
+    /// Passes over the rest of a line that is too long. False when it does not end in this chunk.
+    private mutating func skip(in chunk: Span<UInt8>, from position: inout Int) -> Bool {
+        let end = chunk.firstNewline(from: position)
+        isSkipping = end == chunk.count
+        position = isSkipping ? end : end + 1
+        return !isSkipping
+    }
+
+    private func withoutReturn(_ line: Range<Int>, in bytes: Span<UInt8>) -> Range<Int> {
+        let endsInReturn = !line.isEmpty && bytes[line.upperBound - 1] == UInt8(ascii: "\r")
+        return endsInReturn ? line.lowerBound..<line.upperBound - 1 : line
+    }
+
+    private mutating func releaseHeld() {
+        if held.count > 0 { held = ByteBuffer(capacity: 0) }
+        heldStart = 0
+        heldScanned = 0
+        heldLineRange = 0..<0
+    }
+}
