@@ -1,4 +1,5 @@
 import CouponWire
+import FlatStorage
 
 /// What bounds one daemon. Everything that a client could make grow has a number here.
 package struct Limits: Hashable, Sendable {
@@ -18,11 +19,17 @@ package struct Limits: Hashable, Sendable {
 /// What a listening socket allows the clients that come in through it.
 package struct ListenerTerms: Hashable, Sendable {
     package var role: Role
-    /// The stores that may be named; empty means all.
-    package var stores: [String]
+    /// The stores that may be named, as UTF-8; empty means all.
+    let stores: [[UInt8]]
 
     package init(role: Role, stores: [String] = []) {
         self.role = role
-        self.stores = stores
+        self.stores = stores.map { Array($0.utf8) }
+    }
+
+    func allows(store: Span<UInt8>) -> Bool {
+        if stores.isEmpty { return true }
+        for index in stores.indices where stores[index].span.isEqual(to: store) { return true }
+        return false
     }
 }

@@ -1,0 +1,45 @@
+import CouponWire
+
+/// Names one client's conversation for as long as the process lives.
+package struct ConversationID: Hashable, Sendable {
+    package let rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// One client's side of the talk: what it may ask, and the part of its input that is not answered.
+///
+/// Whoever owns the connection owns this, and lends it to the server with each event.
+package struct Conversation: ~Copyable {
+    package let id: ConversationID
+    let terms: ListenerTerms
+    var lines: LineBuffer
+    /// The reply that every later line has to wait for.
+    var awaited: Awaited?
+
+    struct Awaited {
+        var task: LongTask
+        /// The id to echo, as it was written; empty for none.
+        var replyID: [UInt8]
+    }
+
+    package init(id: ConversationID, terms: ListenerTerms, limits: Limits) {
+        self.id = id
+        self.terms = terms
+        lines = LineBuffer(lineBytesMax: limits.lineBytesMax)
+    }
+
+    /// Bytes received and not yet answered.
+    package var unansweredByteCount: Int { lines.heldByteCount }
+}
+
+/// What the shell does after handing over bytes, once it has sent `Server/output`.
+package enum AfterRead: Equatable, Sendable {
+    /// More requests are welcome.
+    case keepReading
+    /// Complete lines are left over, for fairness: call `resume` in the next turn, and do not read
+    /// before.
+    case yieldTurn
+    /// A reply is still being worked on: do not read until `Server/nextAnswer()` names this
+    /// conversation.
+    case awaitAnswer
+}

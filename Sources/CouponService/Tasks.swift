@@ -1,0 +1,51 @@
+// Work for other threads, and who waits for it. One run at a time of each kind; whoever asks while
+// one is under way waits for the next, because that run may have begun before the change they mean.
+
+/// The state of one kind of work.
+struct TaskLine {
+    private(set) var isWished = false
+    private(set) var isRunning = false
+    private var askers: [ConversationID] = []
+    private var runAskers: [ConversationID] = []
+
+    mutating func wish(for asker: ConversationID? = nil) {
+        isWished = true
+        if let asker { askers.append(asker) }
+    }
+
+    /// Begins a run, if one is wished for and none is under way.
+    mutating func begin() -> Bool {
+        guard isWished, !isRunning else { return false }
+        isWished = false
+        isRunning = true
+        runAskers = askers
+        askers = []
+        return true
+    }
+
+    /// Ends the run, and says who waited for it.
+    mutating func finish() -> [ConversationID] {
+        precondition(isRunning, "only work that was begun can finish")
+        isRunning = false
+        defer { runAskers = [] }
+        return runAskers
+    }
+
+    mutating func forget(_ id: ConversationID) {
+        askers.removeAll { $0 == id }
+        runAskers.removeAll { $0 == id }
+    }
+}
+
+/// How a reload went.
+package enum ReloadOutcome: Sendable {
+    case built(SharedCatalog, milliseconds: Int64)
+    /// What is wrong with the files, a line each; the old catalog stays.
+    case refused([String])
+}
+
+/// How a snapshot went.
+package enum SnapshotOutcome: Sendable {
+    case written(byteCount: Int, milliseconds: Int64)
+    case failed(String)
+}
