@@ -77,3 +77,37 @@ import CUv
     /// Called by the loop when libuv has let go of the handle.
     func didClose() {}
 }
+
+/// A handle that has one kind of event, told to a closure.
+///
+/// The closure is freed by `close()`: it often holds the handle itself, or the loop.
+@safe package class EventHandle: LoopHandle {
+    private var onEvent: () -> Void
+
+    init<Handle>(
+        _ operation: UVFault.Operation,
+        onEvent: @escaping () -> Void,
+        initialize: (UnsafeMutablePointer<Handle>) -> CInt
+    ) throws(UVFault) {
+        self.onEvent = onEvent
+        try unsafe super.init(operation, initialize: initialize)
+    }
+
+    package final override func close() {
+        if isClosed { return }
+        willClose()
+        super.close()
+        onEvent = {}
+    }
+
+    /// The last chance to keep other threads away from the handle.
+    func willClose() {}
+
+    /// The body of every subclass's callback.
+    static func tell(_ handle: UnsafeMutableRawPointer?) {
+        // SAFETY: `data` is this object, alive until its close callback.
+        guard let data = unsafe handle?.assumingMemoryBound(to: uv_handle_t.self).pointee.data
+        else { return }
+        unsafe Unmanaged<EventHandle>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.onEvent() }
+    }
+}

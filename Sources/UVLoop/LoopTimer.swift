@@ -1,9 +1,7 @@
 import CUv
 
 /// Calls back after a time, once or again and again.
-@safe package final class LoopTimer: LoopHandle {
-    private let onFire: () -> Void
-
+@safe package final class LoopTimer: EventHandle {
     /// The loop calls `onFire` each time the timer runs out. The timer does not count yet.
     package convenience init(on loop: EventLoop, onFire: @escaping () -> Void) throws(UVFault) {
         try unsafe self.init(onRaw: loop.raw, onFire: onFire)
@@ -12,8 +10,7 @@ import CUv
     init(
         onRaw loop: UnsafeMutablePointer<uv_loop_t>, onFire: @escaping () -> Void
     ) throws(UVFault) {
-        self.onFire = onFire
-        try unsafe super.init(.startTimer) { unsafe uv_timer_init(loop, $0) }
+        try unsafe super.init(.startTimer, onEvent: onFire) { unsafe uv_timer_init(loop, $0) }
     }
 
     /// Starts, or starts anew, counting from the loop's `now`.
@@ -30,14 +27,9 @@ import CUv
         if let periodMilliseconds {
             precondition(periodMilliseconds >= 1, "a repeating timer has a period")
         }
-        let thunk: uv_timer_cb = { handle in
-            // SAFETY: `data` is this object, alive until its close callback.
-            guard let data = unsafe handle?.pointee.data else { return }
-            unsafe Unmanaged<LoopTimer>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.onFire() }
-        }
         let status = unsafe uv_timer_start(
-            handle(as: uv_timer_t.self), thunk, UInt64(max(0, delayMilliseconds)),
-            UInt64(periodMilliseconds ?? 0))
+            handle(as: uv_timer_t.self), { unsafe EventHandle.tell($0) },
+            UInt64(max(0, delayMilliseconds)), UInt64(periodMilliseconds ?? 0))
         precondition(status == 0, "an open timer starts")
     }
 

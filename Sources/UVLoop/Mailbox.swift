@@ -20,8 +20,8 @@ package final class Mailbox<Message: Sendable> {
         self.address = address
         wakeUp = try WakeUp(
             on: loop,
-            onWake: { wakeUp in
-                for message in address.takeAll() where !wakeUp.isClosed { onMessage(message) }
+            onWake: {
+                for message in address.takeAll() where address.isOpen { onMessage(message) }
             },
             onClose: { address.close() })
         unsafe address.open(wakeUp.handle(as: uv_async_t.self))
@@ -76,6 +76,11 @@ package final class Mailbox<Message: Sendable> {
             _ = consume dropped
         }
 
+        /// Asked on the loop, where nobody closes meanwhile.
+        var isOpen: Bool {
+            state.withLock { state in unsafe state.async != nil }
+        }
+
         func takeAll() -> [Message] {
             state.withLock { state in
                 let messages = state.messages
@@ -87,28 +92,17 @@ package final class Mailbox<Message: Sendable> {
 }
 
 /// The handle that another thread can trigger.
-@safe private final class WakeUp: LoopHandle {
-    private let onWake: (WakeUp) -> Void
+@safe private final class WakeUp: EventHandle {
     private let onClose: () -> Void
 
     init(
-        on loop: EventLoop, onWake: @escaping (WakeUp) -> Void, onClose: @escaping () -> Void
+        on loop: EventLoop, onWake: @escaping () -> Void, onClose: @escaping () -> Void
     ) throws(UVFault) {
-        self.onWake = onWake
         self.onClose = onClose
-        try unsafe super.init(.openMailbox) { async in
-            unsafe uv_async_init(loop.raw, async) { handle in
-                // SAFETY: `data` is this object, alive until its close callback.
-                guard let data = unsafe handle?.pointee.data else { return }
-                unsafe Unmanaged<WakeUp>.fromOpaque(data)
-                    ._withUnsafeGuaranteedRef { $0.onWake($0) }
-            }
+        try unsafe super.init(.openMailbox, onEvent: onWake) { async in
+            unsafe uv_async_init(loop.raw, async) { unsafe EventHandle.tell($0) }
         }
     }
 
-    override func close() {
-        if isClosed { return }
-        onClose()
-        super.close()
-    }
+    override func willClose() { onClose() }
 }

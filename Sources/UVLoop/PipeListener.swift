@@ -97,10 +97,7 @@ import Glibc
         // Unlink first: once the descriptor is closed, another process may bind the path anew.
         if let path { unsafe unlink(path) }
         socket = nil
-    }
-
-    /// Frees the closures, which may hold on to this listener.
-    override func didClose() {
+        // The closures often hold this listener, or the loop.
         onConnection = { _ in }
         onFailure = { _ in }
     }

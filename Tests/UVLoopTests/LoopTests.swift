@@ -145,6 +145,19 @@ import UVLoop
         #expect(timer.isCounting)
     }
 
+    @Test func `forgets its closure when closed inside it, even one that holds the timer`() throws {
+        weak var held: Shared<LoopTimer?>?
+        do {
+            let timer = Shared<LoopTimer?>(nil)
+            held = timer
+            timer.value = try LoopTimer(on: fixture.loop) { timer.value?.close() }
+            timer.value?.start(after: 0)
+        }
+        #expect(held != nil)
+        try fixture.run()
+        #expect(held == nil)
+    }
+
     @Test func `refuses a period of nothing`() async {
         await #expect(processExitsWith: .failure) {
             let loop = try EventLoop()
