@@ -101,6 +101,14 @@ public struct ServerError: Error, Equatable, Sendable, Decodable {
     /// `idempotency_conflict`.
     public var details: JSONValue?
 
+    /// An error of the daemon, for instance for a shop's own tests.
+    public init(code: Code, message: String, field: String? = nil, details: JSONValue? = nil) {
+        self.code = code
+        self.message = message
+        self.field = field
+        self.details = details
+    }
+
     /// The name of an error. A newer daemon may have names that are not listed here.
     public struct Code: RawRepresentable, Hashable, Sendable, Codable {
         /// The name on the wire.

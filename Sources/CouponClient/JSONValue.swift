@@ -1,3 +1,5 @@
+import Foundation
+
 /// Any JSON value, for the parts of a reply whose shape is not fixed.
 public enum JSONValue: Equatable, Sendable {
     case null
@@ -58,6 +60,33 @@ extension JSONValue: Codable {
         case .string(let value): try container.encode(value)
         case .array(let elements): try container.encode(elements)
         case .object(let members): try container.encode(members)
+        }
+    }
+}
+
+extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByIntegerLiteral, ExpressibleByStringLiteral
+{
+    /// A null.
+    public init(nilLiteral: ()) { self = .null }
+    /// A boolean.
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// An integer.
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+    /// A string.
+    public init(stringLiteral value: String) { self = .string(value) }
+}
+
+extension JSONValue: CustomStringConvertible {
+    /// The value as one line of JSON, members by name.
+    public var description: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
+        } catch {
+            // Only a number that JSON has no form for, which no reader of JSON can have made.
+            return "\(error)"
         }
     }
 }

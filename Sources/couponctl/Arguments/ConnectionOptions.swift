@@ -1,0 +1,63 @@
+import ArgumentParser
+import CouponClient
+import Foundation
+
+/// How to reach the daemon and how to show its answer: options of every command that asks it.
+struct ConnectionOptions: ParsableArguments {
+    /// Which of the daemon's sockets an operation belongs on.
+    enum Role {
+        case storefront
+        case admin
+
+        /// Where the socket is unless an option says otherwise.
+        func defaultPath(in environment: [String: String]) -> String {
+            switch self {
+            case .storefront: environment["COUPOND_SOCKET"] ?? "/run/coupond/coupond.sock"
+            case .admin: environment["COUPOND_ADMIN_SOCKET"] ?? "/run/coupond/admin.sock"
+            }
+        }
+    }
+
+    @Option(
+        help: ArgumentHelp(
+            "The daemon's socket.",
+            discussion: """
+                Default: $COUPOND_SOCKET or /run/coupond/coupond.sock; for stats, reload and \
+                snapshot $COUPOND_ADMIN_SOCKET or /run/coupond/admin.sock.
+                """,
+            valueName: "path"))
+    var socket: String?
+
+    @Option(help: ArgumentHelp("How long to wait for the reply.", valueName: "seconds"))
+    var timeout = 5.0
+
+    @Flag(help: "Print the daemon's reply line as it is.")
+    var json = false
+
+    func validate() throws {
+        // The upper bound keeps the sum with the clock representable.
+        guard timeout > 0, timeout <= 86_400 else {
+            throw ValidationError("--timeout takes seconds, more than 0 and at most 86400.")
+        }
+    }
+
+    func client(for role: Role) -> CouponClient {
+        CouponClient(
+            socketPath: socket ?? role.defaultPath(in: ProcessInfo.processInfo.environment),
+            timeout: .seconds(timeout))
+    }
+
+    /// Prints a reply, as received or as `text` puts it.
+    ///
+    /// - Returns: the reply, for the exit status.
+    /// - Throws: what the daemon reported, if the reply is an error.
+    @discardableResult
+    func show<Request: CouponRequest>(
+        _ line: String, replyTo request: Request.Type, as text: (Request.Reply, Style) -> [String]
+    ) throws -> Request.Reply {
+        if json { print(line) }
+        let reply = try CouponClient.reply(to: request, in: line)
+        if !json { text(reply, .ofStandardOutput).forEach { print($0) } }
+        return reply
+    }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import CouponClient
+import Foundation
+
+struct DemoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Run a shop's day against a daemon of its own, and print each request and reply.",
+        discussion: """
+            The daemon works in a temporary folder that is removed at the end. Exit status: 0 if \
+            every step came out as expected, else 2.
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            "The daemon's executable (default: coupond beside this program).", valueName: "path"))
+    var coupond: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The sample catalog (default: config/coupons.yaml here or above).", valueName: "path"))
+    var catalog: String?
+
+    func run() throws {
+        let executable = try DemoInputs.daemon(coupond)
+        let sampleCatalog = try DemoInputs.catalog(catalog)
+        let folder = try DemoFolder()
+        let daemon = DemoDaemon(
+            executable: executable, sampleCatalog: sampleCatalog, folder: folder)
+        let interruption = Self.onInterruption {
+            daemon.end()
+            try? folder.remove()
+        }
+        defer { interruption.cancel() }
+
+        var day = ShopDay(
+            folder: folder, daemon: daemon, transcript: Transcript(.ofStandardOutput))
+        let differences: [String]
+        do {
+            differences = try day.run()
+        } catch {
+            daemon.end()
+            let log = daemon.logText
+            try folder.remove()
+            throw DemoFault("The demo broke off: \(error)\nThe daemon's log ends with:\n\(log)")
+        }
+        daemon.end()
+        try folder.remove()
+        day.transcript.printSummary()
+        if !differences.isEmpty { throw ExitStatus.error }
+    }
+
+    /// Cleans up and ends when the user presses ^C, which reaches only this process: the daemon
+    /// runs in a group of its own.
+    private static func onInterruption(
+        _ cleanUp: @escaping @Sendable () -> Void
+    ) -> any DispatchSourceSignal {
+        signal(SIGINT, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+        source.setEventHandler {
+            cleanUp()
+            ExitStatus.error.endProgram()
+        }
+        source.resume()
+        return source
+    }
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+import CouponClient
+
+struct ReloadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reload",
+        abstract: "Read the catalog again; with errors in it the old one stays.")
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() throws {
+        let line = try connection.client(for: .admin).replyLine(to: ReloadRequest())
+        try connection.show(line, replyTo: ReloadRequest.self, as: ResultText.lines)
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import CouponClient
+import Foundation
+
+/// The command line of the coupon daemon.
+@main
+struct Couponctl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "couponctl",
+        abstract: "Talks to the coupon daemon.",
+        discussion: """
+            Amounts are in the currency's minor unit: 2500 is 25.00 USD.
+
+            Exit status: 0 for yes (valid, applied, done), 1 for a refused code, 2 for an error.
+            """,
+        subcommands: [
+            PingCommand.self, ValidateCommand.self, ApplyCommand.self, UsageCommand.self,
+            StatsCommand.self, ReloadCommand.self, SnapshotCommand.self, DemoCommand.self,
+        ])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Ends the program: a refusal has been shown already, help is no error, everything else is
+    /// told on standard error and ends with the one status that scripts know as "error".
+    private static func end(with error: any Error) -> Never {
+        if let status = error as? ExitStatus { status.endProgram() }
+        if exitCode(for: error) == .success { exit(withError: error) }
+        let text =
+            switch error {
+            case let error as CouponClientError: "couponctl: \(error)"
+            case let error as DemoFault: "couponctl: \(error)"
+            default: fullMessage(for: error)
+            }
+        FileHandle.standardError.write(Data("\(text)\n".utf8))
+        ExitStatus.error.endProgram()
+    }
+}
+
+/// How the program ends, for scripts. Thrown when everything worth saying has been printed.
+enum ExitStatus: Int32, Error {
+    case refused = 1
+    case error = 2
+
+    func endProgram() -> Never { exit(rawValue) }
+}

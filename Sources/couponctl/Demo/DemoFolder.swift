@@ -1,0 +1,110 @@
+import Foundation
+
+// The sample catalog of the project serves most of the day. What the day changes on the way (a small
+// limit, and the same coupon edited) is a second catalog file of its own, written here.
+
+/// The temporary folder of a demo: sockets, state, log and a catalog that is edited on the way.
+struct DemoFolder {
+    let url: URL
+
+    /// Makes a folder that only this user can read.
+    init() throws(DemoFault) {
+        let name = "coupond-demo-\(ProcessInfo.processInfo.processIdentifier)"
+        url = FileManager.default.temporaryDirectory.appending(path: name)
+        do {
+            try FileManager.default.createDirectory(
+                at: url, withIntermediateDirectories: false,
+                attributes: [.posixPermissions: 0o700])
+            try FileManager.default.createDirectory(
+                at: state, withIntermediateDirectories: false)
+        } catch {
+            throw DemoFault("Cannot make \(url.path): \(error.localizedDescription)")
+        }
+    }
+
+    var socket: URL { url.appending(path: "c.sock") }
+    var adminSocket: URL { url.appending(path: "a.sock") }
+    var state: URL { url.appending(path: "state") }
+    var log: URL { url.appending(path: "coupond.log") }
+    var catalog: URL { url.appending(path: "flash.yaml") }
+
+    /// Replaces the demo's own catalog file in one step, as an editor would.
+    func write(_ catalog: FlashCatalog) throws(DemoFault) {
+        do {
+            try Data(catalog.text.utf8).write(to: self.catalog, options: .atomic)
+        } catch {
+            throw DemoFault("Cannot write \(self.catalog.path): \(error.localizedDescription)")
+        }
+    }
+
+    /// Removes the folder with everything in it.
+    func remove() throws(DemoFault) {
+        do {
+            try FileManager.default.removeItem(at: url)
+        } catch {
+            throw DemoFault("Cannot remove \(url.path): \(error.localizedDescription)")
+        }
+    }
+}
+
+/// The demo's own catalog: one coupon with few uses.
+struct FlashCatalog {
+    static let code = "FLASH3"
+
+    /// How many orders may use the code.
+    var limit: Int64
+    /// What it takes off. More than 100 makes the catalog broken.
+    var percent: Int
+
+    var text: String {
+        """
+        store: default
+        currency: USD
+        coupons:
+        - id: demo_flash
+          name: For the quickest
+          type: discount
+          codes: [\(Self.code)]
+          discount: {kind: percentage, percent: \(percent)}
+          limits: {total: \(limit)}
+
+        """
+    }
+}
+
+/// Where the demo finds what it does not make.
+enum DemoInputs {
+    /// The daemon's executable: beside this one, unless told otherwise.
+    static func daemon(_ path: String?) throws(DemoFault) -> URL {
+        let own = Bundle.main.executableURL?.deletingLastPathComponent()
+        guard let url = path.map({ URL(filePath: $0) }) ?? own?.appending(path: "coupond") else {
+            throw DemoFault("Cannot tell where coupond is: give --coupond PATH.")
+        }
+        guard FileManager.default.isExecutableFile(atPath: url.path) else {
+            throw DemoFault("There is no coupond at \(url.path): give --coupond PATH.")
+        }
+        return url
+    }
+
+    /// The sample catalog: below the current folder or one of its parents, else of this program's.
+    static func catalog(_ path: String?) throws(DemoFault) -> URL {
+        if let path {
+            guard FileManager.default.isReadableFile(atPath: path) else {
+                throw DemoFault("There is no catalog at \(path).")
+            }
+            return URL(filePath: path)
+        }
+        let current = URL(filePath: FileManager.default.currentDirectoryPath)
+        let starts = [current, Bundle.main.executableURL?.deletingLastPathComponent()]
+        for start in starts.compactMap(\.self) {
+            var folder = start.standardizedFileURL
+            while true {
+                let candidate = folder.appending(path: "config/coupons.yaml")
+                if FileManager.default.isReadableFile(atPath: candidate.path) { return candidate }
+                if folder.path == "/" { break }
+                folder.deleteLastPathComponent()
+            }
+        }
+        throw DemoFault("There is no config/coupons.yaml here or above: give --catalog PATH.")
+    }
+}

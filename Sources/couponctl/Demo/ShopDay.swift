@@ -1,0 +1,161 @@
+import CouponClient
+import Foundation
+
+// A day at the shop, each step a promise of the daemon: a good code, a refusal that explains itself,
+// a retry that costs nothing, a limit that holds, a catalog that changes under way, a restart.
+
+/// The story of the demo.
+struct ShopDay {
+    private static let reloadTimeout = Duration.seconds(10)
+
+    private let folder: DemoFolder
+    private let daemon: DemoDaemon
+    private let shop: CouponClient
+    private let office: CouponClient
+    private(set) var transcript: Transcript
+
+    init(folder: DemoFolder, daemon: DemoDaemon, transcript: Transcript) {
+        self.folder = folder
+        self.daemon = daemon
+        self.transcript = transcript
+        shop = CouponClient(socketPath: folder.socket.path)
+        office = CouponClient(socketPath: folder.adminSocket.path)
+    }
+
+    /// Runs the day and returns what was not as expected.
+    mutating func run() throws -> [String] {
+        try folder.write(FlashCatalog(limit: 3, percent: 50))
+        transcript.tell("Start: \(daemon.commandLine)")
+        try daemon.start(shop, office)
+
+        try askAboutCodes()
+        try takeAnOrder()
+        try sellOutAFlashCode()
+        try editTheCatalog()
+        try breakTheCatalog()
+        try restart()
+        return transcript.differences
+    }
+
+    private mutating func askAboutCodes() throws {
+        try transcript.ask(
+            "Is the daemon there?",
+            #"{"id":"a","op":"ping"}"#, shop,
+            expecting: ["id": "a", "result.name": "coupond", "result.ready": true])
+        try transcript.ask(
+            "The shopper types a code. Validating changes nothing.",
+            #"{"id":"b","op":"validate","code":"summer20","# + Self.cart + "}", shop,
+            expecting: ["valid": true, "codes.0.code": "SUMMER20"])
+        try transcript.ask(
+            "A code for new clients, typed by an old one: the reply says why not.",
+            #"{"id":"c","op":"validate","code":"NEWCLIENT15","explain":true,"#
+                + #""customer":{"id":"cus_7","orders":3},"# + Self.cart + "}", shop,
+            expecting: [
+                "valid": false, "reason": "not_first_order", "codes.0.reason": "not_first_order",
+            ])
+    }
+
+    private mutating func takeAnOrder() throws {
+        try transcript.ask(
+            "She pays: the code is used up for her order.", Self.order1001, shop,
+            expecting: ["valid": true, "applied": true, "order": "o-1001", "replayed": nil])
+        try transcript.ask(
+            "The reply got lost, so the shop asks again: the same answer, nothing consumed.",
+            Self.order1001, shop,
+            expecting: ["applied": true, "order": "o-1001", "replayed": true])
+        try transcript.ask(
+            "Another cart under the same order is a mistake of the shop, and is told as one.",
+            #"{"id":"e","op":"apply","order":"o-1001","code":"SUMMER20","#
+                + #""cart":{"currency":"USD","lines":[{"product":"p2","quantity":1,"#
+                + #""unit_price":9900}]}}"#, shop,
+            expecting: ["error.code": "idempotency_conflict"])
+    }
+
+    private mutating func sellOutAFlashCode() throws {
+        for number in 1...3 {
+            try transcript.ask(
+                "\(FlashCatalog.code) is for three orders; this is number \(number).",
+                Self.flashOrder(number), shop,
+                expecting: ["applied": true, "codes.0.remaining": .integer(Int64(3 - number))])
+        }
+        try transcript.ask(
+            "The fourth comes too late.", Self.flashOrder(4), shop,
+            expecting: ["valid": false, "applied": false, "reason": "usage_limit_reached"])
+        try askForUsage("How much is left?", limit: 3, used: 3)
+    }
+
+    private mutating func editTheCatalog() throws {
+        try folder.write(FlashCatalog(limit: 4, percent: 25))
+        transcript.tell("The office raises the limit to four, lowers the percentage, sends SIGHUP.")
+        try daemon.signal(SIGHUP)
+        try DemoDaemon.wait(Self.reloadTimeout, for: "the new catalog") { () throws(DemoFault) in
+            do {
+                let limits = try shop.usage(of: FlashCatalog.code).limits ?? []
+                return limits.contains { $0.kind == "total" && $0.limit == 4 }
+            } catch {
+                throw DemoFault("\(error)")
+            }
+        }
+        try askForUsage("The counter stayed: three of four are used.", limit: 4, used: 3)
+        try transcript.ask(
+            "So the late order gets its discount after all, at the new rate.",
+            Self.flashOrder(4), shop,
+            expecting: ["applied": true, "discount": 1250, "codes.0.remaining": 0])
+    }
+
+    private mutating func breakTheCatalog() throws {
+        try folder.write(FlashCatalog(limit: 4, percent: 250))
+        let reload = #"{"id":"h","op":"server.reload"}"#
+        try transcript.ask(
+            "A typing mistake: 250 percent. The reload is refused, with the place of the mistake.",
+            reload, office, expecting: ["result": nil])
+        try transcript.ask(
+            "The old catalog still serves.",
+            #"{"id":"i","op":"validate","code":"SUMMER20","# + Self.cart + "}", shop,
+            expecting: ["valid": true])
+        try folder.write(FlashCatalog(limit: 4, percent: 25))
+        try transcript.ask(
+            "The mistake is corrected.", reload, office, expecting: ["error": nil])
+    }
+
+    private mutating func restart() throws {
+        try transcript.ask(
+            "A snapshot, so that a start reads little.",
+            #"{"id":"j","op":"server.snapshot"}"#, office, expecting: ["error": nil])
+        transcript.tell("SIGTERM: the daemon finishes what it has begun, and ends.")
+        let status = try daemon.stop()
+        transcript.check("the daemon's exit status", .integer(Int64(status)), 0)
+
+        transcript.tell("Start again: \(daemon.commandLine)")
+        try daemon.start(shop, office)
+        try askForUsage("Every use is still counted.", limit: 4, used: 4)
+        try transcript.ask(
+            "And an order from before is still answered from the record.", Self.order1001, shop,
+            expecting: ["applied": true, "order": "o-1001", "replayed": true])
+
+        transcript.tell("Closing time.")
+        transcript.check("the daemon's exit status", .integer(Int64(try daemon.stop())), 0)
+    }
+
+    private mutating func askForUsage(_ comment: String, limit: Int64, used: Int64) throws {
+        try transcript.ask(
+            comment, #"{"id":"g","op":"usage","code":"\#(FlashCatalog.code)"}"#, shop,
+            expecting: [
+                "result.limits.0.kind": "total", "result.limits.0.limit": .integer(limit),
+                "result.limits.0.used": .integer(used),
+                "result.limits.0.remaining": .integer(limit - used),
+            ])
+    }
+
+    /// Two pairs of shoes at 25.00 USD.
+    private static let cart =
+        #""cart":{"currency":"USD","lines":[{"product":"p1","quantity":2,"unit_price":2500}]}"#
+
+    private static let order1001 =
+        #"{"id":"d","op":"apply","order":"o-1001","code":"SUMMER20","# + cart + "}"
+
+    private static func flashOrder(_ number: Int) -> String {
+        #"{"id":"f\#(number)","op":"apply","order":"o-200\#(number)","#
+            + #""code":"\#(FlashCatalog.code)","# + cart + "}"
+    }
+}

@@ -1,0 +1,50 @@
+import CouponClient
+
+/// The answer to a question about usage, for people.
+enum UsageText {
+    static func lines(_ reply: UsageReply, code: String, _ style: Style) -> [String] {
+        guard let limits = reply.limits else {
+            return ["\(code) has no limit here."]
+        }
+        var table = Table([.left, .right, .right, .right, .right])
+        table.add("limit", "of", "used", "held", "left")
+        for usage in limits {
+            func text(_ number: Int64) -> String { AmountText.bare(number, usage.currency) }
+            let kind = usage.currency.map { "\(usage.kind) \($0)" } ?? usage.kind
+            table.add(
+                kind, text(usage.limit), text(usage.used), text(usage.held), text(usage.remaining))
+        }
+        let lines = table.lines
+        return lines.prefix(1).map(style.faint)
+            + zip(lines.dropFirst(), limits).map { line, usage in
+                usage.remaining == 0 ? style.bad(line) : line
+            }
+    }
+}
+
+/// A result of no fixed shape, for people: a line for each value, named by its path.
+enum ResultText {
+    static func lines(_ reply: ResultReply, _ style: Style) -> [String] {
+        var table = Table([.left, .left])
+        for (path, value) in leaves(of: reply.result, path: "") {
+            table.add(path.isEmpty ? "result" : path, value)
+        }
+        return table.lines
+    }
+
+    private static func leaves(
+        of value: JSONValue, path: String
+    ) -> [(path: String, value: String)] {
+        let prefix = path.isEmpty ? "" : path + "."
+        switch value {
+        case .object(let members) where !members.isEmpty:
+            return members.sorted { $0.key < $1.key }
+                .flatMap { leaves(of: $0.value, path: prefix + $0.key) }
+        case .array(let elements) where !elements.isEmpty:
+            return elements.enumerated()
+                .flatMap { leaves(of: $0.element, path: prefix + String($0.offset)) }
+        case .string(let text): return [(path, text)]
+        default: return [(path, value.description)]
+        }
+    }
+}
