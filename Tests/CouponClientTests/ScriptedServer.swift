@@ -103,17 +103,20 @@ final class ScriptedServer: Sendable {
         let listener = try UnixSocket(.stream)
         try listener.bind(to: try SocketAddress(path: server.path))
         try listener.listen(backlog: 16)
+        // Open until the thread has ended: a number closed earlier could be another test's by then.
         let descriptor = listener.relinquish()
+        defer { close(descriptor) }
 
         let usedCount = Atomic(0)
         let end = DispatchSemaphore(value: 0)
         let thread = Thread {
-            let listener = UnixSocket(owning: descriptor)
             for script in scripts {
-                guard serve(script, on: listener) else { break }
+                guard serve(script, listeningOn: descriptor) else { break }
                 usedCount.add(1, ordering: .relaxed)
                 server.closings.signal()
             }
+            // From now on clients are refused.
+            shutdown(descriptor, CInt(SHUT_RDWR))
             end.signal()
         }
         thread.start()
@@ -129,10 +132,9 @@ final class ScriptedServer: Sendable {
     }
 
     /// Follows a script; false if no connection came.
-    private static func serve(_ script: Script, on listener: borrowing UnixSocket) -> Bool {
+    private static func serve(_ script: Script, listeningOn descriptor: CInt) -> Bool {
         do {
-            guard let socket = try listener.accept() else { return false }
-            var peer = ScriptedPeer(socket)
+            guard var peer = try accept(on: descriptor) else { return false }
             try script(&peer)
             return true
         } catch let fault as ScriptFault {
@@ -141,6 +143,20 @@ final class ScriptedServer: Sendable {
         } catch {
             return false
         }
+    }
+
+    private static func accept(on descriptor: CInt) throws(UVFault) -> ScriptedPeer? {
+        let listener = UnixSocket(owning: descriptor)
+        let outcome: Result<UnixSocket?, UVFault>
+        do {
+            outcome = .success(try listener.accept())
+        } catch {
+            outcome = .failure(error)
+        }
+        // The caller of `run` closes it.
+        _ = listener.relinquish()
+        guard let socket = try outcome.get() else { return nil }
+        return ScriptedPeer(socket)
     }
 }
 
