@@ -41,7 +41,8 @@ extension Coupon {
 
     /// Derives ``checks`` from everything else. Call it once, when all is set.
     package mutating func settleChecks() {
-        var checks: Checks = []
+        // An empty cart has nothing to cover, whatever is covered.
+        var checks: Checks = [.cover]
         func add(_ check: Checks, if isNeeded: Bool) { if isNeeded { checks.insert(check) } }
 
         add(.inactive, if: status == .inactive)
@@ -62,7 +63,6 @@ extension Coupon {
             if: !checks.isDisjoint(with: [.customers, .groups, .previousOrders]))
         add(.cartGiven, if: givesMoney || hasCartRule)
         add(.contains, if: !requirements.contains.isEmpty)
-        add(.cover, if: checks.contains(.cartGiven))
         add(.minimumSubtotal, if: !requirements.minimumSubtotal.isEmpty)
         add(.maximumSubtotal, if: !requirements.maximumSubtotal.isEmpty)
         add(.minimumItems, if: requirements.minimumItems > 0)

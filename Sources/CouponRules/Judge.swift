@@ -119,7 +119,8 @@ package struct Judge: ~Copyable {
             refusals.append(refusal)
             if !occasion.explains { return }
         }
-        guard refusals.isEmpty, purchase.hasCart, claim.coupon.givesMoney else { return }
+        // What opens access may pass before anything it covers is in the cart: no money yet.
+        guard refusals.isEmpty, claim.coupon.givesMoney, isCovered.contains(true) else { return }
 
         computeDiscount(claim, purchase, tables)
         if shouldGiveMoney(claim.coupon, purchase, occasion) && discount + shippingDiscount == .zero
