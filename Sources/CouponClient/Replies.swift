@@ -101,6 +101,9 @@ extension PingReply: Decodable {
 public struct ResultReply: Equatable, Sendable {
     /// The result as it came.
     public var result: JSONValue
+
+    /// A reply with this result.
+    public init(result: JSONValue) { self.result = result }
 }
 
 extension ResultReply: Decodable {

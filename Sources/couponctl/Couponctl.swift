@@ -34,7 +34,7 @@ struct Couponctl: ParsableCommand {
         if exitCode(for: error) == .success { exit(withError: error) }
         let text =
             switch error {
-            case let error as CouponClientError: "couponctl: \(error)"
+            case let error as CouponClientError: ErrorText.lines(error).joined(separator: "\n")
             case let error as DemoFault: "couponctl: \(error)"
             default: fullMessage(for: error)
             }

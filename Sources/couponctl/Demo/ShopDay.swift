@@ -108,7 +108,7 @@ struct ShopDay {
         let reload = #"{"id":"h","op":"server.reload"}"#
         try transcript.ask(
             "A typing mistake: 250 percent. The reload is refused, with the place of the mistake.",
-            reload, office, expecting: ["result": nil])
+            reload, office, expecting: ["error.code": "unprocessable"])
         try transcript.ask(
             "The old catalog still serves.",
             #"{"id":"i","op":"validate","code":"SUMMER20","# + Self.cart + "}", shop,

@@ -48,3 +48,14 @@ enum ResultText {
         }
     }
 }
+
+/// An error, for people: what happened, and below it the facts that the daemon gave.
+enum ErrorText {
+    static func lines(_ error: CouponClientError) -> [String] {
+        let headline = "couponctl: \(error)"
+        guard case .server(let serverError) = error.cause, let details = serverError.details else {
+            return [headline]
+        }
+        return [headline] + ResultText.lines(ResultReply(result: details), .plain).map { "  " + $0 }
+    }
+}
