@@ -8,8 +8,13 @@ extension Field {
         guard var map = map() else { return nil }
         var coupon = CouponDefinition(
             place: SourcePlace(file: scope.path, line: node.line), path: path)
+        let typeField = map.take("type")
+        let kind =
+            typeField == nil
+            ? .discount : typeField?.choice(CouponKind.allCases.map { ("\($0.code)", $0) })
+        coupon.kind = kind ?? .discount
         coupon.takeIdentity(from: &map)
-        coupon.takeWorth(from: &map)
+        coupon.takeWorth(from: &map, isKindKnown: kind != nil)
         coupon.takeRules(from: &map)
         coupon.takeAccount(from: &map)
         map.refuseUnknownKeys(moved: homesElsewhere)
@@ -39,8 +44,6 @@ extension CouponDefinition {
         id = map.take("id")?.name()
         name = map.take("name")?.text()
         note = map.take("description")?.text()
-        kind =
-            map.take("type")?.choice(CouponKind.allCases.map { ("\($0.code)", $0) }) ?? .discount
         status =
             map.take("status")?.choice([
                 ("active", CouponStatus.active), ("inactive", .inactive), ("archived", .archived),
@@ -61,7 +64,7 @@ extension CouponDefinition {
         }
     }
 
-    fileprivate mutating func takeWorth(from map: inout FieldMap) {
+    fileprivate mutating func takeWorth(from map: inout FieldMap, isKindKnown: Bool) {
         let single = map.take("discount")
         let clauses = map.take("discounts").flatMap { $0.isEmpty ? nil : $0 }
         let capField = map.take("cap")
@@ -80,7 +83,8 @@ extension CouponDefinition {
             capField.refuse("Beside `discounts` a cap bounds their sum; here it is `discount.cap`.")
         }
         if single == nil && clauses == nil {
-            if kind == .discount || kind == .auto {
+            // Of a misspelt type nobody knows whether it needs one.
+            if isKindKnown && (kind == .discount || kind == .auto) {
                 map.field.refuse("`discount` is missing: without one this coupon gives nothing.")
             }
             discount = kind == .comp ? .everything : DiscountDefinition(kind: .none)
@@ -122,16 +126,20 @@ extension FieldMap {
     /// `duration`, and the months that belong to `repeating` and to nothing else.
     fileprivate mutating func takeDuration() -> DurationDefinition? {
         let words = ["once", "repeating", "forever"]
-        let word = take("duration")?.choice(words.map { ($0, $0) })
+        let durationField = take("duration")
+        let word = durationField?.choice(words.map { ($0, $0) })
         let monthsField = take("duration_in_months")
         let months = monthsField?.count()
         if word == "repeating" {
             if monthsField == nil {
-                field.refuse("`duration_in_months` is missing: repeating says for how many months.")
+                durationField?.refuse("For how many months is missing: `duration_in_months`.")
             }
             return months.map { .repeating(months: $0) }
         }
-        monthsField?.refuse("Only `duration: repeating` has a number of months.")
+        // A misspelt duration has been told; it may well have been meant to repeat.
+        if durationField == nil || word != nil {
+            monthsField?.refuse("Only `duration: repeating` has a number of months.")
+        }
         return word.map { $0 == "once" ? .once : .forever }
     }
 }
@@ -177,9 +185,12 @@ extension CouponDefinition {
 
     /// A cart has one currency, and every amount that it meets must be named in it.
     private func refuseStrangeCurrencies(_ field: Field) {
+        let tierAmounts = discount?.tiers.flatMap { $0.minimumSubtotal + $0.amount } ?? []
+        let worth = (discount?.amount ?? []) + tierAmounts
         let named: [(name: String, amounts: AmountMap)] = [
-            ("discount.amount", discount?.amount ?? []), ("discount.cap", discount?.cap ?? []),
-            ("discount.tiers", discount?.tiers.flatMap { $0.minimumSubtotal + $0.amount } ?? []),
+            ("discount.amount", discount?.amount ?? []), ("discount.tiers", tierAmounts),
+            // Beside amounts, a cap in another currency has been told already.
+            ("discount.cap", worth.isEmpty ? discount?.cap ?? [] : []),
             ("cap", cap), ("requires.min_subtotal", requirements.minimumSubtotal),
             ("requires.max_subtotal", requirements.maximumSubtotal),
             ("limits.budget", limits.budget),

@@ -75,9 +75,9 @@ private struct DiscountReading {
     }
 
     private mutating func take(_ name: String, of map: inout FieldMap) -> Field? {
-        let value = map.take(name)
         // An empty map or list says no more than a field left out.
-        if let value, !value.isEmpty { given.append((name, value)) }
+        guard let value = map.take(name), !value.isEmpty else { return nil }
+        given.append((name, value))
         return value
     }
 

@@ -42,11 +42,12 @@ extension Field {
     func windows() -> [TimeWindowDefinition] {
         list().compactMap { field in
             guard var map = field.map() else { return nil }
-            let days = map.take("days")?.weekdays() ?? []
+            let daysField = map.take("days").flatMap { $0.isEmpty ? nil : $0 }
+            let days = daysField?.weekdays() ?? []
             let fromField = map.take("from")
             let toField = map.take("to")
             map.refuseUnknownKeys()
-            if days.isEmpty && fromField == nil && toField == nil {
+            if daysField == nil && fromField == nil && toField == nil {
                 field.refuse("A window names `days`, or hours by `from` and `to`, or both.")
             }
             let from = fromField == nil ? 0 : fromField?.minuteOfDay(most: 23 * 60 + 59)
