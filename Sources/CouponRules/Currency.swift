@@ -16,7 +16,7 @@ package struct Currency: Hashable, Sendable, BitwiseCopyable {
         var packed: UInt32 = 0
         for index in 0..<3 {
             let upper = text[index] & 0xDF
-            guard upper >= 0x41 && upper <= 0x5A && text[index] >= 0x41 else { return nil }
+            guard upper >= 0x41 && upper <= 0x5A else { return nil }
             packed = packed << 8 | UInt32(upper)
         }
         self.packed = packed
@@ -37,14 +37,20 @@ package struct Currency: Hashable, Sendable, BitwiseCopyable {
     /// Digits after the decimal point when an amount is shown to people (ISO 4217). A currency
     /// that ISO 4217 does not know is shown with two.
     package var minorDigits: Int {
-        switch description {
-        case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
-            "VND", "VUV", "XAF", "XOF", "XPF":
-            0
-        case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND": 3
-        case "CLF", "UYW": 4
-        default: 2
-        }
+        if Currency.withoutMinorUnit.contains(self) { return 0 }
+        if Currency.withThousandths.contains(self) { return 3 }
+        if Currency.withTenThousandths.contains(self) { return 4 }
+        return 2
+    }
+
+    // Read while a refusal is worded, so they are numbers and no text is made to look them up.
+    private static let withoutMinorUnit = list(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF")
+    private static let withThousandths = list("BHD IQD JOD KWD LYD OMR TND")
+    private static let withTenThousandths = list("CLF UYW")
+
+    private static func list(_ codes: String) -> [Currency] {
+        codes.split(separator: " ").compactMap { Currency(String($0)) }
     }
 }
 

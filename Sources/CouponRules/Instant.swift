@@ -52,7 +52,7 @@ package struct CivilDate: Hashable, Comparable, Sendable, BitwiseCopyable {
             day <= CivilDate.dayCount(ofMonth: month, year: year)
         else { return nil }
         let shiftedYear = month <= 2 ? year - 1 : year
-        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
+        let era = shiftedYear / 400
         let yearOfEra = shiftedYear - era * 400
         let monthFromMarch = (month + 9) % 12
         let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
