@@ -39,6 +39,12 @@ extension Coupon {
             || !requirements.contains.isEmpty
     }
 
+    /// Whether any of its rules looks at an attribute of the cart or of the context.
+    package var readsAttributes: Bool {
+        !appliesTo.isEmpty || !excludes.isEmpty || !requirements.contains.isEmpty
+            || !requirements.context.isEmpty
+    }
+
     /// Derives ``checks`` from everything else. Call it once, when all is set.
     package mutating func settleChecks() {
         // An empty cart has nothing to cover, whatever is covered.

@@ -102,6 +102,13 @@ package struct Judge: ~Copyable {
         clearDiscounts(purchase.lines.count)
     }
 
+    /// The verdict on a code that does not exist.
+    package mutating func refuseUnknownCode(_ purchase: borrowing Purchase) {
+        begin(purchase)
+        refusals.removeAll(keepingCapacity: true)
+        refusals.append(Refusal(.codeUnknown))
+    }
+
     /// Judges `claim`; afterwards `refusals` says why not, or the discounts say how much.
     package mutating func judge(
         _ claim: borrowing Claim, on purchase: borrowing Purchase,

@@ -9,67 +9,104 @@ import CouponStore
 import CouponWire
 import FlatStorage
 
-extension Service {
-    mutating func apply(at now: Instant) {
-        guard isServed() else { return }
-        let entry = parser.request.codes[0]
-        let finding = find(entry)
-        if answerFromRecord() { return }
+extension Checkout {
+    mutating func apply(
+        _ catalog: borrowing Catalog, _ parser: borrowing RequestParser, _ ledger: inout Ledger,
+        at now: Instant, _ reply: inout ReplyWriter
+    ) -> CheckoutOutcome {
+        guard reply.isServed(parser) else { return .faulted }
+        let finding = find(catalog, parser)
+        if let outcome = answerFromRecord(parser, ledger, &reply) { return outcome }
 
         let needs: IntakeNeeds
         switch finding {
-        case .unserved(let features): return writeUnserved(features)
+        case .unserved(let features):
+            reply.unserved(features, to: parser)
+            return .faulted
         case .unknown: needs = []
         case .owned(let owned): needs = owned
         }
-        guard takeInCart(needs) else { return }
-        guard case .owned = finding else { return writeUnknownCode(.apply) }
-
-        let owner = judgeOwners(of: entry, .apply, at: now)
-        guard judge.refusals.isEmpty else { return writeRefusal(owner, .apply) }
-        guard !ledger.orders.isFull else {
-            return writeError(
-                .overloaded, "The configured number of orders is reached; nothing was used.")
+        guard takeInCart(needs, catalog, parser, &reply) else { return .faulted }
+        guard case .owned = finding else {
+            writeUnknownCode(.apply, catalog, parser, &reply)
+            return .refused
         }
-        let redemption = consume(owner, at: now)
-        statistics.applied += 1
-        writeSuccess(owner, .apply, redemption: redemption)
+
+        let owner = judgeOwners(catalog, parser, ledger, .apply, at: now)
+        guard judge.refusals.isEmpty else {
+            return writeVerdict(on: owner, .apply, nil, catalog, parser, &reply)
+        }
+        guard !ledger.orders.isFull else {
+            reply.error(
+                .overloaded, "The configured number of orders is reached; nothing was used.",
+                to: parser)
+            return .faulted
+        }
+        let redemption = consume(owner, catalog, parser, &ledger, at: now)
+        return writeVerdict(on: owner, .apply, redemption, catalog, parser, &reply)
     }
 
-    /// Answers an order that is on record; false when there is none, or one that may start afresh.
-    private mutating func answerFromRecord() -> Bool {
+    /// Answers an order that is on record; nil when there is none, or one that may start afresh.
+    private mutating func answerFromRecord(
+        _ parser: borrowing RequestParser, _ ledger: borrowing Ledger, _ reply: inout ReplyWriter
+    ) -> CheckoutOutcome? {
         let order = parser.bytes(of: parser.request.order)
-        guard let id = ledger.orders.find(store: storeName, order: order) else { return false }
-        let view = recorded(ledger.orders.image(id))
-        if view.facts.state == .released || view.facts.state == .reserved { return false }
-        let isSame =
-            view.facts.state == .applied && view.facts.request == fingerprintOfRequest()
-        if isSame {
-            statistics.replayed += 1
-            writeReplay(of: recorded(ledger.orders.image(id)))
-        } else {
-            statistics.conflicts += 1
-            writeConflict(with: recorded(ledger.orders.image(id)))
+        guard let id = ledger.orders.find(store: storeName.bytes, order: order) else { return nil }
+        let image = OrderImageView(recorded: ledger.orders.image(id))
+        switch image.facts.state {
+        case .released, .reserved: return nil
+        case .applied, .partlyApplied: break
         }
-        return true
+        let request = canonicalRequest.fingerprint(of: parser, code: codeKey)
+        if image.facts.state == .applied && image.facts.request == request {
+            reply.replay(image, order: order, to: parser.bytes(of: parser.request.id))
+            return .replayed
+        }
+        reply.conflict(with: image, to: parser.bytes(of: parser.request.id))
+        return .conflicted
     }
 
     /// Uses the code up: its counters advance and the order appears, in one step. Nothing in here
     /// refuses. Returns the redemption's number.
-    private mutating func consume(_ owner: Owner, at now: Instant) -> UInt64 {
+    private mutating func consume(
+        _ owner: Owner, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
+        _ ledger: inout Ledger, at now: Instant
+    ) -> UInt64 {
         let redemption = ledger.redemptions.next(nowMilliseconds: now.millisecondsSinceEpoch)
         codeKey.removeAll()
         catalog.appendKeyText(of: owner.code, to: &codeKey)
-        let fingerprint = fingerprintOfRequest()
-        bearCounters(owner)
-        writeImage(owner, fingerprint, redemption, at: now)
+        bearCounters(owner, catalog, &ledger)
+
+        let request = canonicalRequest.fingerprint(of: parser, code: codeKey)
+        image.begin(
+            orderFacts(request, parser, at: now),
+            customer: parser.bytes(of: parser.request.customer.id),
+            email: parser.bytes(of: parser.request.customer.email))
+        for index in judge.lineDiscounts.indices {
+            image.appendLineDiscount(judge.lineDiscounts[index].minorUnits)
+        }
+        for index in parser.request.metadata.indices {
+            let pair = parser.request.metadata[index]
+            image.appendMetadata(
+                name: parser.bytes(of: pair.key), value: parser.bytes(of: pair.value))
+        }
+        var code = CodeFacts(flags: .valid)
+        code.redemption = redemption
+        code.discount = judge.discount.minorUnits
+        code.shippingDiscount = judge.shippingDiscount.minorUnits
+        image.appendCode(code, owner, key: codeKey, catalog)
+        image.finish()
+
         ledger.record(
-            store: storeName, order: parser.bytes(of: parser.request.order), image: image.bytes)
+            store: storeName.bytes, order: parser.bytes(of: parser.request.order),
+            image: image.bytes)
         return redemption
     }
 
     /// Brings the counters of the coupon and of its code into being, with the uses from before.
-    private mutating func bearCounters(_ owner: Owner) {
+    private func bearCounters(
+        _ owner: Owner, _ catalog: borrowing Catalog, _ ledger: inout Ledger
+    ) {
         let couponKey = catalog.usageKey(of: owner.coupon)
         let couponHash = catalog.usageKeyHash(of: owner.coupon)
         _ = ledger.usage.findOrInsert(
@@ -80,11 +117,11 @@ extension Service {
             startingAt: UInt64(owner.claim.terms.usesBefore))
     }
 
-    private mutating func writeImage(
-        _ owner: Owner, _ fingerprint: Fingerprint, _ redemption: UInt64, at now: Instant
-    ) {
+    private func orderFacts(
+        _ request: Fingerprint, _ parser: borrowing RequestParser, at now: Instant
+    ) -> OrderFacts {
         var facts = OrderFacts(
-            state: .applied, decidedAt: now.millisecondsSinceEpoch, request: fingerprint)
+            state: .applied, decidedAt: now.millisecondsSinceEpoch, request: request)
         if parser.request.mode == .partial { facts.modes.insert(.partial) }
         if purchase.hasCart {
             let sums = Sums(purchase, judge)
@@ -96,51 +133,33 @@ extension Service {
             facts.shippingDiscount = sums.shippingDiscount.minorUnits
             facts.total = sums.total.minorUnits
         }
-        let customer = parser.request.customer
-        image.begin(
-            facts, customer: parser.bytes(of: customer.id), email: parser.bytes(of: customer.email))
-        for index in judge.lineDiscounts.indices {
-            image.appendLineDiscount(judge.lineDiscounts[index].minorUnits)
-        }
-        for index in parser.request.metadata.indices {
-            let pair = parser.request.metadata[index]
-            image.appendMetadata(
-                name: parser.bytes(of: pair.key), value: parser.bytes(of: pair.value))
-        }
-
-        var code = CodeFacts(flags: .valid)
-        code.redemption = redemption
-        code.discount = judge.discount.minorUnits
-        code.shippingDiscount = judge.shippingDiscount.minorUnits
-        image.beginCode(
-            code, code: catalog.text(of: owner.code), coupon: catalog.id(of: owner.coupon),
-            usageKey: catalog.usageKey(of: owner.coupon))
-        image.writeFragment(catalog.replyFacts(of: owner.code))
-        image.appendConsumption(.total, couponKey: Span(), detail: Span(), amount: 1)
-        image.appendConsumption(.code, couponKey: Span(), detail: codeKey.bytes, amount: 1)
-        image.finish()
+        return facts
     }
 }
 
-/// The money of a reply as a whole.
-struct Sums: BitwiseCopyable {
-    var discount: Money
-    var shippingDiscount: Money
-    var total: Money
-
-    /// As the judge left it.
-    init(_ purchase: borrowing Purchase, _ judge: borrowing Judge) {
-        discount = judge.discount
-        shippingDiscount = judge.shippingDiscount
-        total =
-            purchase.subtotal + (purchase.shipping ?? .zero) - judge.discount
-            - judge.shippingDiscount
+extension OrderImageWriter {
+    /// The entry of a code that was used up, and the counters that it used.
+    fileprivate mutating func appendCode(
+        _ facts: CodeFacts, _ owner: Owner, key: borrowing ByteBuffer,
+        _ catalog: borrowing Catalog
+    ) {
+        beginCode(
+            facts, code: catalog.text(of: owner.code), coupon: catalog.id(of: owner.coupon),
+            usageKey: catalog.usageKey(of: owner.coupon))
+        writeFragment(catalog.replyFacts(of: owner.code))
+        appendConsumption(.total, couponKey: Span(), detail: Span(), amount: 1)
+        appendConsumption(.code, couponKey: Span(), detail: key.bytes, amount: 1)
     }
+}
 
-    /// As if no code were given.
-    init(undiscounted purchase: borrowing Purchase) {
-        discount = .zero
-        shippingDiscount = .zero
-        total = purchase.subtotal + (purchase.shipping ?? .zero)
+extension OrderImageView {
+    /// An image that the ledger holds, and that is therefore whole.
+    @_lifetime(copy image)
+    init(recorded image: Span<UInt8>) {
+        do {
+            try self.init(image)
+        } catch {
+            preconditionFailure("an image on record is whole: \(error)")
+        }
     }
 }

@@ -9,73 +9,81 @@ import CouponStore
 import CouponWire
 import FlatStorage
 
-extension Service {
-    /// The fingerprint of the request, whose code has been read and found as `codeKey`.
-    mutating func fingerprintOfRequest() -> Fingerprint {
-        canonicalRequest.removeAll()
-        let entry = parser.request.codes[0]
-        appendCanonical(codeKey.bytes)
-        appendCanonical(parser.bytes(of: entry.coupon))
-        appendCanonical(entry.amount?.minorUnits)
-        appendCanonical(entry.context)
+/// Writes a request in the one form in which repeats are alike.
+struct CanonicalRequest: ~Copyable {
+    private var bytes = ByteBuffer(capacity: 1_024)
 
-        canonicalRequest.append(parser.request.mode.rawValue)
-        canonicalRequest.append(parser.request.considersAutoCoupons ? 1 : 0)
-        appendCanonical(parser.bytes(of: parser.request.customer.id))
-        appendCanonical(parser.bytes(of: parser.request.customer.email))
-        appendCanonical(parser.request.bookingDate)
-        appendCanonical(parser.request.context, without: "ip")
-        appendCanonicalCart()
-        return fingerprint(of: canonicalRequest.bytes)
+    /// The fingerprint of the parser's request, whose code has the key `code`.
+    mutating func fingerprint(
+        of parser: borrowing RequestParser, code: borrowing ByteBuffer
+    ) -> Fingerprint {
+        bytes.removeAll()
+        let entry = parser.request.codes[0]
+        append(code.bytes)
+        append(parser.bytes(of: entry.coupon))
+        append(entry.amount?.minorUnits)
+        append(entry.context, of: parser)
+
+        bytes.append(parser.request.mode.rawValue)
+        bytes.append(parser.request.considersAutoCoupons ? 1 : 0)
+        append(parser.bytes(of: parser.request.customer.id))
+        append(parser.bytes(of: parser.request.customer.email))
+        append(parser.request.bookingDate)
+        append(parser.request.context, of: parser, leavesAddressOut: true)
+        appendCart(of: parser)
+        return FlatStorage.fingerprint(of: bytes.bytes)
     }
 
-    private mutating func appendCanonicalCart() {
+    private mutating func appendCart(of parser: borrowing RequestParser) {
         let cart = parser.request.cart
-        canonicalRequest.append(cart.isGiven ? 1 : 0)
-        canonicalRequest.appendLittleEndian(cart.currency.packed)
-        appendCanonical(cart.shipping?.minorUnits)
+        bytes.append(cart.isGiven ? 1 : 0)
+        bytes.appendLittleEndian(cart.currency.packed)
+        append(cart.shipping?.minorUnits)
         for index in parser.request.lines.indices {
             let line = parser.request.lines[index]
-            appendCanonical(parser.bytes(of: line.product))
-            canonicalRequest.appendLittleEndian(line.quantity)
-            canonicalRequest.appendLittleEndian(line.unitPrice.minorUnits)
-            canonicalRequest.append(line.isOnSale ? 1 : 0)
-            appendCanonical(line.attributes)
+            append(parser.bytes(of: line.product))
+            bytes.appendLittleEndian(line.quantity)
+            bytes.appendLittleEndian(line.unitPrice.minorUnits)
+            bytes.append(line.isOnSale ? 1 : 0)
+            append(line.attributes, of: parser)
         }
     }
 
-    private mutating func appendCanonical(_ text: Span<UInt8>) {
-        canonicalRequest.appendLittleEndian(UInt32(text.count))
-        canonicalRequest.append(text)
+    private mutating func append(_ text: Span<UInt8>) {
+        bytes.appendLittleEndian(UInt32(text.count))
+        bytes.append(text)
     }
 
-    private mutating func appendCanonical(_ number: Int64?) {
+    private mutating func append(_ number: Int64?) {
         // Amounts are not negative, so −1 is free to mean "not given".
-        canonicalRequest.appendLittleEndian(number ?? -1)
+        bytes.appendLittleEndian(number ?? -1)
     }
 
-    private mutating func appendCanonical(_ moment: Moment?) {
+    private mutating func append(_ moment: Moment?) {
         switch moment {
-        case nil: canonicalRequest.append(0)
+        case nil: bytes.append(0)
         case .instant(let instant):
-            canonicalRequest.append(1)
-            canonicalRequest.appendLittleEndian(instant.millisecondsSinceEpoch)
+            bytes.append(1)
+            bytes.appendLittleEndian(instant.millisecondsSinceEpoch)
         case .local(let time):
-            canonicalRequest.append(2)
-            canonicalRequest.appendLittleEndian(time.milliseconds)
+            bytes.append(2)
+            bytes.appendLittleEndian(time.milliseconds)
         case .date(let date):
-            canonicalRequest.append(3)
-            canonicalRequest.appendLittleEndian(date.daysSinceEpoch)
+            bytes.append(3)
+            bytes.appendLittleEndian(date.daysSinceEpoch)
         }
     }
 
     /// Appends a run of attributes so that neither their order nor that of their values matters.
-    private mutating func appendCanonical(_ run: Run, without left: StaticString = "") {
+    private mutating func append(
+        _ run: Run, of parser: borrowing RequestParser, leavesAddressOut: Bool = false
+    ) {
         var sum: UInt64 = 0
         for index in run.range {
             let attribute = parser.request.attributes[index]
             let key = parser.bytes(of: attribute.key)
-            if !left.isEmpty && key.isEqual(to: left) { continue }
+            // The shopper's address changes while a shopper moves about.
+            if leavesAddressOut && key.isAddressName { continue }
             let keyHash = hash64(key, seed: 0)
             sum &+= combine(keyHash, 0)
             for valueIndex in attribute.values.range {
@@ -83,6 +91,13 @@ extension Service {
                 sum &+= combine(keyHash, hash64(value, seed: 1))
             }
         }
-        canonicalRequest.appendLittleEndian(sum)
+        bytes.appendLittleEndian(sum)
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Whether this is `ip`, the attribute of the context that holds the shopper's address.
+    fileprivate var isAddressName: Bool {
+        count == 2 && self[0] == UInt8(ascii: "i") && self[1] == UInt8(ascii: "p")
     }
 }

@@ -24,9 +24,10 @@ enum Finding: BitwiseCopyable {
     case owned(IntakeNeeds)
 }
 
-extension Service {
-    /// Reads the code of `entry` into `codeText` and looks at its owners.
-    mutating func find(_ entry: CodeEntry) -> Finding {
+extension Checkout {
+    /// Reads the request's code into `codeText`, its key into `codeKey`, and looks at its owners.
+    mutating func find(_ catalog: borrowing Catalog, _ parser: borrowing RequestParser) -> Finding {
+        let entry = parser.request.codes[0]
         codeKey.removeAll()
         do throws(CodeText.Fault) {
             try codeText.read(parser.bytes(of: entry.code))
@@ -35,30 +36,34 @@ extension Service {
             codeKey.append(parser.bytes(of: entry.code))
             return .unknown
         }
-        codeKey.append(codeText.folded)
-        guard let store = catalog.store(named: storeName) else { return .unknown }
+        codeText.appendFolded(to: &codeKey)
+        guard let store = catalog.store(named: storeName.bytes) else { return .unknown }
 
-        var needs: IntakeNeeds = []
-        var isOwned = false
+        var needs: IntakeNeeds?
         var walk = catalog.findCodes(in: store, matching: codeText)
         while let code = catalog.nextCode(&walk, matching: codeText) {
-            guard isWanted(code, by: entry) else { continue }
+            guard isWanted(code, catalog, parser) else { continue }
             let unserved = catalog.unserved(of: code)
             guard unserved.isEmpty, let coupon = catalog.coupon(of: code) else {
                 return .unserved(unserved)
             }
-            isOwned = true
-            needs.formUnion(IntakeNeeds(claim(code, coupon, entry)))
+            codeKey.removeAll()
+            catalog.appendKeyText(of: code, to: &codeKey)
+            let claim = Claim(
+                coupon: catalog.coupons[Int(coupon.index)], terms: catalog.terms(of: code))
+            needs = (needs ?? []).union(IntakeNeeds(claim))
         }
-        return isOwned ? .owned(needs) : .unknown
+        guard let needs else { return .unknown }
+        return .owned(needs)
     }
 
-    /// Judges the owners that ``find(_:)`` saw; afterwards `judge` holds the verdict on the one
+    /// Judges the owners that ``find(_:_:)`` saw; afterwards `judge` holds the verdict on the one
     /// that stands. When none is valid, the one whose reason is furthest down the ladder stands.
     mutating func judgeOwners(
-        of entry: CodeEntry, _ purpose: Occasion.Purpose, at now: Instant
+        _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
+        _ ledger: borrowing Ledger, _ purpose: Occasion.Purpose, at now: Instant
     ) -> Owner {
-        guard let store = catalog.store(named: storeName) else {
+        guard let store = catalog.store(named: storeName.bytes) else {
             preconditionFailure("an owned code has a store")
         }
         var best: Owner?
@@ -66,71 +71,86 @@ extension Service {
         var last: CodeID?
         var walk = catalog.findCodes(in: store, matching: codeText)
         while let code = catalog.nextCode(&walk, matching: codeText) {
-            guard isWanted(code, by: entry), let coupon = catalog.coupon(of: code) else { continue }
-            let owner = Owner(code: code, coupon: coupon, claim: claim(code, coupon, entry))
-            judge(owner, purpose, at: now)
+            guard isWanted(code, catalog, parser), let coupon = catalog.coupon(of: code) else {
+                continue
+            }
+            let claim = claim(code, coupon, catalog, parser, ledger)
+            let owner = Owner(code: code, coupon: coupon, claim: claim)
+            judge(owner, catalog, parser, purpose, at: now)
             last = code
-            let rank = Rank(judge)
-            if rank.isBetter(than: bestRank)
-                || (rank == bestRank && coupon.index < best?.coupon.index ?? .max)
-            {
+            let rank = Rank(judge, definedAt: coupon)
+            if rank.isBetter(than: bestRank) {
                 best = owner
                 bestRank = rank
             }
         }
         guard let best else { preconditionFailure("an owned code has an owner") }
-        if last != best.code { judge(best, purpose, at: now) }
+        if last != best.code { judge(best, catalog, parser, purpose, at: now) }
         return best
     }
 
-    private mutating func judge(_ owner: Owner, _ purpose: Occasion.Purpose, at now: Instant) {
-        let asked = parser.request.at
-        let occasion = Occasion(
-            purpose: purpose, instant: asked.map { instant(of: $0, in: owner.claim.coupon.zone) } ?? now,
-            explains: parser.request.explains)
+    private mutating func judge(
+        _ owner: Owner, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
+        _ purpose: Occasion.Purpose, at now: Instant
+    ) {
+        var occasion = Occasion(
+            purpose: purpose, instant: now, explains: parser.request.explains)
+        switch parser.request.at {
+        case nil: break
+        case .instant(let instant): occasion.instant = instant
+        case .local(let time):
+            occasion.instant = catalog.zones.instant(of: time, in: owner.claim.coupon.zone)
+        case .date(let date):
+            occasion.instant = catalog.zones.instant(
+                of: CivilTime(startOf: date), in: owner.claim.coupon.zone)
+        }
         judge.begin(purchase)
         judge.judge(owner.claim, on: purchase, by: catalog.tables, occasion)
     }
 
-    /// The instant that a client's moment means for a coupon of this zone; a date is its beginning.
-    private func instant(of moment: Moment, in zone: ZoneID) -> Instant {
-        switch moment {
-        case .instant(let instant): instant
-        case .local(let time): catalog.zones.instant(of: time, in: zone)
-        case .date(let date): catalog.zones.instant(of: CivilTime(startOf: date), in: zone)
-        }
-    }
-
-    private func isWanted(_ code: CodeID, by entry: CodeEntry) -> Bool {
-        if entry.coupon.isEmpty { return true }
+    private func isWanted(
+        _ code: CodeID, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser
+    ) -> Bool {
+        let wanted = parser.request.codes[0].coupon
+        if wanted.isEmpty { return true }
         guard let coupon = catalog.coupon(of: code) else { return false }
-        return catalog.id(of: coupon).isEqual(to: parser.bytes(of: entry.coupon))
+        return catalog.id(of: coupon).isEqual(to: parser.bytes(of: wanted))
     }
 
     /// The code's claim, with the uses that count against it. Leaves its key in `codeKey`.
-    private mutating func claim(_ code: CodeID, _ coupon: CouponID, _ entry: CodeEntry) -> Claim {
+    private mutating func claim(
+        _ code: CodeID, _ coupon: CouponID, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
+    ) -> Claim {
         var claim = Claim(
             coupon: catalog.coupons[Int(coupon.index)], terms: catalog.terms(of: code))
-        claim.discountMax = entry.amount
+        claim.discountMax = parser.request.codes[0].amount
         codeKey.removeAll()
         catalog.appendKeyText(of: code, to: &codeKey)
         if claim.coupon.usesLimit > 0 {
-            claim.couponUses = uses(.total, of: coupon, before: claim.coupon.usesBefore)
+            claim.couponUses =
+                uses(.total, of: coupon, catalog, parser, ledger)
+                ?? UseCount(used: claim.coupon.usesBefore)
         }
         if claim.codeUsesLimit > 0 {
-            claim.codeUses = uses(.code, of: coupon, before: claim.terms.usesBefore)
+            claim.codeUses =
+                uses(.code, of: coupon, catalog, parser, ledger)
+                ?? UseCount(used: claim.terms.usesBefore)
         }
         return claim
     }
 
-    /// Uses counted and held by others, from before the daemon when none was recorded since.
-    func uses(_ kind: CounterKind, of coupon: CouponID, before: Int64) -> UseCount {
+    /// Uses recorded, and held by others; nil when none ever was.
+    private func uses(
+        _ kind: CounterKind, of coupon: CouponID, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
+    ) -> UseCount? {
         let counter = ledger.usage.find(
             kind, couponKey: catalog.usageKey(of: coupon),
             couponHash: catalog.usageKeyHash(of: coupon),
             detail: kind == .total ? Span() : codeKey.bytes)
-        guard let counter else { return UseCount(used: before) }
-        let own = ownUses(kind, of: coupon)
+        guard let counter else { return nil }
+        let own = ownUses(kind, of: coupon, catalog, parser, ledger)
         return UseCount(
             used: Int64(ledger.usage.used(counter)) - own,
             held: Int64(ledger.usage.held(counter)))
@@ -138,15 +158,18 @@ extension Service {
 
     /// What the order that the request names has consumed itself: editing it must not be refused
     /// for its own use.
-    private func ownUses(_ kind: CounterKind, of coupon: CouponID) -> Int64 {
+    private func ownUses(
+        _ kind: CounterKind, of coupon: CouponID, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
+    ) -> Int64 {
         if parser.request.order.isEmpty { return 0 }
         let order = parser.bytes(of: parser.request.order)
-        guard let id = ledger.orders.find(store: storeName, order: order) else { return 0 }
-        let view = recorded(ledger.orders.image(id))
-        guard view.facts.state == .applied else { return 0 }
+        guard let id = ledger.orders.find(store: storeName.bytes, order: order) else { return 0 }
+        let image = OrderImageView(recorded: ledger.orders.image(id))
+        guard image.facts.state == .applied else { return 0 }
         let couponKey = catalog.usageKey(of: coupon)
         var own: UInt64 = 0
-        var codes = view.codes
+        var codes = image.codes
         while let code = codes.next() {
             var consumptions = code.consumptions
             while let consumption = consumptions.next() {
@@ -161,29 +184,28 @@ extension Service {
 }
 
 /// How good a verdict is, to choose between the owners of one code.
-private struct Rank: Equatable {
-    var isValid: Bool
-    var money: Money
+private struct Rank {
+    var isValid = false
+    var money = Money.zero
     /// How far down the ladder a refusal came; later reasons are closer to a success.
-    var step: Int
+    var step = -1
+    var place = UInt32.max
 
-    static let none = Rank(isValid: false, money: .zero, step: -1)
+    static let none = Rank()
 
-    private init(isValid: Bool, money: Money, step: Int) {
-        self.isValid = isValid
-        self.money = money
-        self.step = step
-    }
+    private init() {}
 
-    init(_ judge: borrowing Judge) {
+    init(_ judge: borrowing Judge, definedAt coupon: CouponID) {
         isValid = judge.refusals.isEmpty
         money = judge.discount + judge.shippingDiscount
         step = isValid ? 0 : Int(judge.refusals[0].reason.rawValue)
+        place = coupon.index
     }
 
     func isBetter(than other: Rank) -> Bool {
         if isValid != other.isValid { return isValid }
-        if isValid { return money > other.money }
-        return step > other.step
+        if isValid && money != other.money { return money > other.money }
+        if !isValid && step != other.step { return step > other.step }
+        return place < other.place
     }
 }

@@ -1,6 +1,7 @@
 // From the request's texts to the symbols that coupons are judged in. Most coupons look at no
 // attribute at all, so texts are looked up only when some owner of the code asks for them.
 
+import CouponCatalog
 import CouponRules
 import CouponWire
 
@@ -23,15 +24,17 @@ struct IntakeNeeds: OptionSet {
     }
 }
 
-extension Service {
+extension Checkout {
     /// Fills `purchase` from the request; the index of the line at which the cart's money passes
     /// what money can be, if one does.
-    mutating func takeIn(_ needs: IntakeNeeds) -> Int? {
+    mutating func takeIn(
+        _ needs: IntakeNeeds, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser
+    ) -> Int? {
         purchase.reset()
         if needs.contains(.attributes) {
-            purchase.context = takeIn(parser.request.context)
+            purchase.context = takeIn(parser.request.context, catalog, parser)
         }
-        if needs.contains(.customer) { takeInCustomer() }
+        if needs.contains(.customer) { takeInCustomer(catalog, parser) }
         guard parser.request.cart.isGiven else { return nil }
 
         purchase.hasCart = true
@@ -43,7 +46,7 @@ extension Service {
             if needs.contains(.attributes) {
                 let product = Purchase.Attribute(
                     name: .product, value: catalog.symbol(for: parser.bytes(of: line.product)))
-                attributes = takeIn(line.attributes, after: product)
+                attributes = takeIn(line.attributes, after: product, catalog, parser)
             }
             let fits = purchase.addLine(
                 quantity: line.quantity, unitPrice: line.unitPrice, isOnSale: line.isOnSale,
@@ -56,7 +59,10 @@ extension Service {
     }
 
     /// Takes in a run of attributes, after one that is known already.
-    private mutating func takeIn(_ run: Run, after known: Purchase.Attribute? = nil) -> Run {
+    private mutating func takeIn(
+        _ run: Run, after known: Purchase.Attribute? = nil, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser
+    ) -> Run {
         let first = purchase.attributes.count
         if let known { purchase.attributes.append(known) }
         for index in run.range {
@@ -76,7 +82,9 @@ extension Service {
         return Run(first: first, count: purchase.attributes.count - first)
     }
 
-    private mutating func takeInCustomer() {
+    private mutating func takeInCustomer(
+        _ catalog: borrowing Catalog, _ parser: borrowing RequestParser
+    ) {
         let given = parser.request.customer
         var customer = Purchase.Customer()
         if !given.id.isEmpty {

@@ -29,7 +29,7 @@ package struct ListenerTerms: Hashable, Sendable {
 
     func allows(store: Span<UInt8>) -> Bool {
         if stores.isEmpty { return true }
-        for index in stores.indices where stores[index].span.isEqual(to: store) { return true }
+        for name in stores where name.span.isEqual(to: store) { return true }
         return false
     }
 }

@@ -30,8 +30,8 @@ extension Service {
             beginResult(to: id)
             reply.key("reloaded")
             reply.boolean(true)
-            reply.member("coupons", Int64(catalog.couponCount))
-            reply.member("codes", Int64(catalog.codeCount))
+            reply.member("coupons", Int64(shared.catalog.couponCount))
+            reply.member("codes", Int64(shared.catalog.codeCount))
             endResult(of: run)
         case .snapshot:
             guard let run = statistics.lastSnapshot else { return }
@@ -64,7 +64,7 @@ extension Service {
         of run: LastRun, to id: [UInt8], _ code: ErrorCode, detail: StaticString,
         _ message: StaticString
     ) {
-        statistics.faults += 1
+        statistics.errors += 1
         reply.beginErrorReply(to: id.span, code)
         reply.key("message")
         reply.string(message)

@@ -1,5 +1,5 @@
-// Replies to validate and apply. The members come in one fixed order; what does not apply is left
-// out. See `Protocol.md` in the documentation of CouponWire, from which the order is.
+// Replies to validate and apply. The members come in one fixed order, and what does not apply is
+// left out. Also update `Protocol.md` and `reply.schema.json` in CouponWire.
 
 import CouponCatalog
 import CouponRules
@@ -7,208 +7,211 @@ import CouponStore
 import CouponWire
 import FlatStorage
 
-extension Service {
-    /// The code is good. `redemption` is what an apply used it up as.
-    mutating func writeSuccess(
-        _ owner: Owner, _ purpose: Occasion.Purpose, redemption: UInt64?
-    ) {
-        beginVerdict(isValid: true, purpose)
-        writeMoney(Sums(purchase, judge))
-        reply.key("codes")
-        reply.beginArray()
-        reply.beginObject()
-        writeCode(catalog.text(of: owner.code), of: catalog.id(of: owner.coupon), isValid: true)
+/// The money of a reply as a whole.
+struct Sums: BitwiseCopyable {
+    var discount = Money.zero
+    var shippingDiscount = Money.zero
+    var total: Money
+
+    /// As the judge left it.
+    init(_ purchase: borrowing Purchase, _ judge: borrowing Judge) {
+        self.init(undiscounted: purchase)
+        discount = judge.discount
+        shippingDiscount = judge.shippingDiscount
+        total = total - discount - shippingDiscount
+    }
+
+    /// As if no code were given.
+    init(undiscounted purchase: borrowing Purchase) {
+        total = purchase.subtotal + (purchase.shipping ?? .zero)
+    }
+}
+
+extension Checkout {
+    /// Writes what the judge found of `owner`. `redemption` is what an apply used it up as.
+    mutating func writeVerdict(
+        on owner: Owner, _ purpose: Occasion.Purpose, _ redemption: UInt64?,
+        _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
+        _ reply: inout ReplyWriter
+    ) -> CheckoutOutcome {
+        let isValid = judge.refusals.isEmpty
+        reply.beginVerdict(
+            isValid ? nil : judge.refusals[0].reason, purpose, to: parser)
         if purchase.hasCart {
-            writeDiscount(judge.discount, judge.shippingDiscount)
+            let sums =
+                isValid ? Sums(purchase, judge) : Sums(undiscounted: purchase)
+            writeMoney(sums, &reply)
         }
-        if let redemption { writeRedemption(redemption) }
-        if let left = owner.claim.usesLeft {
-            reply.key("remaining")
-            reply.integer(max(0, left - 1))
+        reply.beginCodes(catalog.text(of: owner.code), of: catalog.id(of: owner.coupon), isValid)
+        if isValid {
+            if purchase.hasCart { reply.discounts(judge.discount, judge.shippingDiscount) }
+            if let redemption { reply.redemption(redemption) }
+            if let left = owner.claim.usesLeft { reply.member("remaining", max(0, left - 1)) }
+            reply.bytes.append(catalog.replyFacts(of: owner.code))
+        } else {
+            reply.refusal(judge.refusals[0], purchase.currency, catalog)
         }
-        reply.bytes.append(catalog.replyFacts(of: owner.code))
-        if parser.request.explains {
-            reply.key("failures")
-            reply.beginArray()
-            reply.endArray()
-        }
-        endVerdict()
+        if parser.request.explains { writeFailures(catalog, &reply) }
+        reply.endVerdict()
+        return isValid ? .accepted : .refused
     }
 
-    /// The code is known and not good.
-    mutating func writeRefusal(_ owner: Owner, _ purpose: Occasion.Purpose) {
-        let refusal = judge.refusals[0]
-        beginVerdict(isValid: false, purpose, refusal.reason)
-        writeMoney(Sums(undiscounted: purchase))
-        reply.key("codes")
-        reply.beginArray()
-        reply.beginObject()
-        writeCode(catalog.text(of: owner.code), of: catalog.id(of: owner.coupon), isValid: false)
-        writeFacts(of: refusal)
-        if parser.request.explains {
-            reply.key("failures")
-            reply.beginArray()
-            for index in judge.refusals.indices {
-                reply.beginObject()
-                writeFacts(of: judge.refusals[index])
-                reply.endObject()
-            }
-            reply.endArray()
-        }
-        endVerdict()
-    }
-
-    /// There is no such code, which is told as any other refusal.
-    mutating func writeUnknownCode(_ purpose: Occasion.Purpose) {
-        let refusal = Refusal(.codeUnknown)
-        beginVerdict(isValid: false, purpose, refusal.reason)
-        writeMoney(Sums(undiscounted: purchase))
-        reply.key("codes")
-        reply.beginArray()
-        reply.beginObject()
-        writeCode(parser.bytes(of: parser.request.codes[0].code), of: Span(), isValid: false)
-        writeFacts(of: refusal)
-        if parser.request.explains {
-            reply.key("failures")
-            reply.beginArray()
-            reply.beginObject()
-            writeFacts(of: refusal)
-            reply.endObject()
-            reply.endArray()
-        }
-        endVerdict()
-    }
-
-    private mutating func beginVerdict(
-        isValid: Bool, _ purpose: Occasion.Purpose, _ reason: Reason? = nil
+    /// A code that does not exist is refused as any other.
+    mutating func writeUnknownCode(
+        _ purpose: Occasion.Purpose, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser, _ reply: inout ReplyWriter
     ) {
-        reply.beginReply(to: parser.bytes(of: parser.request.id))
-        reply.key("valid")
-        reply.boolean(isValid)
-        if purpose == .apply {
-            reply.key("applied")
-            reply.boolean(isValid)
-            reply.key("order")
-            reply.string(parser.bytes(of: parser.request.order))
-        }
-        if let reason {
-            reply.key("reason")
-            reply.string(reason.code)
-        }
+        judge.refuseUnknownCode(purchase)
+        reply.beginVerdict(.codeUnknown, purpose, to: parser)
+        if purchase.hasCart { writeMoney(Sums(undiscounted: purchase), &reply) }
+        reply.beginCodes(parser.bytes(of: parser.request.codes[0].code), of: Span(), false)
+        reply.refusal(judge.refusals[0], purchase.currency, catalog)
+        if parser.request.explains { writeFailures(catalog, &reply) }
+        reply.endVerdict()
     }
 
-    private mutating func endVerdict() {
-        reply.endObject()
-        reply.endArray()
-        reply.endReply()
-    }
-
-    private mutating func writeMoney(_ sums: Sums) {
-        guard purchase.hasCart else { return }
-        reply.writeSums(
-            currency: purchase.currency, subtotal: purchase.subtotal, discount: sums.discount,
+    private func writeMoney(_ sums: Sums, _ reply: inout ReplyWriter) {
+        reply.sums(
+            purchase.currency, subtotal: purchase.subtotal, discount: sums.discount,
             shippingDiscount: sums.shippingDiscount, total: sums.total)
         reply.key("line_discounts")
         reply.beginArray()
-        let isDiscounted = sums.discount > .zero
-        for index in purchase.lines.indices {
-            reply.money(isDiscounted ? judge.lineDiscounts[index] : .zero)
-        }
+        for index in judge.lineDiscounts.indices { reply.money(judge.lineDiscounts[index]) }
         reply.endArray()
     }
 
-    private mutating func writeCode(
-        _ code: Span<UInt8>, of coupon: Span<UInt8>, isValid: Bool
-    ) {
-        reply.key("code")
-        reply.string(code)
-        if !coupon.isEmpty {
-            reply.key("coupon")
-            reply.string(coupon)
+    /// Every rule that fails.
+    private func writeFailures(_ catalog: borrowing Catalog, _ reply: inout ReplyWriter) {
+        reply.key("failures")
+        reply.beginArray()
+        for index in judge.refusals.indices {
+            reply.beginObject()
+            reply.refusal(judge.refusals[index], purchase.currency, catalog)
+            reply.endObject()
         }
-        reply.key("valid")
-        reply.boolean(isValid)
-    }
-
-    mutating func writeDiscount(_ discount: Money, _ shippingDiscount: Money) {
-        reply.key("discount")
-        reply.money(discount)
-        if shippingDiscount > .zero {
-            reply.key("shipping_discount")
-            reply.money(shippingDiscount)
-        }
-    }
-
-    mutating func writeRedemption(_ redemption: UInt64) {
-        reply.key("redemption")
-        reply.beginString()
-        RedemptionNumbers.append(redemption, to: &reply.bytes)
-        reply.endString()
-    }
-
-    /// `reason`, `message` and whatever numbers the refusal carries.
-    private mutating func writeFacts(of refusal: Refusal) {
-        reply.key("reason")
-        reply.string(refusal.reason.code)
-        reply.key("message")
-        let attribute: Symbol = if case .attribute(let name) = refusal.scope { name } else { .unmentioned }
-        reply.message(
-            of: refusal, currency: purchase.currency, attribute: catalog.text(of: attribute))
-        writeScope(refusal.scope)
-        writeNumber("limit", refusal.limit)
-        writeNumber("actual", refusal.actual)
-        writeNumber("missing", refusal.missing)
-        writeNumber("held", refusal.held)
-        if let startsAt = refusal.startsAt {
-            reply.key("starts_at")
-            reply.instant(startsAt)
-        }
-        if let endedAt = refusal.endedAt {
-            reply.key("ended_at")
-            reply.instant(endedAt)
-        }
-    }
-
-    private mutating func writeScope(_ scope: Refusal.Scope) {
-        let name: StaticString
-        switch scope {
-        case .none: return
-        case .attribute(let attribute):
-            reply.key("scope")
-            return reply.string(catalog.text(of: attribute))
-        case .coupon: name = "coupon"
-        case .code: name = "code"
-        case .customers: name = "customers"
-        case .groups: name = "groups"
-        case .previousOrders: name = "max_previous_orders"
-        }
-        reply.key("scope")
-        reply.string(name)
-    }
-
-    private mutating func writeNumber(_ key: StaticString, _ number: Int64?) {
-        guard let number else { return }
-        reply.key(key)
-        reply.integer(number)
+        reply.endArray()
     }
 }
 
 extension ReplyWriter {
-    /// The money members of a verdict, up to `total`.
-    mutating func writeSums(
-        currency: Currency, subtotal: Money, discount: Money, shippingDiscount: Money, total: Money
+    fileprivate mutating func beginVerdict(
+        _ reason: Reason?, _ purpose: Occasion.Purpose, to parser: borrowing RequestParser
+    ) {
+        beginReply(to: parser.bytes(of: parser.request.id))
+        key("valid")
+        boolean(reason == nil)
+        if purpose == .apply {
+            key("applied")
+            boolean(reason == nil)
+            key("order")
+            string(parser.bytes(of: parser.request.order))
+        }
+        if let reason {
+            key("reason")
+            string(reason.code)
+        }
+    }
+
+    fileprivate mutating func beginCodes(
+        _ code: Span<UInt8>, of coupon: Span<UInt8>, _ isValid: Bool
+    ) {
+        key("codes")
+        beginArray()
+        beginEntry(code, of: coupon, isValid)
+    }
+
+    fileprivate mutating func endVerdict() {
+        endObject()
+        endArray()
+        endReply()
+    }
+
+    /// What every entry of `codes` begins with. `coupon` is empty when there is none.
+    mutating func beginEntry(_ code: Span<UInt8>, of coupon: Span<UInt8>, _ isValid: Bool) {
+        beginObject()
+        key("code")
+        string(code)
+        if !coupon.isEmpty {
+            key("coupon")
+            string(coupon)
+        }
+        key("valid")
+        boolean(isValid)
+    }
+
+    /// The money members of a reply as a whole, up to `total`.
+    mutating func sums(
+        _ currency: Currency, subtotal: Money, discount: Money, shippingDiscount: Money,
+        total: Money
     ) {
         key("currency")
         beginString()
         appendLetters(of: currency)
         endString()
-        key("subtotal")
-        money(subtotal)
-        key("discount")
-        money(discount)
-        key("shipping_discount")
-        money(shippingDiscount)
-        key("total")
-        money(total)
+        member("subtotal", subtotal.minorUnits)
+        member("discount", discount.minorUnits)
+        member("shipping_discount", shippingDiscount.minorUnits)
+        member("total", total.minorUnits)
+    }
+
+    /// The money members of one code's entry.
+    mutating func discounts(_ discount: Money, _ shippingDiscount: Money) {
+        member("discount", discount.minorUnits)
+        if shippingDiscount > .zero { member("shipping_discount", shippingDiscount.minorUnits) }
+    }
+
+    mutating func redemption(_ number: UInt64) {
+        key("redemption")
+        redemptionText(number)
+    }
+
+    mutating func redemptionText(_ number: UInt64) {
+        beginString()
+        RedemptionNumbers.append(number, to: &bytes)
+        endString()
+    }
+
+    mutating func member(_ name: StaticString, _ number: Int64) {
+        key(name)
+        integer(number)
+    }
+
+    /// `reason`, `message` and whatever facts the refusal carries.
+    fileprivate mutating func refusal(
+        _ refusal: Refusal, _ currency: Currency, _ catalog: borrowing Catalog
+    ) {
+        key("reason")
+        string(refusal.reason.code)
+        key("message")
+        var attribute = Symbol.unmentioned
+        if case .attribute(let name) = refusal.scope { attribute = name }
+        message(of: refusal, currency: currency, attribute: catalog.text(of: attribute))
+        scope(refusal.scope, catalog)
+        if let limit = refusal.limit { member("limit", limit) }
+        if let actual = refusal.actual { member("actual", actual) }
+        if let missing = refusal.missing { member("missing", missing) }
+        if let held = refusal.held { member("held", held) }
+        if let startsAt = refusal.startsAt {
+            key("starts_at")
+            instant(startsAt)
+        }
+        if let endedAt = refusal.endedAt {
+            key("ended_at")
+            instant(endedAt)
+        }
+    }
+
+    private mutating func scope(_ scope: Refusal.Scope, _ catalog: borrowing Catalog) {
+        if scope == .none { return }
+        key("scope")
+        switch scope {
+        case .none: break
+        case .coupon: string("coupon")
+        case .code: string("code")
+        case .customers: string("customers")
+        case .groups: string("groups")
+        case .previousOrders: string("max_previous_orders")
+        case .attribute(let attribute): string(catalog.text(of: attribute))
+        }
     }
 }

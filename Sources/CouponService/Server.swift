@@ -59,7 +59,8 @@ extension Server {
             switch found {
             case .needsMore: return .keepReading
             case .lineTooLong:
-                service.writeLineTooLong()
+                service.reply.lineTooLong(limit: limits.lineBytesMax)
+                service.statistics.errors += 1
                 continue
             case .line(let range):
                 disposition = service.answer(
@@ -68,7 +69,7 @@ extension Server {
                 disposition = service.answer(
                     conversation.lines.heldLine, under: conversation.terms, at: now)
             }
-            if case .awaits(let task) = disposition { await(task, for: &conversation) }
+            if case .awaits(let task) = disposition { hold(&conversation, until: task) }
         }
         conversation.lines.keepRest(of: bytes, from: &position)
         return .awaitAnswer
@@ -81,7 +82,7 @@ extension Server {
         receive(Span(), on: &conversation, at: now)
     }
 
-    private mutating func await(_ task: LongTask, for conversation: inout Conversation) {
+    private mutating func hold(_ conversation: inout Conversation, until task: LongTask) {
         conversation.awaited = Conversation.Awaited(task: task, replyID: service.requestID)
         switch task {
         case .reload: reload.wish(for: conversation.id)
@@ -114,7 +115,7 @@ extension Server {
     }
 
     /// Puts the one line into the output that a client gets who may not come in.
-    package mutating func turnAway(_ reason: TurnAwayReason) { service.writeTurnAway(reason) }
+    package mutating func turnAway(_ reason: TurnAwayReason) { service.reply.turnAway(reason) }
 
     /// From now on requests are answered with `shutting_down`.
     package mutating func beginDrain() { service.isDraining = true }
@@ -149,7 +150,7 @@ extension Server {
     }
 
     /// The catalog by which requests are judged now.
-    package var catalog: SharedCatalog { service.sharedCatalog }
+    package var catalog: SharedCatalog { service.shared }
 
     /// Ends a reload. Returns the catalog that is not needed any more, so that it can be let go
     /// where its freeing delays nobody.
@@ -171,6 +172,12 @@ extension Server {
         answerable += snapshot.finish()
         if case .written = outcome { appliedInSnapshot = appliedInNextSnapshot }
         service.note(outcome, at: now)
+    }
+
+    /// One fault for each of `changes`, seen when building the next catalog, that would lose uses.
+    package func lostUses(by changes: [DerivedIDChange]) -> [DefinitionFault] {
+        changes.filter { service.ledger.hasUses(ofCoupon: $0.oldKey.span) }
+            .map { DefinitionFault($0) }
     }
 
     /// Whether something was recorded that no snapshot holds.

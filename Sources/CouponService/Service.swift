@@ -1,6 +1,5 @@
-// The shop's logic: one request line in, one reply line out. It owns what a request may touch (the
-// catalog, the ledger, and scratch memory that is used again for each line) and nothing of the
-// operating system. `Server` brings it the lines.
+// One request line in, one reply line out: who may ask what, and who answers it. `Server` brings
+// the lines; nothing here knows an operating system.
 
 import CouponCatalog
 import CouponRules
@@ -9,76 +8,42 @@ import CouponWire
 import FlatStorage
 
 /// What became of a line.
-enum Disposition {
-    /// Its reply is in the output.
+enum Disposition: BitwiseCopyable {
+    /// Its reply is written.
     case replied
     /// Its reply comes when other work is done; no later line of the same client may be answered
     /// before it.
     case awaits(LongTask)
 }
 
-/// Work that a request or a signal asks for and the loop must not do itself.
-package enum LongTask: UInt8, Sendable, CaseIterable {
-    /// Read the definitions anew and build the next catalog.
-    case reload
-    /// Write the present state to disk.
-    case snapshot
-}
-
 /// Answers requests.
 struct Service: ~Copyable {
-    private(set) var sharedCatalog: SharedCatalog
-    var ledger: Ledger
+    private(set) var shared: SharedCatalog
+    private(set) var ledger: Ledger
+    private var parser: RequestParser
+    private var checkout = Checkout()
     let limits: Limits
     let facts: ServerFacts
     var statistics: Statistics
     var isDraining = false
-
     /// Replies, each ended by a line feed; whoever sends them empties it.
     var reply = ReplyWriter(appendingTo: ByteBuffer(capacity: 64 * 1_024))
-
-    // Of the request being answered.
-    var parser: RequestParser
-    var purchase: Purchase
-    var judge = Judge()
-    var codeText = CodeText()
-    /// The detail of the code's counter.
-    var codeKey = ByteBuffer(capacity: CodeText.bytesMax)
-    /// The request as it is compared with a repeat of it.
-    var canonicalRequest = ByteBuffer(capacity: 1_024)
-    var image = OrderImageWriter()
 
     init(
         catalog: SharedCatalog, ledger: consuming Ledger, limits: Limits, facts: ServerFacts
     ) {
-        sharedCatalog = catalog
+        shared = catalog
         self.ledger = ledger
+        parser = RequestParser(lineBytesMax: limits.lineBytesMax)
         self.limits = limits
         self.facts = facts
         statistics = Statistics(catalogLoadedAt: facts.startedAt)
-        parser = RequestParser(lineBytesMax: limits.lineBytesMax)
-        purchase = Purchase()
     }
 
-    var catalog: Catalog {
-        _read { yield sharedCatalog.catalog }
-    }
-
-    /// Judges by another catalog from now on, if there is one. Counters stay; returns the old one.
-    mutating func adopt(_ outcome: ReloadOutcome, at now: Instant) -> SharedCatalog? {
-        var run = LastRun(finishedAt: now)
-        defer { statistics.lastReload = run }
-        switch outcome {
-        case .refused(let faults):
-            run.faults = faults
-            return nil
-        case .built(let next, let milliseconds):
-            run.milliseconds = milliseconds
-            statistics.catalogLoadedAt = now
-            let old = sharedCatalog
-            sharedCatalog = next
-            return old
-        }
+    /// The id of the last request, for a reply that comes later.
+    var requestID: [UInt8] {
+        let id = parser.bytes(of: parser.request.id)
+        return id.indices.map { id[$0] }
     }
 
     /// Answers one line, given without its end and at most `limits.lineBytesMax` long.
@@ -87,65 +52,108 @@ struct Service: ~Copyable {
     ) -> Disposition {
         statistics.requests += 1
         switch parser.parse(line) {
-        case .request: return dispatch(terms, now)
+        case .request: return dispatch(terms, at: now)
         case .fault(let fault):
+            statistics.errors += 1
             if let operation = fault.operation, !terms.role.allows(operation) {
-                writeForbidden()
+                reply.forbidden(to: parser)
             } else {
-                writeFault(fault)
+                reply.faultReply(to: parser.bytes(of: parser.request.id), fault)
             }
             return .replied
         }
     }
 
     private mutating func dispatch(
-        _ terms: borrowing ListenerTerms, _ now: Instant
+        _ terms: borrowing ListenerTerms, at now: Instant
     ) -> Disposition {
         let operation = parser.request.operation
-        statistics.count(operation)
-        guard terms.role.allows(operation) else {
-            writeForbidden()
-            return .replied
-        }
-        guard terms.allows(store: storeName) else {
-            writeForbidden(field: "store")
-            return .replied
-        }
-        if isDraining && operation != .ping {
-            writeError(.shuttingDown, "The daemon is shutting down.")
-            return .replied
-        }
+        checkout.begin(parser)
+        if let refused = refuse(operation, under: terms) { return refused }
 
         switch operation {
-        case .ping: writePing()
-        case .validate: validate(at: now)
-        case .apply: apply(at: now)
-        case .usage: reportUsage(at: now)
+        case .ping: reply.pong(facts, isReady: !isDraining, to: parser)
+        case .validate:
+            let outcome = checkout.validate(shared.catalog, parser, ledger, at: now, &reply)
+            statistics.count(outcome, of: operation)
+        case .apply:
+            let outcome = checkout.apply(shared.catalog, parser, &ledger, at: now, &reply)
+            statistics.count(outcome, of: operation)
+        case .usage:
+            let outcome = checkout.reportUsage(shared.catalog, parser, ledger, at: now, &reply)
+            statistics.count(outcome, of: operation)
         case .serverStats: writeStatistics(at: now)
         case .serverReload: return .awaits(.reload)
         case .serverSnapshot: return .awaits(.snapshot)
         default:
-            writeError(
+            return fail(
                 .unprocessable, field: "op",
                 "This operation is not served by this version of the daemon.")
         }
         return .replied
     }
 
-    /// The id of the request, for a reply that comes later.
-    var requestID: [UInt8] {
-        let id = parser.bytes(of: parser.request.id)
-        return id.indices.map { id[$0] }
+    /// What the socket or the hour does not allow.
+    private mutating func refuse(
+        _ operation: Operation, under terms: borrowing ListenerTerms
+    ) -> Disposition? {
+        if !terms.role.allows(operation) {
+            return fail(.forbidden, field: "op", "This socket does not allow that.")
+        }
+        if !terms.allows(store: checkout.storeName.bytes) {
+            return fail(.forbidden, field: "store", "This socket does not allow that.")
+        }
+        if isDraining && operation != .ping {
+            return fail(.shuttingDown, "The daemon is shutting down.")
+        }
+        return nil
     }
 
-    /// The store that the request names, or the one that it means by naming none.
-    var storeName: Span<UInt8> {
-        @_lifetime(borrow self)
-        get {
-            parser.request.store.isEmpty
-                ? Service.defaultStore.span : parser.bytes(of: parser.request.store)
+    private mutating func fail(
+        _ code: ErrorCode, field: StaticString? = nil, _ message: StaticString
+    ) -> Disposition {
+        statistics.errors += 1
+        reply.error(code, field: field, message, to: parser)
+        return .replied
+    }
+}
+
+// MARK: Definitions
+
+extension Service {
+    /// Judges by another catalog from now on, if there is one and it loses no count. Counters stay.
+    /// Returns the catalog that is not needed any more.
+    mutating func adopt(_ outcome: ReloadOutcome, at now: Instant) -> SharedCatalog? {
+        var run = LastRun(finishedAt: now)
+        defer { statistics.lastReload = run }
+        switch outcome {
+        case .refused(let faults):
+            run.faults = faults
+            return nil
+        case .built(let next, let changes, let milliseconds):
+            run.milliseconds = milliseconds
+            run.faults = changes.filter { hasUses($0) }.map(\.refusal)
+            if !run.faults.isEmpty { return next }
+            statistics.catalogLoadedAt = now
+            let old = shared
+            shared = next
+            return old
         }
     }
 
-    private static let defaultStore = Array("default".utf8)
+    /// Whether uses are recorded under the id that a coupon would lose.
+    private func hasUses(_ change: DerivedIDChange) -> Bool {
+        let couponKey = Array("\(change.store)\0\(change.oldID)".utf8)
+        return ledger.usage.find(
+            .total, couponKey: couponKey.span, couponHash: durableHash64(couponKey.span),
+            detail: Span()) != nil
+    }
+}
+
+extension DerivedIDChange {
+    /// Why definitions with this change are not taken, and what to do.
+    package var refusal: String {
+        "\(place.file):\(place.line): coupons: the coupon without an id that was \(oldID) would "
+            + "become \(newID) and lose its uses; write `id: \(oldID)` to keep them."
+    }
 }

@@ -1,4 +1,5 @@
 import CouponRules
+import CouponStore
 import CouponWire
 
 /// What a daemon says of itself.
@@ -31,40 +32,52 @@ struct Statistics {
     var requests: UInt64 = 0
     var validated: UInt64 = 0
     var applied: UInt64 = 0
+    var refused: UInt64 = 0
     var replayed: UInt64 = 0
-    var conflicts: UInt64 = 0
-    /// Replies that were errors.
-    var faults: UInt64 = 0
+    var conflicted: UInt64 = 0
+    var errors: UInt64 = 0
     var catalogLoadedAt: Instant
     var lastReload: LastRun?
     var lastSnapshot: LastRun?
 
     init(catalogLoadedAt: Instant) { self.catalogLoadedAt = catalogLoadedAt }
 
-    mutating func count(_ operation: Operation) {
-        if operation == .validate { validated += 1 }
+    mutating func count(_ outcome: CheckoutOutcome, of operation: Operation) {
+        switch outcome {
+        case .accepted where operation == .validate: validated += 1
+        case .accepted where operation == .apply: applied += 1
+        case .accepted: break
+        case .refused: refused += 1
+        case .replayed: replayed += 1
+        case .conflicted:
+            conflicted += 1
+            errors += 1
+        case .faulted: errors += 1
+        }
+    }
+}
+
+extension ReplyWriter {
+    mutating func pong(_ facts: ServerFacts, isReady: Bool, to parser: borrowing RequestParser) {
+        beginReply(to: parser.bytes(of: parser.request.id))
+        key("result")
+        beginObject()
+        key("name")
+        string("coupond")
+        key("version")
+        string(facts.version)
+        key("protocol")
+        integer(1)
+        key("ready")
+        boolean(isReady)
+        endObject()
+        endReply()
     }
 }
 
 extension Service {
-    mutating func writePing() {
-        reply.beginReply(to: parser.bytes(of: parser.request.id))
-        reply.key("result")
-        reply.beginObject()
-        reply.key("name")
-        reply.string("coupond")
-        reply.key("version")
-        reply.string(facts.version)
-        reply.key("protocol")
-        reply.integer(1)
-        reply.key("ready")
-        reply.boolean(!isDraining)
-        reply.endObject()
-        reply.endReply()
-    }
-
     mutating func writeStatistics(at now: Instant) {
-        reply.beginReply(to: parser.bytes(of: parser.request.id))
+        reply.beginReply(to: requestID.span)
         reply.key("result")
         reply.beginObject()
         reply.key("version")
@@ -76,34 +89,45 @@ extension Service {
             (now.millisecondsSinceEpoch - facts.startedAt.millisecondsSinceEpoch) / 1_000)
         reply.key("durability")
         reply.string("snapshot")
-        writeCounts()
+        reply.key("requests")
+        write(statistics)
+        reply.key("ledger")
+        write(ledger.totals)
         writeCatalogFacts()
         if let snapshot = statistics.lastSnapshot { write(snapshot, as: "last_snapshot") }
         reply.endObject()
         reply.endReply()
     }
 
-    private mutating func writeCounts() {
-        reply.member("connections", Int64(statistics.connections))
-        reply.member("requests", Int64(statistics.requests))
-        reply.member("validated", Int64(statistics.validated))
-        reply.member("applied", Int64(statistics.applied))
-        reply.member("replayed", Int64(statistics.replayed))
-        reply.member("conflicts", Int64(statistics.conflicts))
-        reply.member("errors", Int64(statistics.faults))
-        let totals = ledger.totals
+    private mutating func write(_ counts: Statistics) {
+        reply.beginObject()
+        reply.member("connections", Int64(counts.connections))
+        reply.member("lines", Int64(counts.requests))
+        reply.member("validated", Int64(counts.validated))
+        reply.member("applied", Int64(counts.applied))
+        reply.member("refused", Int64(counts.refused))
+        reply.member("replayed", Int64(counts.replayed))
+        reply.member("conflicts", Int64(counts.conflicted))
+        reply.member("errors", Int64(counts.errors))
+        reply.endObject()
+    }
+
+    private mutating func write(_ totals: LedgerTotals) {
+        reply.beginObject()
         reply.member("orders", Int64(totals.orders))
         reply.member("orders_limit", Int64(limits.ordersMax))
         reply.member("uses_in_force", Int64(totals.usesInForce))
+        reply.member("coupons_used", Int64(totals.couponsUsed))
+        reply.endObject()
     }
 
     private mutating func writeCatalogFacts() {
         reply.key("catalog")
         reply.beginObject()
-        reply.member("stores", Int64(catalog.storeCount))
-        reply.member("coupons", Int64(catalog.couponCount))
-        reply.member("codes", Int64(catalog.codeCount))
-        reply.member("gift_cards", Int64(catalog.giftCardCount))
+        reply.member("stores", Int64(shared.catalog.storeCount))
+        reply.member("coupons", Int64(shared.catalog.couponCount))
+        reply.member("codes", Int64(shared.catalog.codeCount))
+        reply.member("gift_cards", Int64(shared.catalog.giftCardCount))
         reply.key("loaded_at")
         reply.instant(statistics.catalogLoadedAt)
         if let reload = statistics.lastReload { write(reload, as: "last_reload") }
@@ -125,12 +149,5 @@ extension Service {
             reply.endArray()
         }
         reply.endObject()
-    }
-}
-
-extension ReplyWriter {
-    mutating func member(_ name: StaticString, _ value: Int64) {
-        key(name)
-        integer(value)
     }
 }

@@ -1,6 +1,8 @@
 // Work for other threads, and who waits for it. One run at a time of each kind; whoever asks while
 // one is under way waits for the next, because that run may have begun before the change they mean.
 
+import CouponCatalog
+
 /// The state of one kind of work.
 struct TaskLine {
     private(set) var isWished = false
@@ -37,9 +39,18 @@ struct TaskLine {
     }
 }
 
+/// Work that a request or a signal asks for and the loop must not do itself.
+package enum LongTask: UInt8, Sendable, CaseIterable, BitwiseCopyable {
+    /// Read the definitions anew and build the next catalog.
+    case reload
+    /// Write the present state to disk.
+    case snapshot
+}
+
 /// How a reload went.
 package enum ReloadOutcome: Sendable {
-    case built(SharedCatalog, milliseconds: Int64)
+    /// `changes` are the derived ids that are gone, compared with the catalog judged by.
+    case built(SharedCatalog, changes: [DerivedIDChange], milliseconds: Int64)
     /// What is wrong with the files, a line each; the old catalog stays.
     case refused([String])
 }

@@ -59,7 +59,7 @@ package struct UsageTable: ~Copyable, Sendable {
     /// The hash of a coupon part that every operation here expects. The catalog computes it once
     /// per coupon, when it is compiled.
     package static func couponHash(of couponKey: Span<UInt8>) -> UInt64 {
-        hash64(couponKey, seed: 0)
+        durableHash64(couponKey)
     }
 
     /// Counters in the table; their rows are 0 ..< `count`.

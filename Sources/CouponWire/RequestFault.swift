@@ -51,6 +51,15 @@ package struct RequestFault: Equatable, Sendable {
     /// The operation, where the line got as far as naming one: whether the peer may ask for it at
     /// all is judged before its fields are.
     package var operation: Operation?
+
+    package init(
+        code: ErrorCode, field: String? = nil, message: String, operation: Operation? = nil
+    ) {
+        self.code = code
+        self.field = field
+        self.message = message
+        self.operation = operation
+    }
 }
 
 /// What a line turned out to be.

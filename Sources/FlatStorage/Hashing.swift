@@ -9,6 +9,9 @@ package func hash64(_ bytes: Span<UInt8>, seed: UInt64) -> UInt64 {
     unsafe bytes.withUnsafeBufferPointer { unsafe cxx_hash64($0.baseAddress, $0.count, seed) }
 }
 
+/// The hash of a key that several parts of the daemon compute: the same in each process and version.
+package func durableHash64(_ bytes: Span<UInt8>) -> UInt64 { hash64(bytes, seed: 0) }
+
 /// A 128-bit fingerprint: equal for equal bytes, and never by chance for others.
 @frozen
 package struct Fingerprint: Hashable, Sendable, BitwiseCopyable {

@@ -54,6 +54,14 @@ package struct ShardedIndex: ~Copyable {
         return largest
     }
 
+    /// Slots in the longest run without a free one: what the slowest look-up walks over. Short
+    /// while the hashes spread well. Visits every slot.
+    package var longestRun: Int {
+        var longest = 0
+        for index in 0...Int(shardMask) { longest = max(longest, unsafe shards[index].longestRun) }
+        return longest
+    }
+
     /// Where a walk over the rows with one hash stands.
     @frozen
     package struct Probe {
@@ -106,7 +114,7 @@ package struct ShardedIndex: ~Copyable {
         /// lets a doubling walk both tables from front to back.
         @inlinable
         func home(of tag: UInt32) -> Int {
-            Int(truncatingIfNeeded: UInt64(tag) * UInt64(slots.count) >> 32)
+            Int(truncatingIfNeeded: (UInt64(tag) * UInt64(slots.count)) >> 32)
         }
 
         @inlinable
@@ -134,6 +142,15 @@ package struct ShardedIndex: ~Copyable {
             var slot = home(of: UInt32(truncatingIfNeeded: content >> 32))
             while slots[slot] != .max { slot = slot + 1 == slots.count ? 0 : slot + 1 }
             slots[slot] = content
+        }
+
+        var longestRun: Int {
+            var longest = 0, run = 0
+            for index in slots.indices {
+                run = slots[index] == .max ? 0 : run + 1
+                longest = max(longest, run)
+            }
+            return longest
         }
 
         @usableFromInline

@@ -120,9 +120,8 @@ extension Catalog {
     package func terms(of code: CodeID) -> CodeTerms {
         let row = Int(code.index)
         if let options = codes.options(of: row) { return options.terms }
-        var terms = CodeTerms()
-        if codes.flags(of: row).contains(.singleUse) { terms.usesLimit = 1 }
-        return terms
+        return codes.flags(of: row).contains(.singleUse)
+            ? CodeOptions.singleUse.terms : CodeTerms()
     }
 
     /// What keeps the code from being judged: features of its coupon and of its own.
@@ -178,13 +177,10 @@ extension Catalog {
     @_lifetime(borrow self)
     package func usageKey(of coupon: CouponID) -> Span<UInt8> { couponTable.usageKey(of: coupon) }
 
-    /// The 64-bit hash of ``usageKey(of:)`` under ``usageKeySeed``.
+    /// The durable hash of ``usageKey(of:)``.
     package func usageKeyHash(of coupon: CouponID) -> UInt64 {
         couponTable.entry(of: coupon).usageKeyHash
     }
-
-    /// What ``usageKeyHash(of:)`` is seeded with; the same for ever.
-    package static var usageKeySeed: UInt64 { catalogSeed }
 
     /// Whether the id was made from the coupon's first code because its author gave none.
     package func hasDerivedID(_ coupon: CouponID) -> Bool {

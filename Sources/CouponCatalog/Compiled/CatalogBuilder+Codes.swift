@@ -28,21 +28,50 @@ extension CatalogBuilder {
         let firstRow = codes.count
         if definition.isCaseSensitive { stores.noteCaseSensitiveCodes(in: store) }
         for code in definition.codes {
-            add(
-                code, of: definition, coupon: coupon, owner: owner,
-                place: definition.place.atLine(code.line), isSingleUse: false)
+            let place = definition.place.atLine(code.line)
+            guard read(code.text.utf8.span, place: place, field: code.path) else { continue }
+            addReadText(
+                definition, owner: owner,
+                options: options(of: code, definition, coupon, place: place, isSingleUse: false),
+                line: code.line)
         }
         var origin = CodesOrigin(definition, scope: scope)
         origin.inlineRowCount = codes.count - firstRow
         origins.append(origin)
+
+        guard let file = definition.codesFile else { return }
+        let faults = CodesFileReader.read(at: file) { row in
+            addRow(row, of: definition, owner: owner, coupon: coupon, file: file)
+        }
+        for fault in faults { refuse(fault.place, fault.field, fault.message) }
     }
 
-    /// Adds a code. One that says nothing of its own is `isSingleUse` or bounded by its coupon.
-    private mutating func add(
-        _ code: CodeDefinition, of definition: CouponDefinition, coupon: Coupon, owner: CouponID,
-        place: SourcePlace, isSingleUse: Bool
+    /// Adds a row of a codes file. One that says nothing of its own is single-use.
+    private mutating func addRow(
+        _ row: CodesFileRow, of definition: CouponDefinition, owner: CouponID, coupon: Coupon,
+        file: String
     ) {
-        guard read(code.text, place: place, field: code.path) else { return }
+        let place = SourcePlace(file: file, line: row.line)
+        guard read(row.code, place: place, field: "code") else { return }
+        var options = CodeOptions.singleUse
+        if !row.isPlain {
+            var code = CodeDefinition(text: "", line: row.line)
+            code.maxUses = row.terms.maxUses
+            code.startsAt = row.terms.startsAt
+            code.endsAt = row.terms.endsAt
+            code.isMultiUse = row.terms.isMultiUse
+            code.customer = row.customer.isEmpty ? nil : string(row.customer).asCustomer
+            options = self.options(of: code, definition, coupon, place: place, isSingleUse: true)
+        }
+        addReadText(definition, owner: owner, options: options, line: row.line)
+    }
+
+    /// What a code says beyond its coupon. Where it says nothing about its uses, it has one or is
+    /// bounded by its coupon alone.
+    private mutating func options(
+        of code: CodeDefinition, _ definition: CouponDefinition, _ coupon: Coupon,
+        place: SourcePlace, isSingleUse: Bool
+    ) -> CodeOptions {
         var options = CodeOptions()
         let isOnce = code.maxUses == nil && (code.isMultiUse.map { !$0 } ?? isSingleUse)
         options.terms.usesLimit = isOnce ? 1 : code.maxUses ?? 0
@@ -61,16 +90,19 @@ extension CatalogBuilder {
             let facts = ReplyFacts(of: definition, code: code)
             options.replyFacts = UInt32(replyFacts.add(facts.json.bytes))
         }
+        return options
+    }
 
+    /// Adds the code whose text has just been read.
+    private mutating func addReadText(
+        _ definition: CouponDefinition, owner: CouponID, options: CodeOptions, line: Int
+    ) {
         var flags: CodeTable.Flags = definition.isCaseSensitive ? .caseSensitive : []
-        var plain = CodeOptions()
-        if options.terms.usesLimit == 1 {
-            flags.insert(.singleUse)
-            plain.terms.usesLimit = 1
-        }
+        if options == .singleUse { flags.insert(.singleUse) }
+        let isPlain = options == .singleUse || options == CodeOptions()
         codes.add(
-            text, owner: Int(owner.index), flags: flags, options: options == plain ? nil : options)
-        codeLines.append(UInt32(place.line))
+            text, owner: Int(owner.index), flags: flags, options: isPlain ? nil : options)
+        codeLines.append(UInt32(line))
     }
 
     /// The code's window, cut to its coupon's.
@@ -78,13 +110,14 @@ extension CatalogBuilder {
         of code: CodeDefinition, coupon: Coupon, place: SourcePlace
     ) -> Window {
         let place = place.atLine(code.windowLine)
+        let field = code.path.isEmpty ? "ends_at" : code.path + ".ends_at"
         let own = window(from: code.startsAt, to: code.endsAt, in: coupon.zone)
         let cut = Window(
             startsAt: max(own.startsAt, coupon.startsAt), endsAt: min(own.endsAt, coupon.endsAt))
         if own.startsAt >= own.endsAt {
-            refuse(place, code.path + ".ends_at", "The code ends before it has started.")
+            refuse(place, field, "The code ends before it has started.")
         } else if cut.startsAt >= cut.endsAt, coupon.startsAt < coupon.endsAt {
-            refuse(place, code.path, "The code is never good while its coupon is.")
+            refuse(place, field, "The code is never good while its coupon is.")
         }
         return cut
     }
@@ -92,7 +125,7 @@ extension CatalogBuilder {
     mutating func add(_ definition: GiftCardDefinition, store: StoreID, file: CatalogFile) {
         let zone = zone(
             named: file.timezone, place: definition.place, field: definition.path + ".expires_at")
-        guard read(definition.code, place: definition.place, field: definition.path + ".code")
+        guard read(definition.code.utf8.span, place: definition.place, field: definition.path + ".code")
         else { return }
         let id =
             definition.id
@@ -115,9 +148,11 @@ extension CatalogBuilder {
     }
 
     /// Reads a code's text into ``text``, or tells why it is none.
-    private mutating func read(_ written: String, place: SourcePlace, field: String) -> Bool {
+    private mutating func read(
+        _ written: Span<UInt8>, place: SourcePlace, field: String
+    ) -> Bool {
         do {
-            try text.read(written.utf8.span)
+            try text.read(written)
             return true
         } catch {
             switch error {

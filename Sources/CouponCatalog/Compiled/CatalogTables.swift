@@ -89,7 +89,7 @@ struct CouponTable: ~Copyable, Sendable {
         place: SourcePlace
     ) {
         var entry = entry
-        entry.usageKeyHash = hash64(usageKey, seed: Catalog.usageKeySeed)
+        entry.usageKeyHash = durableHash64(usageKey)
         entry.idLength = UInt32(id.count)
         if index.isFull { growIndex() }
         index.insert(row: count, hash: CouponTable.hash(of: id, in: entry.store))

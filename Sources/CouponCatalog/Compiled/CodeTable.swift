@@ -17,6 +17,13 @@ struct CodeOptions: Hashable, BitwiseCopyable, Sendable {
     var replyFacts: UInt32?
     /// Good once for each customer.
     var isOncePerCustomer = false
+
+    /// Said by a flag instead.
+    static var singleUse: CodeOptions {
+        var options = CodeOptions()
+        options.terms.usesLimit = 1
+        return options
+    }
 }
 
 /// Code rows, by number and by text.

@@ -1,0 +1,56 @@
+// A coupon without an id is known by its first code, and so are its uses. Editing that code makes
+// another coupon of it, whose count begins at zero: a limit would be passed without a word. So a
+// catalog that would do that to a coupon with uses is refused, and the fault says how to keep them.
+
+import CouponCatalog
+import CouponStore
+
+extension Catalog {
+    /// One fault for each coupon whose uses, recorded in `ledger`, this catalog would lose sight of.
+    package func lostUses(of ledger: borrowing Ledger) -> [DefinitionFault] {
+        var changes: [DerivedIDChange] = []
+        for row in 0..<ledger.orders.count {
+            let id = OrderID(row: row)
+            let image: OrderImageView
+            do {
+                image = try OrderImageView(ledger.orders.image(id))
+            } catch {
+                preconditionFailure("an image in memory is whole: \(error)")
+            }
+            var codes = image.codes
+            while let code = codes.next() {
+                let change = changedDerivedID(
+                    ofUseIn: ledger.orders.store(id), coupon: code.coupon, code: code.code)
+                guard let change, ledger.hasUses(ofCoupon: code.usageKey),
+                    !changes.contains(change)
+                else { continue }
+                changes.append(change)
+            }
+        }
+        return changes.map { DefinitionFault($0) }
+    }
+}
+
+extension Ledger {
+    /// Whether uses of the coupon count, or are held. `key` is its key, `store \0 coupon`.
+    package func hasUses(ofCoupon key: Span<UInt8>) -> Bool {
+        let counter = usage.find(
+            .total, couponKey: key, couponHash: UsageTable.couponHash(of: key), detail: Span())
+        guard let counter else { return false }
+        return usage.used(counter) > 0 || usage.held(counter) > 0
+    }
+}
+
+extension DerivedIDChange {
+    /// The key by which the coupon's uses are counted.
+    var oldKey: [UInt8] { Array("\(store)\0\(oldID)".utf8) }
+}
+
+extension DefinitionFault {
+    package init(_ change: DerivedIDChange) {
+        self.init(
+            place: change.place, field: "id",
+            message: "This coupon has no id and was known by its first code, which is another now: "
+                + "its uses would be forgotten. Write `id: \(change.oldID)` to keep them.")
+    }
+}
