@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
 let argumentParser: Target.Dependency = .product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -25,6 +26,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
@@ -77,7 +79,14 @@ let package = Package(
         // The programs.
         .executableTarget(
             name: "coupond",
-            dependencies: ["CouponService", "UVLoop", argumentParser, logging, yams],
+            dependencies: [
+                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
+                "FlatStorage", "UVLoop", argumentParser, logging, system,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CoupondTests",
+            dependencies: ["coupond", "CouponCatalog", "CouponService", "CouponWire", "UVLoop"],
             swiftSettings: strict),
         .target(name: "CouponClient", swiftSettings: strict),
         .executableTarget(

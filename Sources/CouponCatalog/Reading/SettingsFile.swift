@@ -1,12 +1,11 @@
 // The daemon's own settings are read with the reader of definition files: the same syntax, the same
 // faults, the same "did you mean".
 
-/// Reads a file of settings, one YAML map, by asking it for its keys.
+/// Reads a file of settings, one YAML map, by asking it for its keys: `read` takes each that it
+/// knows, the others are refused. `path` is as the operator named it, for the faults and for the
+/// paths that the file names.
 ///
-/// - Parameters:
-///   - path: as the operator named it, for the faults and for the paths that the file names.
-///   - read: takes each key it knows; the others are refused.
-/// - Returns: everything that is wrong with the file, by line; empty when nothing is.
+/// Returns everything that is wrong with the file, by line; empty when nothing is.
 package func readSettings(
     text: String, path: String, _ read: (inout FieldMap) -> Void
 ) -> [DefinitionFault] {

@@ -1,0 +1,145 @@
+// The configuration file is read with the same reader as the definition files, so that a mistake
+// looks the same in both: file, line, field, what was found, and what was probably meant. Scalars
+// are taken as they stand (a mode is `0660`, not the number YAML would make of it), unknown keys are
+// refused, and all mistakes are told at once.
+
+import CouponCatalog
+import CouponService
+import CouponWire
+import Logging
+
+/// A configuration that cannot be followed.
+struct InvalidConfiguration: Error, Equatable {
+    /// At least one.
+    var faults: [DefinitionFault]
+}
+
+extension Configuration {
+    /// Reads a configuration file, whose paths are seen from its own directory.
+    init(reading text: String, path: String) throws(InvalidConfiguration) {
+        var configuration = Configuration()
+        let faults = readSettings(text: text, path: path) { file in configuration.read(&file) }
+        if !faults.isEmpty { throw InvalidConfiguration(faults: faults) }
+        self = configuration
+    }
+
+    private mutating func read(_ file: inout FieldMap) {
+        if let sockets = file.take("sockets") { self.sockets = SocketSettings.readList(sockets) }
+        if var map = file.take("state")?.map() {
+            state.read(&map)
+            map.refuseUnknownKeys()
+        }
+        if let catalog = file.take("catalog") {
+            catalogPaths = catalog.list().compactMap { $0.filePath() }
+        }
+        if var map = file.take("limits")?.map() {
+            readLimits(&map)
+            map.refuseUnknownKeys()
+        }
+        if var map = file.take("snapshot")?.map() {
+            map.read("interval_seconds", in: 1...86_400) { snapshotIntervalSeconds = $0 }
+            map.refuseUnknownKeys()
+        }
+        if var map = file.take("log")?.map() {
+            log.read(&map)
+            map.refuseUnknownKeys()
+        }
+    }
+
+    private mutating func readLimits(_ map: inout FieldMap) {
+        map.read("line_bytes", in: 1_024...16_777_216) { limits.lineBytesMax = Int($0) }
+        map.read("lines_per_turn", in: 1...1_000_000) { limits.linesPerTurnMax = Int($0) }
+        map.read("connections", in: 1...1_000_000) { limits.connectionsMax = Int($0) }
+        map.read("output_bytes", in: 4_096...1_073_741_824) { limits.outputBytesMax = Int($0) }
+        map.read("orders", in: 1...4_000_000_000) { limits.ordersMax = Int($0) }
+        map.read("idle_timeout_seconds", in: 0...31_536_000) { seconds in
+            idleTimeoutSeconds = seconds == 0 ? nil : seconds
+        }
+    }
+}
+
+extension SocketSettings {
+    fileprivate static func readList(_ list: Field) -> [SocketSettings] {
+        if list.isEmptyList {
+            list.refuse("Without a socket nobody could ask the daemon anything.")
+        }
+        var sockets: [SocketSettings] = []
+        for element in list.list() {
+            guard var map = element.map() else { continue }
+            let socket = SocketSettings(reading: &map)
+            map.refuseUnknownKeys()
+            guard let socket else { continue }
+            if sockets.contains(where: { $0.path == socket.path }) {
+                element.refuse("Another socket has the path \(socket.path) already.")
+            }
+            if let name = socket.name, sockets.contains(where: { $0.name == name }) {
+                element.refuse("Another socket has the name \(name) already.")
+            }
+            sockets.append(socket)
+        }
+        return sockets
+    }
+
+    private init?(reading map: inout FieldMap) {
+        let path = map.require("path", "clients connect there")?.filePath()
+        let role = map.require("role", "it says what clients may do")?
+            .choice(Role.allCases.map { (name: $0.name, value: $0) })
+        var socket = SocketSettings(path: path ?? "", role: role ?? .storefront)
+        socket.name = map.take("name")?.name()
+        if let mode = map.take("mode")?.fileMode() { socket.mode = mode }
+        socket.owner = map.take("owner")?.name()
+        socket.group = map.take("group")?.name()
+        if let stores = map.take("stores") {
+            socket.stores = stores.nonEmptyList("Leave it out to allow every store.")
+                .compactMap { $0.name() }
+        }
+        if let users = map.take("allow_uids") {
+            socket.allowedUserIDs = users.nonEmptyList("Leave it out to let every user in.")
+                .compactMap { $0.userID() }
+        }
+        if path == nil || role == nil { return nil }
+        self = socket
+    }
+}
+
+extension StateSettings {
+    fileprivate mutating func read(_ map: inout FieldMap) {
+        if let path = map.take("directory")?.filePath() { directory = path }
+        if let choice = map.take("create")?.choice(of: Creation.self) { creation = choice }
+    }
+}
+
+extension LogSettings {
+    fileprivate mutating func read(_ map: inout FieldMap) {
+        if let choice = map.take("level")?.choice(of: Logger.Level.self) { level = choice }
+        file = map.take("file")?.filePath()
+    }
+}
+
+extension FieldMap {
+    fileprivate mutating func read(
+        _ key: String, in range: ClosedRange<Int64>, assign: (Int64) -> Void
+    ) {
+        if let number = take(key)?.integer(in: range) { assign(number) }
+    }
+}
+
+extension Field {
+    /// Access rights in octal digits, such as `0660`.
+    fileprivate func fileMode() -> UInt32? {
+        guard let text = text() else { return nil }
+        if let mode = UInt32(text, radix: 8), mode <= 0o777 { return mode }
+        refuse("`\(text.shortened)` are no access rights: octal digits are due, such as 0660.")
+        return nil
+    }
+
+    fileprivate func userID() -> UInt32? {
+        // All ones is how the kernel says "nobody in particular".
+        integer(in: 0...Int64(UInt32.max) - 1).map { UInt32($0) }
+    }
+
+    fileprivate func nonEmptyList(_ advice: String) -> [Field] {
+        if isEmptyList { refuse("An empty list would let nobody in. \(advice)") }
+        return list()
+    }
+}

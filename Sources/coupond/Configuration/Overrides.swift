@@ -1,0 +1,52 @@
+import CouponWire
+
+/// What the command line says, which stands above the configuration file.
+struct Overrides: Equatable, Sendable {
+    var configurationPath: String?
+    var socketPath: String?
+    var adminSocketPath: String?
+    var stateDirectory: String?
+    /// Empty: as configured.
+    var catalogPaths: [String] = []
+}
+
+/// A command line that cannot be followed.
+enum UsageFault: Error, Equatable {
+    /// Neither the file nor the command line names a catalog.
+    case noCatalog
+    /// An option stands for the one socket of its role, and the file has several.
+    case ambiguousSocket(option: String, count: Int)
+}
+
+extension Configuration {
+    /// The configuration of a daemon started with `overrides`. `file` is what the configuration file
+    /// says, nil when none was named.
+    init(file: Configuration?, overrides: Overrides) throws(UsageFault) {
+        self = file ?? Configuration()
+        // Whoever names a socket and no file wants that socket alone.
+        if file == nil, overrides.socketPath != nil || overrides.adminSocketPath != nil {
+            sockets = []
+        }
+        if let path = overrides.socketPath {
+            try moveSocket(.storefront, to: path, option: "--socket")
+        }
+        if let path = overrides.adminSocketPath {
+            try moveSocket(.admin, to: path, option: "--admin-socket")
+        }
+        if let directory = overrides.stateDirectory { state.directory = directory }
+        if !overrides.catalogPaths.isEmpty { catalogPaths = overrides.catalogPaths }
+        if catalogPaths == nil { throw .noCatalog }
+    }
+
+    /// Moves the one socket of `role`, or adds one; with several it would be a guess.
+    private mutating func moveSocket(
+        _ role: Role, to path: String, option: String
+    ) throws(UsageFault) {
+        let matches = sockets.indices.filter { sockets[$0].role == role }
+        switch matches.count {
+        case 0: sockets.append(SocketSettings(path: path, role: role))
+        case 1: sockets[matches[0]].path = path
+        default: throw .ambiguousSocket(option: option, count: matches.count)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import SystemPackage
+
+/// The version of this build, as `ping` and `--version` tell it.
+let daemonVersion: StaticString = "0.1.0"
+
+/// The daemon's command line.
+@main
+struct Coupond: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coupond",
+        abstract: "Answers coupon validations for storefronts over Unix sockets.",
+        discussion: """
+            Settings come from the file of --config; the options below stand above it, and with them \
+            alone no file is needed. Paths in a file are seen from the file's directory. Where \
+            nothing is said, the daemon listens on \(Configuration.defaultSocketPath) and keeps its \
+            state in \(StateSettings().directory).
+
+            Uses are kept by snapshots: one every minute while something changes, one on SIGUSR2 and \
+            one at the end. A crash or a power cut loses what came after the last one.
+
+            Signals: HUP reads configuration and catalog anew and goes on with the old ones if the \
+            new ones are invalid; USR1 opens the log file anew; USR2 writes a snapshot; TERM and INT \
+            finish what was asked, write a snapshot and end.
+
+            Exit status: 0 done, 64 usage, 65 corrupt snapshot, 66 missing file or directory, \
+            70 defect, 71 refused by the operating system, 73 cannot create, 74 cannot read or \
+            write, 75 another daemon runs, 77 permission, 78 invalid configuration or catalog.
+            """,
+        version: "\(daemonVersion)")
+
+    @Option(
+        name: .customLong("config"),
+        help: ArgumentHelp("Read settings from a YAML file.", valueName: "file"))
+    var configurationPath: String?
+
+    @Option(
+        name: .customLong("socket"),
+        help: ArgumentHelp("Where storefronts connect.", valueName: "path"))
+    var socketPath: String?
+
+    @Option(
+        name: .customLong("admin-socket"),
+        help: ArgumentHelp("Where administrators connect.", valueName: "path"))
+    var adminSocketPath: String?
+
+    @Option(
+        name: .customLong("state"),
+        help: ArgumentHelp("Where uses are kept.", valueName: "dir"))
+    var stateDirectory: String?
+
+    @Option(
+        name: .customLong("catalog"),
+        help: ArgumentHelp(
+            "A definition file, or a directory of them. May be repeated.", valueName: "path"))
+    var catalogPaths: [String] = []
+
+    @Flag(
+        name: .customLong("check"),
+        help: "Check configuration and catalog, print every mistake, and end: 0 or 78.")
+    var checksOnly = false
+
+    func run() throws {
+        let overrides = Overrides(
+            configurationPath: configurationPath, socketPath: socketPath,
+            adminSocketPath: adminSocketPath, stateDirectory: stateDirectory,
+            catalogPaths: catalogPaths)
+        let status: ExitStatus
+        do throws(StartFault) {
+            status = try checksOnly ? check(overrides) : serve(overrides)
+        } catch {
+            for line in error.lines { Console.say(line) }
+            status = error.status
+        }
+        throw ExitCode(status.rawValue)
+    }
+}

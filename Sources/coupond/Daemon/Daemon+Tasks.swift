@@ -1,0 +1,206 @@
+// Reading definitions and writing snapshots take as long as they take, so they happen on threads of
+// their own. What crosses over is immutable and shared: the catalog that was built, the bytes of a
+// snapshot. The loop only swaps a reference, or copies the state into bytes.
+
+import CouponCatalog
+import CouponService
+import CouponStore
+import FlatStorage
+import Logging
+import Synchronization
+import SystemPackage
+import UVLoop
+
+// MARK: Orders
+
+extension Daemon {
+    func follow(_ order: Order) {
+        switch order {
+        case .reload: server.wish(.reload)
+        case .snapshot: server.wish(.snapshot)
+        case .reopenLog: reopenLog()
+        case .finish: finish()
+        }
+        startTasks()
+    }
+
+    private func reopenLog() {
+        do throws(Errno) {
+            try logOutput.reopen()
+            log.info("log opened anew")
+        } catch {
+            log.error("the log file cannot be opened anew", metadata: ["fault": "\(error)"])
+        }
+    }
+
+    /// Starts what the server wishes for.
+    func startTasks() {
+        while let task = server.nextTask() {
+            switch task {
+            case .reload: startReload()
+            case .snapshot: startSnapshot()
+            }
+        }
+    }
+}
+
+// MARK: Snapshots
+
+/// The state as bytes, on their way to the disk.
+private final class EncodedState: Sendable {
+    let bytes: ByteBuffer
+
+    init(_ bytes: consuming ByteBuffer) { self.bytes = bytes }
+}
+
+extension Daemon {
+    /// Wishes for a snapshot if there is anything to save. One that failed is tried again by this.
+    func saveChanges() {
+        guard server.hasUnsavedChanges, !isSnapshotUnderWay else { return }
+        server.wish(.snapshot)
+        startTasks()
+    }
+
+    private func startSnapshot() {
+        isSnapshotUnderWay = true
+        let state = EncodedState(server.encodeSnapshot())
+        snapshotter.run(
+            { [directory = directory.path] in writeSnapshot(state, to: directory) },
+            then: { [unowned self] in finishSnapshot($0) })
+    }
+
+    private func finishSnapshot(_ outcome: SnapshotOutcome) {
+        isSnapshotUnderWay = false
+        switch outcome {
+        case .written(let byteCount, let milliseconds):
+            log.info(
+                "snapshot written",
+                metadata: [
+                    "bytes": .stringConvertible(byteCount), "ms": .stringConvertible(milliseconds),
+                ])
+        case .failed(let reason):
+            log.error("snapshot failed", metadata: ["fault": "\(reason)"])
+        }
+        server.finishSnapshot(outcome, at: now)
+        if phase == .saving { goOnSaving(after: outcome) }
+    }
+}
+
+private func writeSnapshot(_ state: EncodedState, to directory: String) -> SnapshotOutcome {
+    let start = BootClock.now
+    do throws(DiskFault) {
+        try Snapshot.write(state.bytes, to: PosixDisk(), directory: directory)
+    } catch {
+        return .failed("\(error.operation) \(error.path): \(Errno(rawValue: error.errno))")
+    }
+    return .written(byteCount: state.bytes.count, milliseconds: BootClock.now - start)
+}
+
+// MARK: Reloading
+
+/// What reading configuration and catalog anew brought.
+private enum Reading: Sendable {
+    case invalid([String])
+    case valid(Configuration, SharedCatalog, [DerivedIDChange], milliseconds: Int64)
+}
+
+extension Daemon {
+    private func startReload() {
+        tellServiceManager("RELOADING=1")
+        let current = server.catalog
+        builder.run(
+            { [overrides] in readAnew(overrides, comparingWith: current) },
+            then: { [unowned self] in finishReload($0) })
+    }
+
+    private func finishReload(_ reading: Reading) {
+        switch reading {
+        case .invalid(let faults): refuseReload(faults)
+        case .valid(let next, let catalog, let changes, let milliseconds):
+            let lost = server.lostUses(by: changes)
+            if lost.isEmpty {
+                adopt(next)
+                let outcome = ReloadOutcome.built(catalog, milliseconds: milliseconds)
+                if let old = server.finishReload(outcome, at: now) { release(old) }
+                log.info("catalog reloaded", metadata: .catalog(catalog.catalog, milliseconds))
+            } else {
+                refuseReload(lost.map(\.description))
+                release(catalog)
+            }
+        }
+        tellServiceManager("READY=1")
+    }
+
+    /// The old catalog stays.
+    private func refuseReload(_ faults: [String]) {
+        for fault in faults { log.error("reload refused", metadata: ["fault": "\(fault)"]) }
+        _ = server.finishReload(.refused(faults), at: now)
+    }
+
+    /// Follows what of a new configuration can be followed while running.
+    private func adopt(_ next: Configuration) {
+        var needRestart: [Logger.MetadataValue] = []
+        if next.sockets != configuration.sockets { needRestart.append("sockets") }
+        if next.state != configuration.state { needRestart.append("state") }
+        if next.limits != configuration.limits { needRestart.append("limits") }
+        if !needRestart.isEmpty {
+            log.warning(
+                "settings changed that need a restart", metadata: ["settings": .array(needRestart)])
+        }
+        if next.log.file != configuration.log.file { moveLog(to: next.log.file) }
+        log.logLevel = next.log.level
+        configuration.log = next.log
+        configuration.catalogPaths = next.catalogPaths
+        configuration.idleTimeoutSeconds = next.idleTimeoutSeconds
+        configuration.snapshotIntervalSeconds = next.snapshotIntervalSeconds
+        startTimers()
+    }
+
+    private func moveLog(to path: String?) {
+        do throws(Errno) {
+            try logOutput.reopen(at: path)
+        } catch {
+            log.error(
+                "the log file cannot be opened; the log stays where it is",
+                metadata: ["file": "\(path ?? "")", "fault": "\(error)"])
+        }
+    }
+
+    /// Lets go of a catalog on a worker: freeing a large one takes a while.
+    private func release(_ catalog: consuming SharedCatalog) {
+        let discarded = Discarded(catalog)
+        builder.run({ discarded.release() }, then: {})
+    }
+}
+
+/// Something whose last reference shall be dropped on another thread.
+private final class Discarded: Sendable {
+    private let content: Mutex<SharedCatalog?>
+
+    init(_ catalog: consuming SharedCatalog) { content = Mutex(catalog) }
+
+    func release() { content.withLock { $0 = nil } }
+}
+
+private func readAnew(_ overrides: Overrides, comparingWith current: SharedCatalog) -> Reading {
+    let start = BootClock.now
+    do throws(StartFault) {
+        let configuration = try Configuration.read(overrides)
+        let next = SharedCatalog(try loadCatalog(configuration))
+        let changes = next.catalog.changedDerivedIDs(from: current.catalog)
+        return .valid(configuration, next, changes, milliseconds: BootClock.now - start)
+    } catch {
+        return .invalid(error.lines)
+    }
+}
+
+extension Logger.Metadata {
+    /// How large a catalog is, and how long it took.
+    static func catalog(_ catalog: borrowing Catalog, _ milliseconds: Int64) -> Logger.Metadata {
+        [
+            "coupons": .stringConvertible(catalog.couponCount),
+            "codes": .stringConvertible(catalog.codeCount),
+            "ms": .stringConvertible(milliseconds),
+        ]
+    }
+}

@@ -1,0 +1,133 @@
+// The shell around `Server`: it owns the loop and everything on it, moves bytes between connections
+// and the server, reads the clock, and does what the server wishes for.
+//
+// One turn of the loop: connections bring bytes, each chunk is one access to the server, and replies
+// leave at once. Before the loop waits again, `endTurn` does what is left: lines that were left over
+// for fairness, answers that became ready, work to be started.
+
+import CouponCatalog
+import CouponRules
+import CouponService
+import Logging
+import UVLoop
+
+/// A running daemon. Belongs to the loop's thread.
+final class Daemon {
+    /// Where the daemon is in its life; it only ever goes forward.
+    enum Phase: Equatable {
+        case serving
+        /// No one new is let in; who is there is answered and sent off.
+        case draining
+        /// Everyone has left; what is not saved is being written.
+        case saving
+    }
+
+    let loop: EventLoop
+    let overrides: Overrides
+    var configuration: Configuration
+    var log: Logger
+    let logOutput: LogOutput
+    let directory: StateDirectory
+    let sockets: [BoundSocket]
+    let builder: Worker
+    let snapshotter: Worker
+
+    var server: Server
+    var clients: [ConversationID: Client] = [:]
+    var lastConversationID: UInt64 = 0
+    /// Who has lines left over for the next turn.
+    var yielded: [Client] = []
+    private var turnTime: Instant?
+
+    private var turnHook: TurnHook?
+    /// Keeps the loop from waiting while somebody has lines left over.
+    private var nextTurn: LoopTimer?
+    var snapshotTimer: LoopTimer?
+    private var idleTimer: LoopTimer?
+    var lastAcceptFaultLoggedAt: Instant?
+
+    var phase = Phase.serving
+    var drain: Drain?
+    var isSnapshotUnderWay = false
+
+    /// What the daemon is made of, all of it ready.
+    struct Parts: ~Copyable {
+        var loop: EventLoop
+        var overrides: Overrides
+        var configuration: Configuration
+        var log: Logger
+        var logOutput: LogOutput
+        var directory: StateDirectory
+        var sockets: [BoundSocket]
+        var server: Server
+    }
+
+    init(_ parts: consuming Parts) throws(UVFault) {
+        loop = parts.loop
+        overrides = parts.overrides
+        configuration = parts.configuration
+        log = parts.log
+        logOutput = parts.logOutput
+        directory = parts.directory
+        sockets = parts.sockets
+        server = parts.server
+        builder = try Worker(on: loop, name: "catalog", niceness: 10)
+        snapshotter = try Worker(on: loop, name: "snapshot", niceness: 5)
+    }
+
+    /// Starts to serve. The process ends from inside, when everything is saved (see draining).
+    func run() throws(UVFault) {
+        turnHook = try TurnHook(on: loop) { [unowned self] in endTurn() }
+        nextTurn = try LoopTimer(on: loop) {}
+        snapshotTimer = try LoopTimer(on: loop) { [unowned self] in saveChanges() }
+        idleTimer = try LoopTimer(on: loop) { [unowned self] in sweepIdleClients() }
+        startTimers()
+        for socket in sockets { try listen(on: socket) }
+        for socket in sockets {
+            Console.say("listening on \(socket.settings.path) (\(socket.settings.role.name))")
+        }
+        tellServiceManager("READY=1")
+        log.info("serving")
+        loop.run()
+    }
+
+    func startTimers() {
+        let interval = configuration.snapshotIntervalSeconds * 1_000
+        snapshotTimer?.start(after: interval, repeatingEvery: interval)
+        if let timeout = configuration.idleTimeoutSeconds {
+            let period = timeout * 1_000 / Int64(Self.idleSweepsMax)
+            idleTimer?.start(after: period, repeatingEvery: period)
+        } else {
+            idleTimer?.stop()
+        }
+    }
+
+    func tellServiceManager(_ text: String) {
+        do throws(UVFault) {
+            try notifyServiceManager(text)
+        } catch {
+            log.warning("the service manager was not told", metadata: ["fault": "\(error)"])
+        }
+    }
+
+    /// The time of this turn. Everything that happens in one turn happens at the same time.
+    var now: Instant {
+        if let turnTime { return turnTime }
+        let time = Instant(millisecondsSinceEpoch: WallClock.now)
+        turnTime = time
+        return time
+    }
+
+    private func endTurn() {
+        if !yielded.isEmpty {
+            let waiting = yielded
+            yielded = []
+            for client in waiting { client.resume() }
+        }
+        while let id = server.nextAnswer() { clients[id]?.deliverAnswer() }
+        startTasks()
+        if phase != .serving { goOnDraining() }
+        if !yielded.isEmpty { nextTurn?.start(after: 0) }
+        turnTime = nil
+    }
+}

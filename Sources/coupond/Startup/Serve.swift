@@ -1,0 +1,86 @@
+import CouponCatalog
+import CouponRules
+import CouponService
+import CouponStore
+import FlatStorage
+import Logging
+import SystemPackage
+import UVLoop
+
+/// Starts a daemon and serves until it is told to end. Whatever can be wrong is found before the
+/// first client is let in.
+func serve(_ overrides: Overrides) throws(StartFault) -> ExitStatus {
+    let configuration = try Configuration.read(overrides)
+    let logOutput = try openLog(configuration.log)
+    let log = Logger(to: logOutput, level: configuration.log.level)
+    log.info("starting", metadata: ["version": "\(daemonVersion)"])
+
+    let loop = try granted { () throws(UVFault) in try EventLoop() }
+    let signals = try granted { () throws(UVFault) in try Signals(on: loop) }
+    try raiseFileDescriptorLimit(connectionsMax: configuration.limits.connectionsMax)
+    let directory = try StateDirectory(claiming: configuration.state)
+    let server = try loadServer(configuration, log)
+    let sockets = try openSockets(configuration.sockets, on: loop)
+
+    do throws(UVFault) {
+        let daemon = try Daemon(
+            Daemon.Parts(
+                loop: loop, overrides: overrides, configuration: configuration, log: log,
+                logOutput: logOutput, directory: directory, sockets: sockets, server: server))
+        try signals.watchEnd(on: loop)
+        signals.onOrder = { daemon.follow($0) }
+        try daemon.run()
+    } catch {
+        for socket in sockets { socket.listener.close() }
+        throw .system(error)
+    }
+    return .success
+}
+
+/// What the operating system grants every daemon.
+private func granted<Granted>(_ request: () throws(UVFault) -> Granted) throws(StartFault)
+    -> Granted
+{
+    do throws(UVFault) {
+        return try request()
+    } catch {
+        throw .system(error)
+    }
+}
+
+private func openLog(_ settings: LogSettings) throws(StartFault) -> LogOutput {
+    guard let path = settings.file else { return LogOutput() }
+    do throws(Errno) {
+        return try LogOutput(path: path)
+    } catch {
+        throw .logNotOpened(path: path, error)
+    }
+}
+
+/// The server with the state that the last daemon left and the catalog as it is on disk.
+private func loadServer(
+    _ configuration: Configuration, _ log: Logger
+) throws(StartFault) -> Server {
+    let start = BootClock.now
+    let ledger = try loadLedger(configuration, mayBeMissing: false)
+    let totals = ledger.totals
+    log.info(
+        "state loaded",
+        metadata: [
+            "orders": .stringConvertible(totals.orders),
+            "coupons_used": .stringConvertible(totals.couponsUsed),
+            "ms": .stringConvertible(BootClock.now - start),
+        ])
+
+    let catalogStart = BootClock.now
+    let catalog = SharedCatalog(try loadCatalog(configuration))
+    let lost = catalog.catalog.lostUses(of: ledger)
+    if !lost.isEmpty { throw .invalidDefinitions(lost) }
+    log.info(
+        "catalog loaded", metadata: .catalog(catalog.catalog, BootClock.now - catalogStart))
+
+    let facts = ServerFacts(
+        version: daemonVersion, startedAt: Instant(millisecondsSinceEpoch: WallClock.now))
+    return Server(
+        catalog: catalog, ledger: ledger, limits: configuration.limits, facts: facts)
+}

@@ -1,0 +1,149 @@
+import CouponCatalog
+import CouponStore
+import SystemPackage
+import UVLoop
+
+/// Why the daemon does not start.
+enum StartFault: Error, Equatable {
+    case usage(UsageFault)
+    /// In the configuration or in the catalog; at least one.
+    case invalidDefinitions([DefinitionFault])
+    case unreadableConfiguration(path: String, Errno)
+    case logNotOpened(path: String, Errno)
+
+    /// The state directory does not exist, and `state.create` is `never`.
+    case stateDirectoryMissing(path: String)
+    case stateDirectoryNotCreated(path: String, Errno)
+    /// Nothing can be written there.
+    case stateDirectoryUnusable(path: String, UVFault)
+    case stateDirectoryTaken(path: String)
+
+    /// `path` has more bytes than the kernel keeps of it.
+    case socketPathTooLong(path: String, bytesMax: Int)
+    case notASocket(path: String)
+    /// Somebody listens there.
+    case socketTaken(path: String)
+    case socketNotBound(path: String, UVFault)
+    case staleSocketNotRemoved(path: String, Errno)
+    case unknownOwner(path: String, name: String, UVFault)
+    /// What the service manager handed over does not fit what is configured.
+    case inheritedSocketsDoNotFit(inherited: [String], configured: [String])
+    case inheritedSocketUnusable(path: String, UVFault)
+
+    case unusableSnapshot(SnapshotFault)
+    case tooFewFileDescriptors(needed: UInt64, limit: UInt64)
+    case system(UVFault)
+}
+
+extension StartFault {
+    var status: ExitStatus {
+        switch self {
+        case .usage: .usage
+        case .invalidDefinitions, .socketPathTooLong, .unknownOwner, .inheritedSocketsDoNotFit,
+            .inheritedSocketUnusable:
+            .configuration
+        case .unreadableConfiguration(_, let error):
+            switch error {
+            case .noSuchFileOrDirectory, .notDirectory: .missingInput
+            case .permissionDenied: .permission
+            default: .inputOutput
+            }
+        case .stateDirectoryMissing: .missingInput
+        case .logNotOpened(_, let error), .stateDirectoryNotCreated(_, let error),
+            .staleSocketNotRemoved(_, let error):
+            Self.statusOfCreating(error)
+        case .stateDirectoryUnusable(_, let fault), .socketNotBound(_, let fault):
+            Self.statusOfCreating(Errno(rawValue: fault.errno ?? 0))
+        case .unusableSnapshot(let fault): Self.status(of: fault.problem)
+        case .stateDirectoryTaken, .socketTaken: .alreadyRunning
+        case .notASocket: .cannotCreate
+        case .tooFewFileDescriptors, .system: .system
+        }
+    }
+
+    private static func status(of problem: SnapshotProblem) -> ExitStatus {
+        switch problem {
+        case .unreadable(let fault):
+            Errno(rawValue: fault.errno) == .permissionDenied ? .permission : .inputOutput
+        default: .corruptData
+        }
+    }
+
+    private static func statusOfCreating(_ error: Errno) -> ExitStatus {
+        switch error {
+        case .permissionDenied, .notPermitted: .permission
+        default: .cannotCreate
+        }
+    }
+
+    /// What the operator is told, one sentence a line.
+    var lines: [String] {
+        switch self {
+        case .invalidDefinitions(let faults): faults.map(\.description)
+        case .usage(.noCatalog):
+            ["no catalog: name one with --catalog PATH, or under `catalog` in the file of --config"]
+        case .usage(.ambiguousSocket(let option, let count)):
+            ["\(option) stands for the socket of its role, and the configuration has \(count)"]
+        case .unreadableConfiguration(let path, let error): ["cannot read \(path): \(error)"]
+        case .logNotOpened(let path, let error): ["cannot open the log file \(path): \(error)"]
+        case .stateDirectoryMissing(let path):
+            ["the state directory \(path) does not exist, and `state.create` is never"]
+        case .stateDirectoryNotCreated(let path, let error):
+            ["cannot create the state directory \(path): \(error)"]
+        case .stateDirectoryUnusable(let path, let fault):
+            ["cannot write to the state directory \(path): \(fault)"]
+        case .stateDirectoryTaken(let path):
+            ["another daemon uses the state directory \(path)"]
+        case .unusableSnapshot(let fault):
+            ["the snapshot \(fault.path) \(fault.problem.explanation)"]
+        case .tooFewFileDescriptors(let needed, let limit):
+            [
+                "\(needed) file descriptors are needed for `limits.connections`, and the process may"
+                    + " have \(limit): raise LimitNOFILE (ulimit -n), or lower the setting"
+            ]
+        case .system(let fault): ["the operating system refused: \(fault)"]
+        default: [socketLine]
+        }
+    }
+
+    private var socketLine: String {
+        switch self {
+        case .socketPathTooLong(let path, let bytesMax):
+            "the socket path \(path) has \(path.utf8.count) bytes; at most \(bytesMax) are possible"
+        case .notASocket(let path): "\(path) exists and is no socket; it is left alone"
+        case .socketTaken(let path): "another process listens on \(path)"
+        case .socketNotBound(let path, let fault): "cannot listen on \(path): \(fault)"
+        case .staleSocketNotRemoved(let path, let error):
+            "cannot remove \(path), on which nobody listens any more: \(error)"
+        case .unknownOwner(let path, let name, let fault):
+            "cannot give \(path) to \(name): \(fault)"
+        case .inheritedSocketsDoNotFit(let inherited, let configured):
+            "the service manager handed over the sockets \(inherited.joined(separator: ", "));"
+                + " configured are \(configured.joined(separator: ", ")): give them the same names"
+                + " (FileDescriptorName), or the same number in the same order"
+        case .inheritedSocketUnusable(let path, let fault):
+            "what the service manager handed over for \(path) is no listening Unix socket: \(fault)"
+        default: preconditionFailure("only socket faults come here")
+        }
+    }
+}
+
+extension SnapshotProblem {
+    /// What is wrong, as the rest of a sentence that begins with the file's name.
+    var explanation: String {
+        switch self {
+        case .unreadable(let fault): "cannot be read: \(Errno(rawValue: fault.errno))"
+        case .empty: "is empty"
+        case .foreign: "is no snapshot"
+        case .unknownVersion(let version):
+            "has version \(version): a later coupond wrote it"
+        case .wrongLength(nil, let found): "ends within its header, after \(found) bytes"
+        case .wrongLength(let expected?, let found):
+            "has \(found) bytes where it should have \(expected)"
+        case .headerDamaged: "has a damaged header"
+        case .contentDamaged: "is damaged: its checksum does not hold"
+        case .contradiction(let part, let offset):
+            "contradicts itself (\(part), at byte \(offset))"
+        }
+    }
+}

@@ -1,0 +1,218 @@
+import CouponCatalog
+import CouponStore
+import CouponWire
+import Foundation
+import SystemPackage
+import Testing
+import UVLoop
+
+@testable import coupond
+
+/// A folder that is gone after the test, with a path short enough for sockets.
+private func withFolder(_ body: (String) throws -> Void) throws {
+    let path = "/tmp/cpn-\(UInt32.random(in: 0...UInt32.max))"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try body(path)
+}
+
+@Suite struct `The state directory` {
+    @Test func `is created for the daemon alone`() throws {
+        try withFolder { folder in
+            let path = folder + "/state"
+            let directory = try StateDirectory(claiming: StateSettings(directory: path))
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? Int == 0o700)
+            withExtendedLifetime(directory) {}
+        }
+    }
+
+    @Test func `is not created where it should be a mounted disk`() throws {
+        try withFolder { folder in
+            let settings = StateSettings(directory: folder + "/state", creation: .never)
+            let fault = try #require(throws: StartFault.self) {
+                try StateDirectory(claiming: settings)
+            }
+            #expect(fault == .stateDirectoryMissing(path: settings.directory))
+            #expect(fault.status == .missingInput)
+            #expect(!FileManager.default.fileExists(atPath: settings.directory))
+        }
+    }
+
+    @Test func `is not created inside a folder that is missing`() throws {
+        try withFolder { folder in
+            let path = folder + "/none/state"
+            let fault = try #require(throws: StartFault.self) {
+                try StateDirectory(claiming: StateSettings(directory: path))
+            }
+            #expect(fault == .stateDirectoryNotCreated(path: path, .noSuchFileOrDirectory))
+            #expect(fault.status == .cannotCreate)
+        }
+    }
+
+    @Test func `that is a file cannot be used`() throws {
+        try withFolder { folder in
+            let path = folder + "/state"
+            try Data().write(to: URL(fileURLWithPath: path))
+            let fault = try #require(throws: StartFault.self) {
+                try StateDirectory(claiming: StateSettings(directory: path))
+            }
+            #expect(fault.status == .cannotCreate)
+            #expect(fault.lines.joined().contains(path))
+        }
+    }
+
+    @Test func `serves one daemon, and the next one after it`() throws {
+        try withFolder { folder in
+            let settings = StateSettings(directory: folder)
+            let first = try StateDirectory(claiming: settings)
+            let fault = try #require(throws: StartFault.self) {
+                try StateDirectory(claiming: settings)
+            }
+            #expect(fault == .stateDirectoryTaken(path: folder))
+            #expect(fault.status == .alreadyRunning)
+            withExtendedLifetime(first) {}
+        }
+    }
+}
+
+@Suite struct `A socket path` {
+    private func fault(binding path: String) throws -> StartFault {
+        let loop = try EventLoop()
+        return try #require(throws: StartFault.self) {
+            try BoundSocket(binding: SocketSettings(path: path, role: .storefront), on: loop)
+        }
+    }
+
+    @Test func `gets the rights that are configured`() throws {
+        try withFolder { folder in
+            let loop = try EventLoop()
+            let path = folder + "/a.sock"
+            let socket = try BoundSocket(
+                binding: SocketSettings(path: path, role: .storefront), on: loop)
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? Int == 0o660)
+            socket.listener.close()
+            #expect(!FileManager.default.fileExists(atPath: path))
+        }
+    }
+
+    @Test func `that is too long is refused, not cut`() throws {
+        let path = "/tmp/" + String(repeating: "x", count: 103)
+        let fault = try fault(binding: path)
+        #expect(fault == .socketPathTooLong(path: path, bytesMax: 107))
+        #expect(fault.status == .configuration)
+        #expect(!FileManager.default.fileExists(atPath: path + ".lock"))
+    }
+
+    @Test func `that is something else is left alone`() throws {
+        try withFolder { folder in
+            let path = folder + "/a.sock"
+            try Data("precious".utf8).write(to: URL(fileURLWithPath: path))
+            let fault = try fault(binding: path)
+            #expect(fault == .notASocket(path: path))
+            #expect(fault.status == .cannotCreate)
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
+        }
+    }
+
+    @Test func `whose daemon was killed is taken over`() throws {
+        try withFolder { folder in
+            let path = folder + "/a.sock"
+            // A socket that is bound and closed without being removed, as by kill -9.
+            do {
+                let abandoned = try UnixSocket(.stream)
+                try abandoned.bind(to: SocketAddress(path: path))
+            }
+            #expect(FileManager.default.fileExists(atPath: path))
+            let loop = try EventLoop()
+            let socket = try BoundSocket(
+                binding: SocketSettings(path: path, role: .storefront), on: loop)
+            #expect(socket.listener.path == path)
+        }
+    }
+
+    @Test func `on which somebody else listens is taken`() throws {
+        try withFolder { folder in
+            let path = folder + "/a.sock"
+            let other = try UnixSocket(.stream)
+            try other.bind(to: SocketAddress(path: path))
+            try other.listen(backlog: 1)
+            let fault = try fault(binding: path)
+            #expect(fault == .socketTaken(path: path))
+            #expect(fault.status == .alreadyRunning)
+        }
+    }
+
+    @Test func `is locked before it is looked at`() throws {
+        try withFolder { folder in
+            let path = folder + "/a.sock"
+            let lock = try FileLock.attempt(path: path + ".lock")
+            #expect(try fault(binding: path) == .socketTaken(path: path))
+            withExtendedLifetime(lock) {}
+        }
+    }
+
+    @Test func `in a folder that is missing cannot be created`() throws {
+        let fault = try fault(binding: "/tmp/cpn-none/a.sock")
+        #expect(fault.status == .cannotCreate)
+        #expect(fault.lines.joined().contains("/tmp/cpn-none/a.sock"))
+    }
+
+    @Test func `cannot be given to a user that nobody knows`() throws {
+        try withFolder { folder in
+            let path = folder + "/a.sock"
+            var settings = SocketSettings(path: path, role: .storefront)
+            settings.owner = "no-such-user"
+            let loop = try EventLoop()
+            let fault = try #require(throws: StartFault.self) {
+                try BoundSocket(binding: settings, on: loop)
+            }
+            #expect(fault.status == .configuration)
+            #expect(fault.lines.joined().contains("no-such-user"))
+            #expect(!FileManager.default.fileExists(atPath: path))
+        }
+    }
+}
+
+@Suite struct `The exit status` {
+    @Test func `follows sysexits`() {
+        let numbers = ExitStatus.allCases.map(\.rawValue)
+        #expect(numbers == [0, 64, 65, 66, 70, 71, 73, 74, 75, 77, 78])
+    }
+
+    @Test(arguments: [
+        (SnapshotProblem.contentDamaged, ExitStatus.corruptData),
+        (.empty, .corruptData),
+        (.unknownVersion(2), .corruptData),
+        (.unreadable(DiskFault(.read, path: "s", errno: EIO)), .inputOutput),
+        (.unreadable(DiskFault(.read, path: "s", errno: EACCES)), .permission),
+    ])
+    func `of a bad snapshot tells damage from access`(
+        problem: SnapshotProblem, expected: ExitStatus
+    ) {
+        let fault = StartFault.unusableSnapshot(
+            SnapshotFault(path: "/s/snapshot", problem: problem))
+        #expect(fault.status == expected)
+        #expect(fault.lines.count == 1 && fault.lines[0].contains("/s/snapshot"))
+    }
+
+    @Test(arguments: [
+        (Errno.noSuchFileOrDirectory, ExitStatus.missingInput),
+        (.permissionDenied, .permission),
+        (.ioError, .inputOutput),
+    ])
+    func `of an unreadable configuration tells why`(error: Errno, expected: ExitStatus) {
+        #expect(StartFault.unreadableConfiguration(path: "c", error).status == expected)
+    }
+
+    @Test func `of an unreadable file comes from the file system`() throws {
+        var overrides = Overrides()
+        overrides.configurationPath = "/nowhere/coupond.yaml"
+        let fault = try #require(throws: StartFault.self) { try Configuration.read(overrides) }
+        #expect(
+            fault
+                == .unreadableConfiguration(path: "/nowhere/coupond.yaml", .noSuchFileOrDirectory))
+        #expect(fault.status == .missingInput)
+    }
+}
