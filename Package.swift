@@ -61,7 +61,8 @@ let package = Package(
             name: "CouponWire", dependencies: ["CouponRules", "FlatStorage", "CJSONLine"],
             exclude: ["Schemas"], swiftSettings: strict),
         .testTarget(
-            name: "CouponWireTests", dependencies: ["CouponWire"], swiftSettings: strict),
+            name: "CouponWireTests", dependencies: ["CouponRules", "CouponWire", "FlatStorage"],
+            swiftSettings: strict),
 
         // Events in, dispositions out: the daemon without an operating system.
         .target(

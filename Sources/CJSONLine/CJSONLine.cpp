@@ -286,15 +286,15 @@ void cjson_line_parser_destroy(cjson_line_parser *parser) { delete parser; }
 cjson_line_result cjson_line_parse(
     cjson_line_parser *parser, const uint8_t *line, size_t count, cjson_line_document *document) {
     const cjson_line_result result = parser->parse(line, count);
-    if (result != cjson_line_result_parsed) return result;
+    const bool is_parsed = result == cjson_line_result_parsed;
     document->nodes = parser->nodes.get();
-    document->node_count = parser->node_count;
-    document->repeated = parser->repeated;
+    document->node_count = is_parsed ? parser->node_count : 0;
+    document->repeated = is_parsed ? parser->repeated : 0;
     document->bytes = parser->tree.string_buf.get();
     document->byte_count = uint32_t(parser->byte_count);
     document->spare_start = uint32_t(parser->spare_start);
-    document->raw_start = parser->raw_start;
-    document->raw_count = parser->raw_count;
+    document->raw_start = is_parsed ? parser->raw_start : 0;
+    document->raw_count = is_parsed ? parser->raw_count : 0;
     return result;
 }
 

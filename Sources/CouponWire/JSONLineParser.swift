@@ -42,7 +42,6 @@ struct JSONLineParser: ~Copyable {
     /// when this fails.
     mutating func parse(_ line: Span<UInt8>) throws(Failure) {
         precondition(line.count <= lineBytesMax, "framing cuts lines at the parser's limit")
-        unsafe document.node_count = 0
         let result = unsafe line.withUnsafeBufferPointer {
             unsafe cjson_line_parse(shim, $0.baseAddress, $0.count, &document)
         }

@@ -86,7 +86,8 @@ cjson_line_parser *cjson_line_parser_create(
 
 void cjson_line_parser_destroy(cjson_line_parser *parser);
 
-/// Parses one line. The line is copied and not kept. `document` is filled when all went well.
+/// Parses one line. The line is copied and not kept. Of a line that cannot be parsed `document` has
+/// no nodes; `bytes` and their spare room are there all the same.
 cjson_line_result cjson_line_parse(
     cjson_line_parser *parser, const uint8_t *line, size_t count, cjson_line_document *document);
 
