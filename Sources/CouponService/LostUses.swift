@@ -47,10 +47,11 @@ extension DerivedIDChange {
 }
 
 extension DefinitionFault {
-    package init(_ change: DerivedIDChange) {
+    /// Why definitions with this change are not taken, and what to do.
+    init(_ change: DerivedIDChange) {
         self.init(
-            place: change.place, field: "id",
-            message: "This coupon has no id and was known by its first code, which is another now: "
-                + "its uses would be forgotten. Write `id: \(change.oldID)` to keep them.")
+            place: change.place, field: "coupons",
+            message: "the coupon without an id that was \(change.oldID) would become "
+                + "\(change.newID) and lose its uses; write `id: \(change.oldID)` to keep them.")
     }
 }

@@ -174,11 +174,8 @@ extension Server {
         service.note(outcome, at: now)
     }
 
-    /// One fault for each of `changes`, seen when building the next catalog, that would lose uses.
-    package func lostUses(by changes: [DerivedIDChange]) -> [DefinitionFault] {
-        changes.filter { service.ledger.hasUses(ofCoupon: $0.oldKey.span) }
-            .map { DefinitionFault($0) }
-    }
+    /// Why the newest reload was refused, a line each; empty when it was not.
+    package var reloadFaults: [String] { service.statistics.lastReload?.faults ?? [] }
 
     /// Whether something was recorded that no snapshot holds.
     package var hasUnsavedChanges: Bool { service.statistics.applied != appliedInSnapshot }

@@ -132,28 +132,13 @@ extension Service {
             return nil
         case .built(let next, let changes, let milliseconds):
             run.milliseconds = milliseconds
-            run.faults = changes.filter { hasUses($0) }.map(\.refusal)
+            run.faults = changes.filter { ledger.hasUses(ofCoupon: $0.oldKey.span) }
+                .map { DefinitionFault($0).description }
             if !run.faults.isEmpty { return next }
             statistics.catalogLoadedAt = now
             let old = shared
             shared = next
             return old
         }
-    }
-
-    /// Whether uses are recorded under the id that a coupon would lose.
-    private func hasUses(_ change: DerivedIDChange) -> Bool {
-        let couponKey = Array("\(change.store)\0\(change.oldID)".utf8)
-        return ledger.usage.find(
-            .total, couponKey: couponKey.span, couponHash: durableHash64(couponKey.span),
-            detail: Span()) != nil
-    }
-}
-
-extension DerivedIDChange {
-    /// Why definitions with this change are not taken, and what to do.
-    package var refusal: String {
-        "\(place.file):\(place.line): coupons: the coupon without an id that was \(oldID) would "
-            + "become \(newID) and lose its uses; write `id: \(oldID)` to keep them."
     }
 }

@@ -114,27 +114,21 @@ extension Daemon {
     }
 
     private func finishReload(_ reading: Reading) {
+        let outcome: ReloadOutcome
         switch reading {
-        case .invalid(let faults): refuseReload(faults)
-        case .valid(let next, let catalog, let changes, let milliseconds):
-            let lost = server.lostUses(by: changes)
-            if lost.isEmpty {
-                adopt(next)
-                let outcome = ReloadOutcome.built(catalog, milliseconds: milliseconds)
-                if let old = server.finishReload(outcome, at: now) { release(old) }
-                log.info("catalog reloaded", metadata: .catalog(catalog.catalog, milliseconds))
-            } else {
-                refuseReload(lost.map(\.description))
-                release(catalog)
-            }
+        case .invalid(let faults): outcome = .refused(faults)
+        case .valid(_, let catalog, let changes, let milliseconds):
+            outcome = .built(catalog, changes: changes, milliseconds: milliseconds)
         }
-        tellServiceManager("READY=1")
-    }
+        if let unneeded = server.finishReload(outcome, at: now) { release(unneeded) }
 
-    /// The old catalog stays.
-    private func refuseReload(_ faults: [String]) {
+        let faults = server.reloadFaults
+        if faults.isEmpty, case .valid(let next, let catalog, _, let milliseconds) = reading {
+            adopt(next)
+            log.info("catalog reloaded", metadata: .catalog(catalog.catalog, milliseconds))
+        }
         for fault in faults { log.error("reload refused", metadata: ["fault": "\(fault)"]) }
-        _ = server.finishReload(.refused(faults), at: now)
+        tellServiceManager("READY=1")
     }
 
     /// Follows what of a new configuration can be followed while running.
