@@ -193,11 +193,11 @@ package struct FieldMap {
     }
 
     /// Refuses the keys that nobody asked for. `moved` says where keys that are known elsewhere, or
-    /// by other names in other systems, have their place.
-    package func refuseUnknownKeys(moved: [String: String] = [:]) {
+    /// by other names in other systems, have their place; it is only asked for when there is one.
+    package func refuseUnknownKeys(moved: @autoclosure () -> [String: String] = [:]) {
         for entry in entries where !asked.contains(entry.key) {
             let hint =
-                moved[entry.key].map { " Here that is `\($0)`." }
+                moved()[entry.key].map { " Here that is `\($0)`." }
                 ?? suggestion(for: entry.key, among: asked)
             keyField(entry.key).refuse("There is no field `\(entry.key.shortened)` here.\(hint)")
         }

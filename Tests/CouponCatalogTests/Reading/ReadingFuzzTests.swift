@@ -85,7 +85,9 @@ private struct SeededGenerator: RandomNumberGenerator {
                 #expect((1...255).contains(row.code.count), "seed \(seed), round \(rounds)")
                 lastLine = row.line
             }
-            #expect(lastLine > 0 || !faults.isEmpty, "seed \(seed), round \(rounds)")
+            #expect(
+                faults.allSatisfy { $0.place.line <= bytes.count + 1 },
+                "seed \(seed), round \(rounds)")
             rounds += 1
         }
         #expect(rounds > 0)
