@@ -65,13 +65,13 @@ struct Coupond: ParsableCommand {
             configurationPath: configurationPath, socketPath: socketPath,
             adminSocketPath: adminSocketPath, stateDirectory: stateDirectory,
             catalogPaths: catalogPaths)
-        let status: ExitStatus
+        let reason: ExitReason
         do throws(StartFault) {
-            status = try checksOnly ? check(overrides) : serve(overrides)
+            reason = try checksOnly ? check(overrides) : serve(overrides)
         } catch {
-            for line in error.lines { Console.say(line) }
-            status = error.status
+            error.report()
+            reason = error.exitReason
         }
-        throw ExitCode(status.rawValue)
+        throw ExitCode(reason.rawValue)
     }
 }

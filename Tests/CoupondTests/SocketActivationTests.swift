@@ -1,6 +1,6 @@
 import CouponWire
 import Testing
-import UVLoop
+@testable import UVLoop
 
 @testable import coupond
 
@@ -42,7 +42,7 @@ import UVLoop
         ] as [[String?]])
     func `are refused when it is not certain which is which`(names: [String?]) throws {
         let fault = try #require(throws: StartFault.self) { try descriptors(names) }
-        #expect(fault.status == .configuration)
+        #expect(fault.exitReason == .configuration)
         #expect(fault.lines.joined().contains("storefront, admin"))
     }
 

@@ -1,5 +1,5 @@
 import CouponCatalog
-import CouponStore
+@testable import CouponStore
 import CouponWire
 import Foundation
 import SystemPackage
@@ -34,7 +34,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
                 try StateDirectory(claiming: settings)
             }
             #expect(fault == .stateDirectoryMissing(path: settings.directory))
-            #expect(fault.status == .missingInput)
+            #expect(fault.exitReason == .missingInput)
             #expect(!FileManager.default.fileExists(atPath: settings.directory))
         }
     }
@@ -46,7 +46,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
                 try StateDirectory(claiming: StateSettings(directory: path))
             }
             #expect(fault == .stateDirectoryNotCreated(path: path, .noSuchFileOrDirectory))
-            #expect(fault.status == .cannotCreate)
+            #expect(fault.exitReason == .cannotCreate)
         }
     }
 
@@ -57,7 +57,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
             let fault = try #require(throws: StartFault.self) {
                 try StateDirectory(claiming: StateSettings(directory: path))
             }
-            #expect(fault.status == .cannotCreate)
+            #expect(fault.exitReason == .cannotCreate)
             #expect(fault.lines.joined().contains(path))
         }
     }
@@ -70,7 +70,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
                 try StateDirectory(claiming: settings)
             }
             #expect(fault == .stateDirectoryTaken(path: folder))
-            #expect(fault.status == .alreadyRunning)
+            #expect(fault.exitReason == .alreadyRunning)
             withExtendedLifetime(first) {}
         }
     }
@@ -101,7 +101,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         let path = "/tmp/" + String(repeating: "x", count: 103)
         let fault = try fault(binding: path)
         #expect(fault == .socketPathTooLong(path: path, bytesMax: 107))
-        #expect(fault.status == .configuration)
+        #expect(fault.exitReason == .configuration)
         #expect(!FileManager.default.fileExists(atPath: path + ".lock"))
     }
 
@@ -111,7 +111,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
             try Data("precious".utf8).write(to: URL(fileURLWithPath: path))
             let fault = try fault(binding: path)
             #expect(fault == .notASocket(path: path))
-            #expect(fault.status == .cannotCreate)
+            #expect(fault.exitReason == .cannotCreate)
             #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
         }
     }
@@ -140,7 +140,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
             try other.listen(backlog: 1)
             let fault = try fault(binding: path)
             #expect(fault == .socketTaken(path: path))
-            #expect(fault.status == .alreadyRunning)
+            #expect(fault.exitReason == .alreadyRunning)
         }
     }
 
@@ -155,7 +155,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
 
     @Test func `in a folder that is missing cannot be created`() throws {
         let fault = try fault(binding: "/tmp/cpn-none/a.sock")
-        #expect(fault.status == .cannotCreate)
+        #expect(fault.exitReason == .cannotCreate)
         #expect(fault.lines.joined().contains("/tmp/cpn-none/a.sock"))
     }
 
@@ -168,7 +168,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
             let fault = try #require(throws: StartFault.self) {
                 try BoundSocket(binding: settings, on: loop)
             }
-            #expect(fault.status == .configuration)
+            #expect(fault.exitReason == .configuration)
             #expect(fault.lines.joined().contains("no-such-user"))
             #expect(!FileManager.default.fileExists(atPath: path))
         }
@@ -177,33 +177,33 @@ private func withFolder(_ body: (String) throws -> Void) throws {
 
 @Suite struct `The exit status` {
     @Test func `follows sysexits`() {
-        let numbers = ExitStatus.allCases.map(\.rawValue)
+        let numbers = ExitReason.allCases.map(\.rawValue)
         #expect(numbers == [0, 64, 65, 66, 70, 71, 73, 74, 75, 77, 78])
     }
 
     @Test(arguments: [
-        (SnapshotProblem.contentDamaged, ExitStatus.corruptData),
+        (SnapshotProblem.contentDamaged, ExitReason.corruptData),
         (.empty, .corruptData),
         (.unknownVersion(2), .corruptData),
         (.unreadable(DiskFault(.read, path: "s", errno: EIO)), .inputOutput),
         (.unreadable(DiskFault(.read, path: "s", errno: EACCES)), .permission),
     ])
     func `of a bad snapshot tells damage from access`(
-        problem: SnapshotProblem, expected: ExitStatus
+        problem: SnapshotProblem, expected: ExitReason
     ) {
         let fault = StartFault.unusableSnapshot(
             SnapshotFault(path: "/s/snapshot", problem: problem))
-        #expect(fault.status == expected)
+        #expect(fault.exitReason == expected)
         #expect(fault.lines.count == 1 && fault.lines[0].contains("/s/snapshot"))
     }
 
     @Test(arguments: [
-        (Errno.noSuchFileOrDirectory, ExitStatus.missingInput),
+        (Errno.noSuchFileOrDirectory, ExitReason.missingInput),
         (.permissionDenied, .permission),
         (.ioError, .inputOutput),
     ])
-    func `of an unreadable configuration tells why`(error: Errno, expected: ExitStatus) {
-        #expect(StartFault.unreadableConfiguration(path: "c", error).status == expected)
+    func `of an unreadable configuration tells why`(error: Errno, expected: ExitReason) {
+        #expect(StartFault.unreadableConfiguration(path: "c", error).exitReason == expected)
     }
 
     @Test func `of an unreadable file comes from the file system`() throws {
@@ -213,6 +213,6 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         #expect(
             fault
                 == .unreadableConfiguration(path: "/nowhere/coupond.yaml", .noSuchFileOrDirectory))
-        #expect(fault.status == .missingInput)
+        #expect(fault.exitReason == .missingInput)
     }
 }

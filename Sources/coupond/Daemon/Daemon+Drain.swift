@@ -102,8 +102,8 @@ extension Daemon {
     }
 
     /// Ends the process. It is not unwound: a catalog that is still being built would be waited for.
-    private func leave(with status: ExitStatus) -> Never {
-        log.info("ended", metadata: ["status": .stringConvertible(status.rawValue)])
-        _exit(status.rawValue)
+    private func leave(with reason: ExitReason) -> Never {
+        log.info("ended", metadata: ["status": .stringConvertible(reason.rawValue)])
+        _exit(reason.rawValue)
     }
 }

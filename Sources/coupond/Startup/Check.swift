@@ -5,7 +5,7 @@ import SystemPackage
 
 /// Checks what a start with this command line would read, while another daemon may be running, and
 /// changes nothing.
-func check(_ overrides: Overrides) throws(StartFault) -> ExitStatus {
+func check(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     let configuration = try Configuration.read(overrides)
     let catalog = try loadCatalog(configuration)
     do throws(StartFault) {

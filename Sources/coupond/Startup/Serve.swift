@@ -9,7 +9,7 @@ import UVLoop
 
 /// Starts a daemon and serves until it is told to end. Whatever can be wrong is found before the
 /// first client is let in.
-func serve(_ overrides: Overrides) throws(StartFault) -> ExitStatus {
+func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     let configuration = try Configuration.read(overrides)
     let logOutput = try openLog(configuration.log)
     let log = Logger(to: logOutput, level: configuration.log.level)

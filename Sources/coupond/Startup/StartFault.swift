@@ -36,7 +36,7 @@ enum StartFault: Error, Equatable {
 }
 
 extension StartFault {
-    var status: ExitStatus {
+    var exitReason: ExitReason {
         switch self {
         case .usage: .usage
         case .invalidDefinitions, .socketPathTooLong, .unknownOwner, .inheritedSocketsDoNotFit,
@@ -51,17 +51,17 @@ extension StartFault {
         case .stateDirectoryMissing: .missingInput
         case .logNotOpened(_, let error), .stateDirectoryNotCreated(_, let error),
             .staleSocketNotRemoved(_, let error):
-            Self.statusOfCreating(error)
+            Self.reasonOfCreating(error)
         case .stateDirectoryUnusable(_, let fault), .socketNotBound(_, let fault):
-            Self.statusOfCreating(Errno(rawValue: fault.errno ?? 0))
-        case .unusableSnapshot(let fault): Self.status(of: fault.problem)
+            Self.reasonOfCreating(Errno(rawValue: fault.errno ?? 0))
+        case .unusableSnapshot(let fault): Self.reason(of: fault.problem)
         case .stateDirectoryTaken, .socketTaken: .alreadyRunning
         case .notASocket: .cannotCreate
         case .tooFewFileDescriptors, .system: .system
         }
     }
 
-    private static func status(of problem: SnapshotProblem) -> ExitStatus {
+    private static func reason(of problem: SnapshotProblem) -> ExitReason {
         switch problem {
         case .unreadable(let fault):
             Errno(rawValue: fault.errno) == .permissionDenied ? .permission : .inputOutput
@@ -69,10 +69,21 @@ extension StartFault {
         }
     }
 
-    private static func statusOfCreating(_ error: Errno) -> ExitStatus {
+    private static func reasonOfCreating(_ error: Errno) -> ExitReason {
         switch error {
         case .permissionDenied, .notPermitted: .permission
         default: .cannotCreate
+        }
+    }
+
+    /// Tells the operator. Mistakes in files are told as compilers do, so that editors find them.
+    func report() {
+        for line in lines {
+            if case .invalidDefinitions = self {
+                Console.write(line + "\n")
+            } else {
+                Console.say(line)
+            }
         }
     }
 

@@ -1,5 +1,5 @@
 /// How the daemon ends, in the numbers of BSD's `sysexits.h`, which service managers and scripts know.
-enum ExitStatus: Int32, CaseIterable {
+enum ExitReason: Int32, CaseIterable {
     case success = 0
     /// The command line makes no sense.
     case usage = 64
