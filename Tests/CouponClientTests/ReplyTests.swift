@@ -101,7 +101,7 @@ import Testing
         let reply = try CouponClient.reply(to: StatisticsRequest.self, in: line)
         let expected: JSONValue = .object([
             "a": .array([
-                1, .number(2.5), "x", true, nil, .object(["b": 9_007_199_254_740_991]),
+                1, .number(2.5), "x", true, .null, .object(["b": 9_007_199_254_740_991]),
             ])
         ])
         #expect(reply.result == expected)

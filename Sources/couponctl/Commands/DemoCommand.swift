@@ -27,10 +27,7 @@ struct DemoCommand: ParsableCommand {
         let folder = try DemoFolder()
         let daemon = DemoDaemon(
             executable: executable, sampleCatalog: sampleCatalog, folder: folder)
-        let interruption = Self.onInterruption {
-            daemon.end()
-            try? folder.remove()
-        }
+        let interruption = Self.onInterruption { daemon.interrupt() }
         defer { interruption.cancel() }
 
         var day = ShopDay(
@@ -50,17 +47,14 @@ struct DemoCommand: ParsableCommand {
         if !differences.isEmpty { throw ExitStatus.error }
     }
 
-    /// Cleans up and ends when the user presses ^C, which reaches only this process: the daemon
-    /// runs in a group of its own.
+    /// Acts when the user presses ^C, which reaches only this process: the daemon runs in a group
+    /// of its own.
     private static func onInterruption(
-        _ cleanUp: @escaping @Sendable () -> Void
+        _ act: @escaping @Sendable () -> Void
     ) -> any DispatchSourceSignal {
         signal(SIGINT, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        source.setEventHandler {
-            cleanUp()
-            ExitStatus.error.endProgram()
-        }
+        source.setEventHandler(handler: act)
         source.resume()
         return source
     }

@@ -11,7 +11,13 @@ final class DemoDaemon: Sendable {
     private let executable: URL
     private let arguments: [String]
     private let log: URL
-    private let running = Mutex<Process?>(nil)
+    private let state = Mutex(State())
+
+    private struct State {
+        var process: Process?
+        /// The user has had enough: nothing is started any more.
+        var isInterrupted = false
+    }
 
     init(executable: URL, sampleCatalog: URL, folder: DemoFolder) {
         self.executable = executable
@@ -43,13 +49,16 @@ final class DemoDaemon: Sendable {
         } catch {
             throw DemoFault("Cannot start \(executable.path): \(error.localizedDescription)")
         }
-        running.withLock { $0 = process }
+        let isInterrupted = state.withLock { state in
+            state.process = process
+            return state.isInterrupted
+        }
+        if isInterrupted { throw DemoFault("It was interrupted.") }
 
         for client in clients {
             try Self.wait(Self.startTimeout, for: "coupond to answer") { () throws(DemoFault) in
                 if !process.isRunning {
-                    throw DemoFault(
-                        "coupond ended with status \(process.terminationStatus):\n\(logText)")
+                    throw DemoFault("coupond ended with status \(process.terminationStatus).")
                 }
                 do {
                     return try client.ping().ready
@@ -62,10 +71,10 @@ final class DemoDaemon: Sendable {
 
     /// Sends a signal.
     func signal(_ number: Int32) throws(DemoFault) {
-        guard let process = running.withLock({ $0 }), process.isRunning else {
-            throw DemoFault("coupond is not running any more:\n\(logText)")
+        guard let process = state.withLock({ $0.process }), process.isRunning else {
+            throw DemoFault("coupond is not running any more.")
         }
-        kill(process.processIdentifier, number)
+        Foundation.kill(process.processIdentifier, number)
     }
 
     /// Asks the process to end and waits until it has.
@@ -73,21 +82,33 @@ final class DemoDaemon: Sendable {
     /// - Returns: its exit status.
     func stop() throws(DemoFault) -> Int32 {
         try signal(SIGTERM)
-        guard let process = running.withLock({ $0 }) else { return 0 }
+        guard let process = state.withLock({ $0.process }) else { return 0 }
         try Self.wait(Self.stopTimeout, for: "coupond to end") { !process.isRunning }
-        running.withLock { $0 = nil }
+        state.withLock { $0.process = nil }
         return process.terminationStatus
     }
 
     /// Ends the process at once, if it still runs: its state is about to be removed.
     func end() {
-        running.withLock { process in
-            if let process, process.isRunning {
-                kill(process.processIdentifier, SIGKILL)
-                process.waitUntilExit()
-            }
-            process = nil
+        state.withLock { state in
+            Self.kill(state.process)
+            state.process = nil
         }
+    }
+
+    /// Ends the process from another thread. Whoever waits for the daemon finds it gone, and cleans
+    /// up.
+    func interrupt() {
+        state.withLock { state in
+            state.isInterrupted = true
+            Self.kill(state.process)
+        }
+    }
+
+    private static func kill(_ process: Process?) {
+        guard let process, process.isRunning else { return }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
     }
 
     /// The end of what the daemon logged.

@@ -58,7 +58,7 @@ struct ShopDay {
     private mutating func takeAnOrder() throws {
         try transcript.ask(
             "She pays: the code is used up for her order.", Self.order1001, shop,
-            expecting: ["valid": true, "applied": true, "order": "o-1001", "replayed": nil])
+            expecting: ["valid": true, "applied": true, "order": "o-1001", "replayed": .null])
         try transcript.ask(
             "The reply got lost, so the shop asks again: the same answer, nothing consumed.",
             Self.order1001, shop,
@@ -115,13 +115,13 @@ struct ShopDay {
             expecting: ["valid": true])
         try folder.write(FlashCatalog(limit: 4, percent: 25))
         try transcript.ask(
-            "The mistake is corrected.", reload, office, expecting: ["error": nil])
+            "The mistake is corrected.", reload, office, expecting: ["error": .null])
     }
 
     private mutating func restart() throws {
         try transcript.ask(
             "A snapshot, so that a start reads little.",
-            #"{"id":"j","op":"server.snapshot"}"#, office, expecting: ["error": nil])
+            #"{"id":"j","op":"server.snapshot"}"#, office, expecting: ["error": .null])
         transcript.tell("SIGTERM: the daemon finishes what it has begun, and ends.")
         let status = try daemon.stop()
         transcript.check("the daemon's exit status", .integer(Int64(status)), 0)
