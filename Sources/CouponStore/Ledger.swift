@@ -55,6 +55,14 @@ package struct Ledger: ~Copyable, Sendable {
         return orders.insert(store: store, order: order, image: image)
     }
 
+    /// Records the image that `writer` finished.
+    @discardableResult
+    package mutating func record(
+        store: Span<UInt8>, order: Span<UInt8>, writtenBy writer: borrowing OrderImageWriter
+    ) -> OrderID {
+        record(store: store, order: order, image: writer.bytes)
+    }
+
     private mutating func take(_ image: borrowing OrderImageView) {
         Ledger.move(&usage, image, .take)
         usesInForce += image.codesInForce
@@ -118,6 +126,13 @@ package struct LedgerTotals: Equatable, Sendable {
     package var couponsUsed: Int
     /// Codes that are consumed by orders in force.
     package var usesInForce: Int
+
+    package init(orders: Int, counters: Int, couponsUsed: Int, usesInForce: Int) {
+        self.orders = orders
+        self.counters = counters
+        self.couponsUsed = couponsUsed
+        self.usesInForce = usesInForce
+    }
 }
 
 extension OrderImageView {

@@ -102,6 +102,11 @@ package enum Snapshot {
 package struct SnapshotFault: Error, Equatable {
     package var path: String
     package var problem: SnapshotProblem
+
+    package init(path: String, problem: SnapshotProblem) {
+        self.path = path
+        self.problem = problem
+    }
 }
 
 /// What is wrong with a snapshot.

@@ -1,0 +1,237 @@
+import CouponStore
+import FlatStorage
+import Testing
+
+/// Records sketches, as the service would: every counter is born before it is consumed from.
+struct SketchLedger: ~Copyable {
+    var ledger: Ledger
+    var writer = OrderImageWriter()
+
+    init(seed: UInt64 = 1, orderLimit: Int = 1_000_000) {
+        ledger = Ledger(seed: HashSeed(seed), orderLimit: orderLimit)
+    }
+
+    mutating func counter(
+        _ kind: CounterKind, _ couponKey: String, _ detail: String = "",
+        startingAt start: UInt64 = 0
+    ) -> CounterID {
+        let key = bytes(couponKey), detail = bytes(detail)
+        return ledger.usage.findOrInsert(
+            kind, couponKey: key.span, couponHash: UsageTable.couponHash(of: key.span),
+            detail: detail.span, startingAt: start)
+    }
+
+    mutating func record(_ sketch: ImageSketch, store: String = "default", order: String) {
+        for code in sketch.codes {
+            for consumption in code.consumptions {
+                let key = consumption.couponKey.isEmpty ? code.usageKey : consumption.couponKey
+                _ = counter(consumption.kind, key, consumption.detail)
+            }
+        }
+        sketch.write(with: &writer)
+        ledger.record(
+            store: bytes(store).span, order: bytes(order).span, writtenBy: writer)
+    }
+
+    func sketch(of order: String, store: String = "default") throws -> ImageSketch? {
+        guard let id = ledger.orders.find(store: bytes(store).span, order: bytes(order).span)
+        else { return nil }
+        return try ImageSketch(reading: ledger.orders.image(id))
+    }
+}
+
+extension ImageSketch {
+    /// An order with one code of one coupon, which counts once for the coupon and once for the code.
+    static func order(
+        _ state: OrderState, coupon: String = "cou", code: String = "C", amount: UInt64 = 1
+    ) -> ImageSketch {
+        var sketch = ImageSketch(state: state)
+        var entry = Code(code: code, coupon: coupon, usageKey: "default\0\(coupon)")
+        entry.consumptions = [
+            Consumption(amount: amount), Consumption(kind: .code, detail: code, amount: amount),
+        ]
+        sketch.codes = [entry]
+        return sketch
+    }
+
+    /// The same order with everything given back.
+    var released: ImageSketch {
+        var released = self
+        released.facts.state = .released
+        for index in codes.indices {
+            released.codes[index].facts.flags.insert(.released)
+            released.codes[index].consumptions = []
+        }
+        return released
+    }
+}
+
+@Suite struct `The ledger` {
+    @Test func `shows an applied order and its uses in one step`() throws {
+        var state = SketchLedger()
+        let total = state.counter(.total, "default\0cou", startingAt: 16)
+        state.record(.order(.applied), order: "o1")
+        let used = state.ledger.usage.used(total), totals = state.ledger.totals
+        #expect(used == 17)
+        #expect(
+            totals == LedgerTotals(orders: 1, counters: 2, couponsUsed: 1, usesInForce: 1))
+        let found = try state.sketch(of: "o1"), other = try state.sketch(of: "o1", store: "other")
+        #expect(found == .order(.applied) && other == nil)
+    }
+
+    @Test func `turns holds into uses, and gives both back`() {
+        var state = SketchLedger()
+        let total = state.counter(.total, "default\0cou")
+        let code = state.counter(.code, "default\0cou", "C")
+        let steps: [(ImageSketch, used: UInt64, held: UInt64, inForce: Int)] = [
+            (.order(.reserved), 0, 1, 0),
+            (.order(.reserved, amount: 3), 0, 3, 0),
+            (.order(.applied), 1, 0, 1),
+            (ImageSketch.order(.applied).released, 0, 0, 0),
+            (.order(.applied, amount: 2), 2, 0, 1),
+        ]
+        for (sketch, used, held, inForce) in steps {
+            state.record(sketch, order: "o1")
+            for id in [total, code] {
+                let counted = (state.ledger.usage.used(id), state.ledger.usage.held(id))
+                #expect(counted == (used, held))
+            }
+            let totals = state.ledger.totals
+            #expect(totals.usesInForce == inForce && totals.orders == 1)
+        }
+    }
+
+    @Test func `keeps what a released coupon does not give back`() {
+        var state = SketchLedger()
+        let total = state.counter(.total, "default\0cou")
+        state.record(.order(.applied), order: "o1")
+        var released = ImageSketch.order(.applied).released
+        released.codes[0].consumptions = [.init()]
+        state.record(released, order: "o1")
+        let used = state.ledger.usage.used(total), inForce = state.ledger.usesInForce
+        #expect(used == 1 && inForce == 0)
+    }
+
+    /// Every counter is its starting count and what the images of all orders list, however orders
+    /// come, change and go, and also after the state went through a snapshot.
+    @Test func `counts exactly what its orders list`() throws {
+        var generator = SeededGenerator(for: "ledger")
+        var state = SketchLedger(seed: generator.next())
+        var orders: [String: ImageSketch] = [:]
+        for step in 0..<6_000 {
+            let order = "o\(Int.random(in: 0..<400, using: &generator))"
+            let known = orders[order]
+            let next = OrderState.allCases.filter { next in
+                known.map { $0.facts.state.mayBecome(next) } ?? next.mayBegin
+            }.randomElement(using: &generator)
+            guard let next else { continue }
+            var sketch = ImageSketch.order(
+                next, coupon: "cou\(Int.random(in: 0..<20, using: &generator))",
+                code: "C\(Int.random(in: 0..<5, using: &generator))",
+                amount: .random(in: 0..<4, using: &generator))
+            if next == .released { sketch = sketch.released }
+            state.record(sketch, order: order)
+            orders[order] = sketch
+            if step % 2_000 == 1_999 {
+                let encoded = state.ledger.encodeSnapshot()
+                state.ledger = try Ledger.decoded(
+                    from: encoded.bytes, seed: HashSeed(generator.next()), orderLimit: 1_000)
+            }
+            if step % 500 == 499 { check(&state, against: orders) }
+        }
+    }
+
+    private func check(_ state: inout SketchLedger, against orders: [String: ImageSketch]) {
+        var used: [CounterID: UInt64] = [:], held: [CounterID: UInt64] = [:]
+        var inForce = 0
+        for sketch in orders.values {
+            if sketch.facts.state == .applied || sketch.facts.state == .partlyApplied {
+                inForce += sketch.codes.count
+            }
+            for code in sketch.codes {
+                for consumption in code.consumptions {
+                    let id = state.counter(consumption.kind, code.usageKey, consumption.detail)
+                    if sketch.facts.state == .reserved {
+                        held[id, default: 0] += consumption.amount
+                    } else {
+                        used[id, default: 0] += consumption.amount
+                    }
+                }
+            }
+        }
+        let totals = state.ledger.totals
+        #expect(totals.orders == orders.count && totals.usesInForce == inForce)
+        for row in 0..<totals.counters {
+            let id = CounterID(row: row)
+            let counted = (state.ledger.usage.used(id), state.ledger.usage.held(id))
+            #expect(counted == (used[id] ?? 0, held[id] ?? 0))
+        }
+    }
+
+    @Test func `traps where the caller did not look first`() async {
+        await #expect(processExitsWith: .failure) {
+            var state = SketchLedger()
+            state.record(.order(.applied), order: "o1")
+            state.record(.order(.applied), order: "o1")
+        }
+        await #expect(processExitsWith: .failure) {
+            var state = SketchLedger(orderLimit: 1)
+            state.record(.order(.applied), order: "o1")
+            state.record(.order(.applied), order: "o2")
+        }
+        await #expect(processExitsWith: .failure) {
+            var state = SketchLedger()
+            state.ledger.record(
+                store: bytes("s").span, order: bytes("o").span,
+                image: ImageSketch.order(.applied).encoded.span)
+        }
+        await #expect(processExitsWith: .failure) {
+            var state = SketchLedger()
+            state.record(.order(.released), order: "o1")
+        }
+    }
+
+    @Test func `says how fast it records and how much an order takes`() {
+        #if DEBUG
+            let orderCount = 5_000
+        #else
+            let orderCount = 1_000_000
+        #endif
+        var state = SketchLedger(orderLimit: orderCount)
+        var sketch = ImageSketch.full
+        sketch.facts.state = .applied
+        sketch.metadata = []
+        sketch.codes.removeLast(2)
+        _ = state.counter(.total, "default\0cou_summer")
+        _ = state.counter(.code, "default\0cou_summer", "SUMMER20")
+        let image = sketch.encoded, store = bytes("default")
+        let clock = ContinuousClock()
+        var longest = Duration.zero
+        let elapsed = clock.measure {
+            for number in 0..<orderCount {
+                let order = bytes("order-\(number)")
+                let start = clock.now
+                state.ledger.record(store: store.span, order: order.span, image: image.span)
+                longest = max(longest, clock.now - start)
+            }
+        }
+        let perOrder = state.ledger.orders.allocatedBytes / orderCount
+        let content = state.ledger.orders.contentBytes / orderCount
+        var encoded = ByteBuffer()
+        let encoding = clock.measure { encoded = state.ledger.encodeSnapshot() }
+        var decodedOrders = 0
+        let decoding = clock.measure {
+            do {
+                decodedOrders = try Ledger.decoded(
+                    from: encoded.bytes, seed: HashSeed(2), orderLimit: orderCount
+                ).orders.count
+            } catch {
+                Issue.record("the snapshot does not load: \(error)")
+            }
+        }
+        print("ledger: \(orderCount) orders in \(elapsed), longest \(longest),")
+        print("  \(perOrder) bytes per order, \(content) of them names and image")
+        print("  snapshot of \(encoded.count) bytes in \(encoding), loaded in \(decoding)")
+        #expect(perOrder <= content + 64 && decodedOrders == orderCount)
+    }
+}

@@ -1,0 +1,147 @@
+import CouponStore
+import FlatStorage
+import Testing
+
+@Suite struct `An order's image` {
+    @Test func `gives back all that was written`() throws {
+        for sketch in [ImageSketch(), .full] {
+            #expect(try ImageSketch(reading: sketch.encoded.span) == sketch)
+        }
+    }
+
+    @Test func `is the bytes that the layout says`() {
+        var sketch = ImageSketch()
+        sketch.facts.decidedAt = 0x0102
+        sketch.facts.modes = .hasCart
+        sketch.facts.currency = 0x55_53_44
+        sketch.facts.subtotal = 300
+        sketch.lineDiscounts = [300]
+        var code = ImageSketch.Code(code: "C", coupon: "i", usageKey: "s\0i")
+        code.fragment = "{"
+        code.facts.redemption = 5
+        code.facts.discount = 300
+        code.consumptions = [.init(kind: .code, detail: "C", amount: 1)]
+        sketch.codes = [code]
+        let none = [UInt8](repeating: 0, count: 8)
+        var expected: [UInt8] = [1, 2, 4, 0, 136, 0, 0, 0]
+        expected += [2, 1, 0, 0, 0, 0, 0, 0] + none + none
+        expected += [1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
+        expected += [0x44, 0x53, 0x55, 0, 1, 0, 0, 0]
+        expected += [0x2C, 1, 0, 0, 0, 0, 0, 0] + none + none + none + none
+        expected += [0, 0, 1, 0]
+        expected += [0, 0, 0xAC, 0x02]
+        expected += [1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0xAC, 0x02, 0]
+        expected += [1, 67, 1, 105, 3, 115, 0, 105, 1, 123]
+        expected += [1, 2, 0, 1, 67, 1]
+        expected[4] = UInt8(expected.count)
+        #expect(sketch.encoded == expected)
+    }
+
+    @Test func `holds the largest order that a line can ask for`() throws {
+        var sketch = ImageSketch()
+        sketch.facts.decidedAt = .max
+        sketch.facts.total = .max
+        sketch.lineDiscounts = [Int64](repeating: .max, count: 65_536)
+        sketch.customer = String(repeating: "c", count: 65_536)
+        sketch.metadata = (0..<1_024).map { [String($0), ""] }
+        var code = ImageSketch.Code(fragment: String(repeating: "f", count: 1 << 20))
+        code.facts.flags = [.valid, .hasLineDiscounts]
+        code.facts.redemption = .max
+        code.lineDiscounts = [Int64](repeating: 1, count: 65_536)
+        code.consumptions = (0..<255).map {
+            .init(kind: .code, detail: String($0), amount: .max)
+        }
+        sketch.codes = [ImageSketch.Code](repeating: code, count: 16)
+        #expect(try ImageSketch(reading: sketch.encoded.span) == sketch)
+    }
+
+    @Test func `is written again into the same memory`() throws {
+        var writer = OrderImageWriter()
+        for sketch in [ImageSketch.full, ImageSketch(), .full] {
+            sketch.write(with: &writer)
+            #expect(try ImageSketch(reading: writer.bytes) == sketch)
+        }
+    }
+
+    @Test func `is refused at every length but its own`() {
+        let whole = ImageSketch.full.encoded
+        for length in 0..<whole.count {
+            #expect(throws: OrderImageFault.self) {
+                try ImageSketch(reading: Array(whole[..<length]).span)
+            }
+        }
+        #expect(throws: OrderImageFault.self) { try ImageSketch(reading: (whole + [0]).span) }
+    }
+
+    /// An image alone carries no checksum (the file around it does), so a damaged one may be read
+    /// as another order; but it is read or refused, and never traps.
+    @Test func `is never trapped on, whatever byte is damaged`() {
+        let whole = ImageSketch.full.encoded
+        var refused = 0
+        for offset in whole.indices {
+            for value in [0, 1, 0x7F, 0x80, 0xFF, whole[offset] ^ 1, whole[offset] &+ 1]
+            where value != whole[offset] {
+                var damaged = whole
+                damaged[offset] = value
+                do {
+                    let sketch = try ImageSketch(reading: damaged.span)
+                    #expect(sketch != .full || sketch.encoded == whole)
+                } catch {
+                    refused += 1
+                }
+            }
+        }
+        #expect(refused > whole.count)
+    }
+
+    @Test(
+        arguments: [
+            (0, 2, .version), (1, 0, .state), (1, 5, .state), (2, 8, .modes), (3, 1, .modes),
+            (4, 0, .length), (15, 0x80, .time), (48, 0x20, .currency), (51, 1, .currency),
+            (63, 0x80, .money), (100, 6, .customer), (101, 0xFF, .customer),
+        ] as [(Int, UInt8, OrderImageFault.Part)])
+    func `says which field is damaged`(offset: Int, value: UInt8, part: OrderImageFault.Part) {
+        var damaged = ImageSketch.full.encoded
+        damaged[offset] = value
+        do {
+            _ = try ImageSketch(reading: damaged.span)
+            Issue.record("the damage at \(offset) was not seen")
+        } catch {
+            #expect(error.part == part)
+        }
+    }
+
+    @Test func `traps when its parts come out of order`() async {
+        await #expect(processExitsWith: .failure) {
+            var writer = OrderImageWriter()
+            writer.appendLineDiscount(1)
+        }
+        await #expect(processExitsWith: .failure) {
+            var sketch = ImageSketch.full
+            sketch.codes[0].lineDiscounts.removeLast()
+            _ = sketch.encoded
+        }
+        await #expect(processExitsWith: .failure) {
+            var sketch = ImageSketch()
+            sketch.facts.total = -1
+            _ = sketch.encoded
+        }
+    }
+}
+
+@Suite struct `An order's state` {
+    @Test func `follows only what the list of transitions allows`() {
+        let legal: [OrderState: [OrderState]] = [
+            .reserved: [.reserved, .applied, .released],
+            .applied: [.partlyApplied, .released],
+            .partlyApplied: [.partlyApplied, .released],
+            .released: [.reserved, .applied],
+        ]
+        for (from, followers) in legal {
+            for to in OrderState.allCases {
+                #expect(from.mayBecome(to) == followers.contains(to), "\(from) → \(to)")
+            }
+        }
+        #expect(OrderState.allCases.filter(\.mayBegin) == [.reserved, .applied])
+    }
+}

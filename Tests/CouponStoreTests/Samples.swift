@@ -1,0 +1,163 @@
+import CouponStore
+import FlatStorage
+import Foundation
+
+/// A text's bytes, to borrow a span from.
+func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+/// A span's bytes as text.
+func text(_ span: Span<UInt8>) -> String {
+    String(decoding: (0..<span.count).map { span[$0] }, as: UTF8.self)
+}
+
+/// A copy of a span's bytes.
+func array(_ span: Span<UInt8>) -> [UInt8] { (0..<span.count).map { span[$0] } }
+
+/// Repeatable random numbers (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    /// Starts from `COUPOND_SEED`, or from a new seed, and prints it so that a run can be repeated.
+    init(for test: String) {
+        let given = ProcessInfo.processInfo.environment["COUPOND_SEED"].flatMap { UInt64($0) }
+        let seed = given ?? .random(in: 0 ... .max)
+        print("\(test): COUPOND_SEED=\(seed)")
+        self.init(seed: seed)
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+}
+
+/// What an image says, as a plain value: written by the writer, read back through the view.
+struct ImageSketch: Equatable {
+    struct Consumption: Equatable {
+        var kind = CounterKind.total
+        /// Empty: the code's own usage key.
+        var couponKey = ""
+        var detail = ""
+        var amount: UInt64 = 1
+    }
+
+    struct Code: Equatable {
+        var facts = CodeFacts(flags: .valid)
+        var code = "SUMMER20"
+        var coupon = "cou_summer"
+        var usageKey = "default\0cou_summer"
+        var lineDiscounts: [Int64] = []
+        var fragment = #""code":"SUMMER20","valid":true"#
+        var consumptions = [Consumption()]
+    }
+
+    var facts: OrderFacts
+    var customer = ""
+    var email = ""
+    var lineDiscounts: [Int64] = []
+    var metadata: [[String]] = []
+    var codes: [Code] = []
+
+    init(state: OrderState = .applied) {
+        facts = OrderFacts(
+            state: state, decidedAt: 1_780_000_000_000, request: Fingerprint(low: 1, high: 2))
+    }
+
+    func write(with writer: inout OrderImageWriter) {
+        writer.begin(facts, customer: bytes(customer).span, email: bytes(email).span)
+        for amount in lineDiscounts { writer.appendLineDiscount(amount) }
+        for pair in metadata {
+            writer.appendMetadata(name: bytes(pair[0]).span, value: bytes(pair[1]).span)
+        }
+        for code in codes {
+            writer.beginCode(
+                code.facts, code: bytes(code.code).span, coupon: bytes(code.coupon).span,
+                usageKey: bytes(code.usageKey).span)
+            for amount in code.lineDiscounts { writer.appendCodeLineDiscount(amount) }
+            writer.writeFragment(bytes(code.fragment).span)
+            for consumption in code.consumptions {
+                writer.appendConsumption(
+                    consumption.kind, couponKey: bytes(consumption.couponKey).span,
+                    detail: bytes(consumption.detail).span, amount: consumption.amount)
+            }
+        }
+        writer.finish()
+    }
+
+    var encoded: [UInt8] {
+        var writer = OrderImageWriter()
+        write(with: &writer)
+        return array(writer.bytes)
+    }
+
+    /// What the bytes say. Where a consumption names its code's usage key, `couponKey` is empty.
+    init(reading image: Span<UInt8>) throws(OrderImageFault) {
+        let view = try OrderImageView(image)
+        facts = view.facts
+        customer = text(view.customer)
+        email = text(view.email)
+        var amounts = view.lineDiscounts
+        while let amount = amounts.next() { lineDiscounts.append(amount) }
+        var pairs = view.metadata
+        while let pair = pairs.next() { metadata.append([text(pair.name), text(pair.value)]) }
+        var entries = view.codes
+        while let entry = entries.next() {
+            var code = Code(
+                facts: entry.facts, code: text(entry.code), coupon: text(entry.coupon),
+                usageKey: text(entry.usageKey), fragment: text(entry.fragment), consumptions: [])
+            var amounts = entry.lineDiscounts
+            while let amount = amounts.next() { code.lineDiscounts.append(amount) }
+            var consumptions = entry.consumptions
+            while let consumption = consumptions.next() {
+                let key = text(consumption.couponKey)
+                code.consumptions.append(
+                    Consumption(
+                        kind: consumption.kind, couponKey: key == code.usageKey ? "" : key,
+                        detail: text(consumption.detail), amount: consumption.amount))
+            }
+            codes.append(code)
+        }
+    }
+
+    /// An order with everything that an image can hold.
+    static var full: ImageSketch {
+        var sketch = ImageSketch(state: .partlyApplied)
+        sketch.facts.modes = [.partial, .auto, .hasCart]
+        sketch.facts.reservedAt = 1_779_999_999_000
+        sketch.facts.expiresAt = 1_780_000_900_000
+        sketch.facts.request = Fingerprint(low: 0x0123_4567_89AB_CDEF, high: .max)
+        sketch.facts.currency = 0x55_53_44
+        sketch.facts.subtotal = 12_500
+        sketch.facts.shipping = 500
+        sketch.facts.discount = 1_250
+        sketch.facts.shippingDiscount = 500
+        sketch.facts.total = 11_250
+        sketch.customer = "cus_7"
+        sketch.email = "ann@example.com"
+        sketch.lineDiscounts = [160, 360, 730]
+        sketch.metadata = [["invoice", "2026-17"], ["client", "Ännchen"]]
+        var summer = Code()
+        summer.facts.flags = [.valid, .hasLineDiscounts, .released]
+        summer.facts.redemption = 1_780_000_000_000 << 20
+        summer.facts.discount = 1_250
+        summer.lineDiscounts = [160, 360, 730]
+        summer.consumptions = [
+            Consumption(), Consumption(kind: .code, detail: "SUMMER20", amount: 2),
+        ]
+        var refused = Code(code: "OLD", coupon: "cou_old", usageKey: "default\0cou_old")
+        refused.facts = CodeFacts(flags: [])
+        refused.facts.reason = 4
+        refused.consumptions = []
+        var automatic = Code(code: "", coupon: "cou_auto", usageKey: "default\0cou_auto")
+        automatic.facts.flags = [.valid, .automatic]
+        automatic.facts.shippingDiscount = 500
+        automatic.consumptions = [Consumption(couponKey: "default\0spring", amount: .max)]
+        sketch.codes = [summer, refused, automatic]
+        return sketch
+    }
+}

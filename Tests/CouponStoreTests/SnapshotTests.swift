@@ -1,0 +1,258 @@
+import CouponStore
+import FlatStorage
+import Glibc
+import Testing
+
+/// A state with so many orders, one counter of which began at 16.
+private func ledger(orders: Int) -> SketchLedger {
+    var state = SketchLedger()
+    _ = state.counter(.total, "default\0cou", startingAt: 16)
+    for number in 0..<orders {
+        state.record(
+            .order(number % 3 == 2 ? .reserved : .applied, coupon: "cou\(number % 2)"),
+            order: "o\(number)")
+    }
+    _ = state.ledger.redemptions.next(nowMilliseconds: 1_780_000_000_000)
+    return state
+}
+
+private func encoded(orders: Int) -> [UInt8] {
+    let state = ledger(orders: orders)
+    let buffer = state.ledger.encodeSnapshot()
+    return array(buffer.bytes)
+}
+
+/// What is wrong with a snapshot of these bytes, or nil.
+private func problem(with snapshot: [UInt8]) -> SnapshotProblem? {
+    do {
+        _ = try Ledger.decoded(from: snapshot.span, seed: HashSeed(3), orderLimit: 10)
+        return nil
+    } catch {
+        return error
+    }
+}
+
+@Suite struct `A snapshot` {
+    @Test(arguments: [0, 1, 5, 500])
+    func `gives back the whole state, byte for byte`(orders: Int) throws {
+        let original = ledger(orders: orders)
+        let first = original.ledger.encodeSnapshot()
+        let loaded = try Ledger.decoded(from: first.bytes, seed: HashSeed(9), orderLimit: 1)
+        let isEqual = loaded.encodeSnapshot().bytes.isEqual(to: first.bytes)
+        let totals = (loaded.totals, original.ledger.totals)
+        let last = (loaded.redemptions.last, original.ledger.redemptions.last)
+        #expect(isEqual && totals.0 == totals.1 && last.0 == last.1)
+        for row in 0..<totals.0.counters {
+            let id = CounterID(row: row)
+            let held = (loaded.usage.held(id), original.ledger.usage.held(id))
+            #expect(held.0 == held.1)
+        }
+    }
+
+    @Test func `is refused whichever bit of it is flipped`() {
+        let whole = encoded(orders: 2)
+        for offset in whole.indices {
+            for bit in 0..<8 {
+                var damaged = whole
+                damaged[offset] ^= 1 << bit
+                if problem(with: damaged) == nil {
+                    Issue.record("bit \(bit) of byte \(offset) was missed")
+                }
+            }
+        }
+        #expect(problem(with: whole) == nil)
+    }
+
+    @Test func `is refused at every length but its own`() {
+        let whole = encoded(orders: 2)
+        #expect(problem(with: []) == .empty)
+        for length in 1..<72 {
+            #expect(
+                problem(with: Array(whole[..<length])) == .wrongLength(expected: nil, found: length)
+            )
+        }
+        for length in 72..<whole.count {
+            #expect(
+                problem(with: Array(whole[..<length]))
+                    == .wrongLength(expected: UInt64(whole.count), found: length))
+        }
+        #expect(
+            problem(with: whole + [0])
+                == .wrongLength(expected: UInt64(whole.count), found: whole.count + 1))
+    }
+
+    @Test func `is told from other files and from later versions`() {
+        var snapshot = encoded(orders: 1)
+        #expect(problem(with: bytes("{\"coupons\":[]}")) == .foreign)
+        #expect(problem(with: [UInt8](repeating: 0, count: 4_096)) == .foreign)
+        snapshot[8] = 2
+        #expect(problem(with: snapshot) == .unknownVersion(2))
+    }
+
+    @Test func `says whether the header or the content is damaged`() {
+        let whole = encoded(orders: 1)
+        var damaged = whole
+        damaged[40] ^= 1
+        #expect(problem(with: damaged) == .headerDamaged)
+        damaged = whole
+        damaged[100] ^= 1
+        #expect(problem(with: damaged) == .contentDamaged)
+    }
+
+    /// Checksums prove that bytes are those that were written, not that the writer was right. A
+    /// content that contradicts itself is refused as well, not trapped on later.
+    @Test func `is refused when its parts contradict each other, though its checksums hold`() {
+        let whole = encoded(orders: 1)
+        // The counts of parts; the redemption number after them may be anything.
+        for offset in 24..<48 { check(contradictionAt: offset, of: whole) }
+        var refused = 0
+        for offset in 72..<whole.count {
+            var changed = whole
+            changed[offset] ^= 1
+            if case .contradiction = problem(with: resealed(changed)) { refused += 1 }
+        }
+        #expect(refused > 20)
+    }
+
+    private func check(contradictionAt offset: Int, of whole: [UInt8]) {
+        var changed = whole
+        changed[offset] ^= 1
+        if case .contradiction = problem(with: resealed(changed)) { return }
+        Issue.record("the contradiction at \(offset) was not seen")
+    }
+
+    /// The snapshot with the checksums that its bytes now have.
+    private func resealed(_ snapshot: [UInt8]) -> [UInt8] {
+        var buffer = ByteBuffer()
+        buffer.append(snapshot.span)
+        let content = hash64(buffer.bytes(in: 72..<buffer.count), seed: 0)
+        buffer.setLittleEndian(content, at: 56)
+        let header = hash64(buffer.bytes(in: 0..<64), seed: 0)
+        buffer.setLittleEndian(header, at: 64)
+        return array(buffer.bytes)
+    }
+}
+
+@Suite struct `Writing a snapshot` {
+    private let directory = "state"
+
+    private func write(orders: Int, to disk: SimulatedDisk) throws(DiskFault) {
+        let state = ledger(orders: orders)
+        let buffer = state.ledger.encodeSnapshot()
+        try Snapshot.write(buffer, to: disk, directory: directory)
+    }
+
+    private func loadedOrders(from disk: SimulatedDisk) throws(SnapshotFault) -> Int {
+        try Snapshot.load(
+            from: disk, directory: directory, seed: HashSeed(1), orderLimit: 10
+        ).totals.orders
+    }
+
+    @Test func `starts afresh where there was none`() throws {
+        #expect(try loadedOrders(from: SimulatedDisk()) == 0)
+    }
+
+    @Test func `keeps the one before`() throws {
+        let disk = SimulatedDisk()
+        for orders in 1...3 { try write(orders: orders, to: disk) }
+        #expect(disk.names == ["state/snapshot", "state/snapshot.previous"])
+        #expect(try loadedOrders(from: disk) == 3)
+        disk["state/snapshot"] = nil
+        #expect(try loadedOrders(from: disk) == 2)
+        #expect(disk.openFileCount == 0)
+    }
+
+    @Test func `replaces what a crash left over`() throws {
+        let disk = SimulatedDisk()
+        try write(orders: 1, to: disk)
+        disk["state/snapshot.new"] = bytes("half a snap")
+        #expect(try loadedOrders(from: disk) == 1)
+        try write(orders: 2, to: disk)
+        #expect(disk["state/snapshot.new"] == nil)
+        #expect(try loadedOrders(from: disk) == 2)
+    }
+
+    @Test func `never falls back behind a damaged one, and leaves it as it is`() throws {
+        let disk = SimulatedDisk()
+        try write(orders: 1, to: disk)
+        try write(orders: 2, to: disk)
+        disk["state/snapshot"] = []
+        #expect(throws: SnapshotFault(path: "state/snapshot", problem: .empty)) {
+            try loadedOrders(from: disk)
+        }
+        #expect(disk["state/snapshot"] == [])
+        #expect(disk.names == ["state/snapshot", "state/snapshot.previous"])
+    }
+
+    /// Fails operation 1, 2, 3 … of a write until one completes. After each failure the last
+    /// snapshot loads, nothing stays open, and the next attempt goes through.
+    @Test(arguments: [EIO, ENOSPC, EROFS])
+    func `survives the failure of any operation`(errno: CInt) throws {
+        var failing = 1
+        var isComplete = false
+        while !isComplete {
+            let disk = SimulatedDisk()
+            try write(orders: 1, to: disk)
+            try write(orders: 2, to: disk)
+            disk.fail(operation: failing, with: errno)
+            do {
+                try write(orders: 3, to: disk)
+                isComplete = true
+            } catch {
+                #expect(error.errno == errno)
+            }
+            disk.fail(operation: nil)
+            // A rename that went through before the failure shows the new state already.
+            let orders = try loadedOrders(from: disk)
+            #expect(isComplete ? orders == 3 : orders == 2 || orders == 3)
+            #expect(disk.openFileCount == 0)
+            try write(orders: 4, to: disk)
+            #expect(try loadedOrders(from: disk) == 4)
+            #expect(disk.names == ["state/snapshot", "state/snapshot.previous"])
+            failing += 1
+        }
+        // Examine twice, create, append, synchronize, close, rename twice, synchronize directory.
+        #expect(failing == 11)
+    }
+
+    /// Cuts the power after operation 1, 2, 3 …, with every number of name changes kept.
+    @Test func `survives a power cut after any operation`() throws {
+        var cutAfter = 0
+        var isComplete = false
+        while !isComplete {
+            let disk = SimulatedDisk()
+            try write(orders: 1, to: disk)
+            try write(orders: 2, to: disk)
+            // The operation after the cut fails, and so nothing after it is done.
+            disk.fail(operation: cutAfter + 1)
+            do {
+                try write(orders: 3, to: disk)
+                isComplete = true
+            } catch {
+                #expect(error.errno == EIO)
+            }
+            for kept in 0...disk.pendingNameChanges {
+                let survivor = disk.afterCrash(keepingNameChanges: kept)
+                let orders = try loadedOrders(from: survivor)
+                #expect(isComplete ? orders == 3 : orders == 2 || orders == 3)
+                try write(orders: 4, to: survivor)
+                #expect(try loadedOrders(from: survivor) == 4)
+            }
+            cutAfter += 1
+        }
+        #expect(cutAfter == 10)
+    }
+
+    @Test func `says why a snapshot cannot be read`() throws {
+        for failing in 1...2 {
+            let disk = SimulatedDisk()
+            try write(orders: 1, to: disk)
+            disk.fail(operation: failing)
+            let fault = DiskFault(
+                failing == 1 ? .examine : .read, path: "state/snapshot", errno: EIO)
+            #expect(throws: SnapshotFault(path: "state/snapshot", problem: .unreadable(fault))) {
+                try loadedOrders(from: disk)
+            }
+        }
+    }
+}
