@@ -68,8 +68,9 @@ struct cjson_line_parser {
     void walk();
 
 private:
-    void read_key(frame &parent, uint64_t word, cjson_line_node &node);
-    void read_number(uint8_t type, uint64_t bits, uint32_t position, cjson_line_node &node);
+    bool read_key(frame &parent, uint64_t word, cjson_line_node &node);
+    void read_number(
+        uint8_t type, uint64_t bits, const uint8_t *line, uint32_t start, cjson_line_node &node);
     void note_repeated(uint32_t node) {
         if (repeated == 0 || node < repeated) repeated = node;
     }
@@ -133,92 +134,97 @@ cjson_line_result cjson_line_parser::parse(const uint8_t *line, size_t count) {
 }
 
 void cjson_line_parser::walk() {
+    // Nodes are made in a local and stored once: a store to a member of type uint8_t may alias
+    // anything, and the compiler would load every pointer again behind it.
+    cjson_line_node *const made = nodes.get();
     const uint64_t *tape = tree.tape.get() + 1;
     const uint32_t *position = simd.implementation->structural_indexes.get();
+    const uint8_t *const line = bytes() + line_start;
     frame open[CJSON_LINE_DEPTH_MAX + 1];
     frame *parent = nullptr;
-    node_count = repeated = raw_start = raw_count = 0;
+    uint32_t index = 0;
+    repeated = raw_start = raw_count = 0;
 
     do {
         const uint8_t closing = uint8_t(*tape >> 56);
         if (parent && (closing == '}' || closing == ']')) {
-            nodes[parent->node].next = node_count;
-            nodes[parent->node].count = parent->child_count;
+            made[parent->node].next = index;
+            made[parent->node].count = parent->child_count;
             if (parent->other_count > 1) find_repeated(*parent);
             parent = parent == open ? nullptr : parent - 1;
             tape++;
             position++;
             continue;
         }
-        const uint32_t index = node_count++;
-        cjson_line_node &node = nodes[index];
-        node = cjson_line_node{};
+        cjson_line_node node{};
         if (parent) {
             if (parent->child_count++ > 0) position++;  // The comma before.
             if (parent->is_object) {
-                read_key(*parent, *tape++, node);
+                if (!read_key(*parent, *tape++, node)) note_repeated(index);
                 position += 2;  // The key and its colon.
             }
         }
         const uint64_t word = *tape++;
-        const uint64_t payload = word & UINT64_C(0x00FFFFFFFFFFFFFF);
+        const uint8_t type = uint8_t(word >> 56);
         const uint32_t start = *position++;
-        node.next = node_count;
-        switch (uint8_t(word >> 56)) {
+        node.next = index + 1;
+        switch (type) {
         case '{':
-        case '[': {
-            const bool is_object = uint8_t(word >> 56) == '{';
-            node.kind = is_object ? cjson_line_kind_object : cjson_line_kind_array;
+        case '[':
+            node.kind = type == '{' ? cjson_line_kind_object : cjson_line_kind_array;
             parent = parent ? parent + 1 : open;
-            *parent = frame{index, 0, 0, 0, is_object};
+            *parent = frame{index, 0, 0, 0, type == '{'};
+            made[index++] = node;
             continue;
-        }
         case '"':
+            // The tape counts strings from the start of their length.
             node.kind = cjson_line_kind_string;
-            node.start = uint32_t(payload) + 4;
-            node.count = string_count(uint32_t(payload));
+            node.start = uint32_t(word) + 4;
+            node.count = string_count(uint32_t(word));
             break;
         case 't': node.kind = cjson_line_kind_true; break;
         case 'f': node.kind = cjson_line_kind_false; break;
         case 'n': node.kind = cjson_line_kind_null; break;
-        default: read_number(uint8_t(word >> 56), *tape++, start, node);
+        default: read_number(type, *tape++, line, start, node);
         }
+        made[index++] = node;
         if (node.name == 1 && parent == open) {
             // What follows is a comma or the closing brace; between them there may be white space.
             uint32_t end = *position;
-            const uint8_t *line = bytes() + line_start;
             while (line[end - 1] <= ' ') end--;
             raw_start = uint32_t(line_start) + start;
             raw_count = end - start;
         }
     } while (parent);
+    node_count = index;
 }
 
-void cjson_line_parser::read_key(frame &parent, uint64_t word, cjson_line_node &node) {
+/// False when the object had the key before, as far as one of the first names tells.
+inline bool cjson_line_parser::read_key(frame &parent, uint64_t word, cjson_line_node &node) {
     const uint32_t offset = uint32_t(word);
     node.key_start = offset + 4;
     node.key_count = string_count(offset);
     node.name = names.number(bytes() + node.key_start, node.key_count);
     if (node.name == 0 || node.name >= 64) {
         parent.other_count++;
-        return;
+        return true;
     }
     const uint64_t bit = UINT64_C(1) << node.name;
-    if (parent.names_seen & bit) note_repeated(uint32_t(&node - nodes.get()));
+    const bool is_first = (parent.names_seen & bit) == 0;
     parent.names_seen |= bit;
+    return is_first;
 }
 
-void cjson_line_parser::read_number(
-    uint8_t type, uint64_t bits, uint32_t position, cjson_line_node &node) {
-    const uint8_t *line = bytes() + line_start;
-    const size_t end = number_end(line, position);
-    node.start = uint32_t(line_start) + position;
-    node.count = uint32_t(end - position);
+inline void cjson_line_parser::read_number(
+    uint8_t type, uint64_t bits, const uint8_t *line, uint32_t start, cjson_line_node &node) {
+    const size_t end = number_end(line, start);
+    node.start = uint32_t(line_start) + start;
+    node.count = uint32_t(end - start);
     if (type == 'l') {
         node.kind = cjson_line_kind_integer;
         node.integer = int64_t(bits);
     } else {
-        const bool is_integer = is_written_as_integer(line, position, end);
+        const bool is_integer = is_written_as_integer(line, start, end);
         node.kind = is_integer ? cjson_line_kind_wide : cjson_line_kind_real;
     }
 }

@@ -19,7 +19,7 @@ inline uint64_t first_word(const uint8_t *text, uint32_t count) {
 
 class vocabulary {
 public:
-    static constexpr uint32_t names_max = 250;
+    static constexpr uint32_t names_max = 128;
 
     /// Takes the keys from a list between single spaces, which must outlive this. False for more
     /// than `names_max`.
@@ -54,11 +54,11 @@ private:
         uint32_t count = 0;
         uint8_t name = 0;
     };
-    static constexpr uint32_t slot_count = 1024;
+    static constexpr uint32_t slot_count = 256;
     entry entries[slot_count];
 
     static uint32_t home(uint64_t word, uint32_t count) {
-        return uint32_t(((word ^ count) * UINT64_C(0x9E3779B97F4A7C15)) >> 54);
+        return uint32_t(((word ^ count) * UINT64_C(0x9E3779B97F4A7C15)) >> 56);
     }
 
     void add(const uint8_t *text, uint32_t count, uint8_t name) {

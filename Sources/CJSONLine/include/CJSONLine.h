@@ -79,7 +79,7 @@ enum {
 typedef struct cjson_line_parser cjson_line_parser;
 
 /// Makes a parser of lines of at most `line_bytes_max` bytes (at most 16 MiB) with all the memory
-/// that it will ever use. `vocabulary` lists up to 250 distinct keys between single spaces. `seed`
+/// that it will ever use. `vocabulary` lists up to 128 distinct keys between single spaces. `seed`
 /// keeps others from choosing keys that collide. NULL when there is no memory.
 cjson_line_parser *cjson_line_parser_create(
     size_t line_bytes_max, const char *vocabulary, uint64_t seed);
