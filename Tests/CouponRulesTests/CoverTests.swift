@@ -183,6 +183,22 @@ private func cover(_ items: [(String?, Words)], _ arrange: (inout Scene) -> Void
     }
 }
 
+@Suite struct `A coupon that reads attributes` {
+    @Test func `names some in its cover or in what it needs`() {
+        #expect(!Scene(percent: "10").coupon.readsAttributes)
+        let rules: [(inout Scene) -> Void] = [
+            { $0.apply(to: ["event": ["241"]]) }, { $0.exclude(["event": ["241"]]) },
+            { $0.require(contains: ["event": ["241"]]) },
+            { $0.require(context: ["event": ["241"]]) },
+        ]
+        for rule in rules {
+            var scene = Scene(percent: "10")
+            rule(&scene)
+            #expect(scene.coupon.readsAttributes)
+        }
+    }
+}
+
 @Suite struct `Without a cart, a cover` {
     static let offer: [Words] = [["event": ["241"], "price_level": ["12"]], ["event": ["300"]]]
 

@@ -1,6 +1,6 @@
 // The ladder of refusals. A row per pair of neighbouring rungs that one request can stand on at
-// once: both rules fail, the earlier is told, and `explains` tells both. Some neighbours exclude one
-// another (nothing can be missing from a cart that is not there), so a row may skip a rung.
+// once: both rules fail, the earlier is told, and an explanation tells both. Some neighbours exclude
+// one another (nothing can be missing from a cart that is not there), so a row may skip a rung.
 
 import CouponRules
 import Testing
@@ -189,5 +189,18 @@ private func goodScene() -> Scene {
         scene.terms.isDisabled = false
         scene.items?.removeFirst()
         #expect(scene.verdict(of: &judge).shares == [60])
+    }
+
+    @Test func `has a lowest rung for a code that does not exist`() {
+        var judge = Judge()
+        #expect(goodScene().verdict(of: &judge).discount == 1_000)
+        var purchase = Purchase()
+        let isAdded = purchase.addLine(
+            quantity: 1, unitPrice: Money(minorUnits: 700), isOnSale: false, attributes: .empty)
+        #expect(isAdded)
+        judge.refuseUnknownCode(purchase)
+        #expect(judge.refusals == [Refusal(.codeUnknown)])
+        #expect(judge.discount == .zero)
+        #expect(judge.lineDiscounts == [.zero])
     }
 }

@@ -1,4 +1,4 @@
-// The judge's arithmetic against the same rules in their plainest form: whole numbers, `sorted`, and
+// The judge's arithmetic against the same rules in their plainest form: whole numbers, `sorted`,
 // nothing clever. Carts are random, small numbers and zeros coming as often as large ones.
 
 import CouponRules
