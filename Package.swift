@@ -36,7 +36,8 @@ let package = Package(
             name: "CouponRulesTests", dependencies: ["CouponRules"], swiftSettings: strict),
 
         // Flat tables and hashing over owned memory.
-        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(
+            name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .target(name: "FlatStorage", dependencies: ["CXXHash"], swiftSettings: strict),
         .testTarget(
             name: "FlatStorageTests", dependencies: ["FlatStorage"], swiftSettings: strict),
@@ -87,7 +88,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CoupondTests",
-            dependencies: ["coupond", "CouponCatalog", "CouponService", "CouponWire", "UVLoop"],
+            dependencies: [
+                "coupond", "CouponRules", "CouponCatalog", "CouponStore", "CouponWire",
+                "CouponService",
+                "FlatStorage", "UVLoop", logging, system,
+            ],
             swiftSettings: strict),
         .target(name: "CouponClient", swiftSettings: strict),
         .executableTarget(
@@ -101,7 +106,13 @@ let package = Package(
         .testTarget(
             name: "DaemonTests", dependencies: ["CouponClient", "coupond", "couponctl"],
             swiftSettings: strict),
-        .testTarget(name: "TidyTests", dependencies: ["CouponRules"], swiftSettings: strict),
+        .testTarget(
+            name: "TidyTests",
+            dependencies: [
+                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
+                "FlatStorage",
+            ],
+            swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )
