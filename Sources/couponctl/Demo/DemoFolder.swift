@@ -1,7 +1,7 @@
 import Foundation
 
-// The sample catalog of the project serves most of the day. What the day changes on the way (a small
-// limit, and the same coupon edited) is a second catalog file of its own, written here.
+// The sample catalog of the project serves most of the day. What the day edits on the way, and a
+// coupon for exactly one explanation, are a second catalog file of its own, written here.
 
 /// The temporary folder of a demo: sockets, state, log and a catalog that is edited on the way.
 struct DemoFolder {
@@ -47,9 +47,10 @@ struct DemoFolder {
     }
 }
 
-/// The demo's own catalog: one coupon with few uses.
+/// The demo's own catalog: a coupon with few uses, and one for a first order.
 struct FlashCatalog {
     static let code = "FLASH3"
+    static let firstOrderCode = "HELLO10"
 
     /// How many orders may use the code.
     var limit: Int64
@@ -67,6 +68,12 @@ struct FlashCatalog {
           codes: [\(Self.code)]
           discount: {kind: percentage, percent: \(percent)}
           limits: {total: \(limit)}
+        - id: demo_hello
+          name: For a first order from 100.00
+          type: discount
+          codes: [\(Self.firstOrderCode)]
+          discount: {kind: percentage, percent: 10}
+          requires: {min_subtotal: 10000, max_previous_orders: 0}
 
         """
     }

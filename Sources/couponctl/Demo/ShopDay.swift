@@ -47,11 +47,14 @@ struct ShopDay {
             #"{"id":"b","op":"validate","code":"summer20","# + Self.cart + "}", shop,
             expecting: ["valid": true, "codes.0.code": "SUMMER20"])
         try transcript.ask(
-            "A code for new clients, typed by an old one: the reply says why not.",
-            #"{"id":"c","op":"validate","code":"NEWCLIENT15","explain":true,"#
+            "A code for a large first order, typed by an old client with a small one: every reason.",
+            #"{"id":"c","op":"validate","code":"\#(FlashCatalog.firstOrderCode)","explain":true,"#
                 + #""customer":{"id":"cus_7","orders":3},"# + Self.cart + "}", shop,
             expecting: [
-                "valid": false, "reason": "not_first_order", "codes.0.reason": "not_first_order",
+                "valid": false, "reason": "not_first_order",
+                "codes.0.failures.0.reason": "not_first_order",
+                "codes.0.failures.1.reason": "below_minimum_amount",
+                "codes.0.failures.1.missing": 5000,
             ])
     }
 
