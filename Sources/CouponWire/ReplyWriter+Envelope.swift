@@ -25,10 +25,10 @@ extension ReplyWriter {
     package mutating func faultReply(to id: Span<UInt8>, _ fault: RequestFault) {
         beginErrorReply(to: id, fault.code)
         key("message")
-        string(fault.message)
+        string(copying: fault.message)
         if let field = fault.field {
             key("field")
-            string(field)
+            string(copying: field)
         }
         endErrorReply()
     }

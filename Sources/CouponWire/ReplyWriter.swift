@@ -107,8 +107,9 @@ package struct ReplyWriter: ~Copyable {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// A string of any text, for paths that may allocate.
-    package mutating func string(_ text: String) {
+    /// A string of any text, for paths that may allocate. It is named apart, because a literal
+    /// would rather be a `String` than the `StaticString` that costs nothing.
+    package mutating func string(copying text: String) {
         let copy = Array(text.utf8)
         string(copy.span)
     }

@@ -79,7 +79,7 @@ private func lend(_ text: String, _ body: (Span<UInt8>) -> Void) {
             let json = written { writer in
                 writer.beginObject()
                 lend(text) { writer.key($0) }
-                writer.string(text)
+                writer.string(copying: text)
                 writer.endObject()
             }
             let read = try JSONDecoder().decode([String: String].self, from: Data(json.utf8))
