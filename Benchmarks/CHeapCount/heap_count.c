@@ -86,6 +86,14 @@ void heap_count_begin(void) {
     _swift_release = count_release;
     _swift_release_n = count_release_n;
     _swift_enableSwizzlingOfAllocationAndRefCountingFunctions_forInstrumentsOnly = true;
+    counts = (heap_counts){0};
 }
 
-heap_counts heap_counts_now(void) { return counts; }
+heap_counts heap_count_end(void) {
+    _swift_retain = runtime_retain;
+    _swift_retain_n = runtime_retain_n;
+    _swift_release = runtime_release;
+    _swift_release_n = runtime_release_n;
+    _swift_enableSwizzlingOfAllocationAndRefCountingFunctions_forInstrumentsOnly = false;
+    return counts;
+}

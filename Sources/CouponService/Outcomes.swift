@@ -72,7 +72,7 @@ extension Service {
         reply.beginObject()
         reply.key(detail)
         reply.beginArray()
-        for fault in run.faults { reply.string(fault) }
+        for fault in run.faults { reply.string(copying: fault) }
         reply.endArray()
         reply.endObject()
         reply.endErrorReply()

@@ -145,7 +145,7 @@ extension Service {
         if !run.faults.isEmpty {
             reply.key("errors")
             reply.beginArray()
-            for fault in run.faults { reply.string(fault) }
+            for fault in run.faults { reply.string(copying: fault) }
             reply.endArray()
         }
         reply.endObject()

@@ -58,14 +58,14 @@ package struct ByteBuffer: ~Copyable {
         }
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func append(_ byte: UInt8) {
         if used == allocated { grow(toHold: used + 1) }
         unsafe base[used] = byte
         used += 1
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func append(_ run: Span<UInt8>) {
         let end = used + run.count
         if end > allocated { grow(toHold: end) }
@@ -77,7 +77,7 @@ package struct ByteBuffer: ~Copyable {
         used = end
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func append(_ literal: StaticString) {
         let end = used + literal.utf8CodeUnitCount
         if end > allocated { grow(toHold: end) }

@@ -41,6 +41,7 @@ package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
 
     @inlinable
     package subscript(index: Int) -> Element {
+        @inline(__always)
         get {
             precondition(index >= 0 && index < used, "an index lies inside its array")
             return unsafe base[index]
@@ -51,7 +52,7 @@ package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
         }
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func append(_ element: Element) {
         if used == allocated { grow(toHold: used + 1) }
         unsafe (base + used).initialize(to: element)

@@ -12,10 +12,11 @@ typedef struct {
     uint64_t releases;
 } heap_counts;
 
-/// Puts the counters in front of swift_retain and swift_release. Call it once, at the start.
+/// Counts from now on. While it counts, retaining a short string crashes (seen with Swift 6.3), so
+/// what is counted must not use any.
 void heap_count_begin(void);
 
-/// What has been counted so far.
-heap_counts heap_counts_now(void);
+/// Stops counting. What was counted since it began.
+heap_counts heap_count_end(void);
 
 #endif

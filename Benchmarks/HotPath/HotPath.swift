@@ -1,0 +1,133 @@
+// What a request costs between its bytes and its reply, without a socket: counted, not timed, so
+// that a shared machine gives the same answer twice.
+//
+//   hot-path count    allocations and retains over 10,000 requests of a mix; fails when there are any
+//   hot-path run N    answers the README's validate N times, for callgrind to count instructions
+
+import CHeapCount
+import CouponCatalog
+import CouponRules
+import CouponService
+import CouponStore
+import CouponWire
+import FlatStorage
+import Glibc
+
+@main
+struct HotPath {
+    static func main() throws {
+        let arguments = CommandLine.arguments.dropFirst()
+        switch (arguments.first, arguments.dropFirst().first.flatMap { Int($0) }) {
+        case ("count", nil): try countHeapUse()
+        case ("run", let count?): try answer(count)
+        default: print("usage: hot-path count | hot-path run N")
+        }
+    }
+
+    /// The requests of the mix: a plain success, one that reads attributes, customers and bounds,
+    /// and refusals that write every kind of extra.
+    static let mix = [
+        plain,
+        """
+        {"id":"a-2","op":"validate","code":"shoes10","customer":{"id":"cus_7","email":"Ann@Example.com",\
+        "groups":["vip","staff"],"orders":3},"context":{"country":"US","channel":["web"]},\
+        "cart":{"currency":"USD","lines":[{"product":"p1","quantity":1,"unit_price":4999,\
+        "category":["shoes","sale"]},{"product":"p2","quantity":3,"unit_price":1250,"on_sale":true}]}}
+        """,
+        """
+        {"id":3,"op":"validate","code":"shoes10","explain":true,"cart":{"currency":"USD",\
+        "lines":[{"product":"p3","quantity":1,"unit_price":100}]}}
+        """,
+        #"{"id":4,"op":"validate","code":"no-such-code","cart":{"currency":"EUR","lines":[]}}"#,
+        #"{"id":5,"op":"validate","code":"OVER"}"#,
+        #"{"id":6,"op":"usage","code":"SUMMER20"}"#,
+        #"{"id":7,"op":"ping"}"#,
+    ]
+
+    static let plain = """
+        {"id":1,"op":"validate","code":"SUMMER20",\
+        "customer":{"id":"cus_7","groups":["vip"],"orders":0},\
+        "cart":{"currency":"USD","shipping":500,"lines":[\
+        {"product":"p1","quantity":2,"unit_price":2500,"category":["shoes"]}]}}
+        """
+
+    static let catalog = """
+        currency: USD
+        coupons:
+        - codes: [SUMMER20]
+          discount: {kind: percentage, percent: 20}
+          limits: {total: 100}
+          requires: {min_subtotal: {USD: 5000}}
+        - codes: [SHOES10]
+          discount: {kind: percentage, percent: 10, cap: {USD: 5000}}
+          applies_to: {category: [shoes]}
+          excludes: {product: [p9]}
+          exclude_sale_items: true
+          requires: {groups: [vip], context: {country: [US, CA]}, min_items: 2, contains: {product: [p1]}}
+        - codes: [OVER]
+          discount: {kind: fixed_amount, amount: {USD: 500}}
+          ends_at: 2020-01-01
+        """
+
+    static func makeServer() throws -> Server {
+        let (file, faults) = CatalogReader.read(
+            text: catalog, path: "hot-path.yaml", format: .yaml)
+        let files = file.map { [$0] } ?? []
+        let shared = SharedCatalog(try Catalog.compile(files, faults: faults))
+        return Server(
+            catalog: shared, ledger: Ledger(seed: HashSeed(1), orderLimit: 1_000),
+            limits: Limits(), facts: ServerFacts(version: "0", startedAt: now))
+    }
+
+    /// 2026-11-21T00:00:00Z.
+    static let now = Instant(secondsSinceEpoch: 1_795_219_200)
+
+    static func answer(_ count: Int) throws {
+        var server = try makeServer()
+        var conversation = makeConversation()
+        let line = bytes(of: [plain])
+        for _ in 0..<count { receive(line, &server, &conversation) }
+    }
+
+    static func makeConversation() -> Conversation {
+        Conversation(
+            id: ConversationID(rawValue: 1), terms: ListenerTerms(role: .storefront),
+            limits: Limits())
+    }
+
+    static func bytes(of lines: [String]) -> ByteBuffer {
+        var bytes = ByteBuffer()
+        for line in lines { bytes.append((line + "\n").utf8.span) }
+        return bytes
+    }
+
+    @inline(never)
+    static func receive(
+        _ bytes: borrowing ByteBuffer, _ server: inout Server, _ conversation: inout Conversation
+    ) {
+        let after = server.receive(bytes.bytes, on: &conversation, at: now)
+        precondition(after == .keepReading && server.output.count > 0, "every line is answered")
+        server.clearOutput()
+    }
+
+    /// Counts each request of the mix by itself, 10,000 in all.
+    static func countHeapUse() throws {
+        var server = try makeServer()
+        var conversation = makeConversation()
+        let rounds = 10_000 / mix.count
+        // Warm-up: scratch memory grows to what this mix needs.
+        receive(bytes(of: mix), &server, &conversation)
+
+        var total = heap_counts()
+        for request in mix {
+            let line = bytes(of: [request])
+            heap_count_begin()
+            for _ in 0..<rounds { receive(line, &server, &conversation) }
+            let counts = heap_count_end()
+            print("\(counts.allocations) allocations, \(counts.retains) retains: \(request)")
+            total.allocations += counts.allocations
+            total.retains += counts.retains
+        }
+        exit(total.allocations == 0 && total.retains == 0 ? EXIT_SUCCESS : EXIT_FAILURE)
+    }
+}
