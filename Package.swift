@@ -68,10 +68,17 @@ let package = Package(
         // Events in, dispositions out: the daemon without an operating system.
         .target(
             name: "CouponService",
-            dependencies: ["CouponRules", "CouponCatalog", "CouponStore", "CouponWire"],
+            dependencies: [
+                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "FlatStorage",
+            ],
             swiftSettings: strict),
         .testTarget(
-            name: "CouponServiceTests", dependencies: ["CouponService"], swiftSettings: strict),
+            name: "CouponServiceTests",
+            dependencies: [
+                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
+                "FlatStorage",
+            ],
+            swiftSettings: strict),
 
         // libuv made safe. It knows no coupons.
         .systemLibrary(name: "CUv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
@@ -90,8 +97,7 @@ let package = Package(
             name: "CoupondTests",
             dependencies: [
                 "coupond", "CouponRules", "CouponCatalog", "CouponStore", "CouponWire",
-                "CouponService",
-                "FlatStorage", "UVLoop", logging, system,
+                "CouponService", "FlatStorage", "UVLoop", logging, system,
             ],
             swiftSettings: strict),
         .target(name: "CouponClient", swiftSettings: strict),
@@ -113,6 +119,19 @@ let package = Package(
                 "FlatStorage",
             ],
             swiftSettings: strict),
+
+        // What is measured, and what it is measured with.
+        .target(name: "CHeapCount", path: "Benchmarks/CHeapCount"),
+        .executableTarget(
+            name: "hot-path",
+            dependencies: [
+                "CHeapCount", "CouponRules", "CouponCatalog", "CouponStore", "CouponWire",
+                "CouponService", "FlatStorage",
+            ],
+            path: "Benchmarks/HotPath", swiftSettings: strict),
+        .executableTarget(
+            name: "coupon-bench", dependencies: ["UVLoop", argumentParser],
+            path: "Benchmarks/CouponBench", swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )
