@@ -216,3 +216,37 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         #expect(fault.exitReason == .missingInput)
     }
 }
+
+@Suite struct `Checking` {
+    private func check(_ definitions: String, socketPath: String? = nil) throws -> ExitReason {
+        var result = ExitReason.success
+        try withFolder { folder in
+            let path = folder + "/c.yaml"
+            try Data(definitions.utf8).write(to: URL(fileURLWithPath: path))
+            var overrides = Overrides()
+            overrides.catalogPaths = [path]
+            overrides.stateDirectory = folder + "/state"
+            overrides.socketPath = socketPath
+            do throws(StartFault) {
+                result = try coupond.check(overrides)
+            } catch {
+                result = error.exitReason
+            }
+            #expect(!FileManager.default.fileExists(atPath: folder + "/state"))
+        }
+        return result
+    }
+
+    @Test func `passes a valid catalog and creates nothing`() throws {
+        #expect(try check("coupons: []") == .success)
+    }
+
+    @Test func `refuses an invalid catalog`() throws {
+        #expect(try check("coupon: []") == .configuration)
+    }
+
+    @Test func `refuses a socket path that is too long`() throws {
+        let path = "/tmp/" + String(repeating: "x", count: 103)
+        #expect(try check("coupons: []", socketPath: path) == .configuration)
+    }
+}

@@ -83,22 +83,21 @@ extension Daemon {
         phase = .saving
         drain?.timer.close()
         drain = nil
-        goOnSaving(after: nil)
+        goOnSaving()
     }
 
-    /// Ends the daemon once everything is saved.
-    ///
-    /// - Parameter outcome: of the snapshot that just ended, if one did.
-    func goOnSaving(after outcome: SnapshotOutcome?) {
+    /// Ends the daemon once everything is saved, or saving has failed. A snapshot that was under way
+    /// when everybody had left may have begun too early, so its end decides nothing.
+    func goOnSaving() {
         if isSnapshotUnderWay { return }
-        if !server.hasUnsavedChanges {
-            leave(with: .success)
-        } else if case .failed = outcome {
+        if !server.hasUnsavedChanges { leave(with: .success) }
+        if hasTriedToSave {
+            log.error("uses since the last snapshot are lost")
             leave(with: .inputOutput)
-        } else {
-            server.wish(.snapshot)
-            startTasks()
         }
+        hasTriedToSave = true
+        server.wish(.snapshot)
+        startTasks()
     }
 
     /// Ends the process. It is not unwound: a catalog that is still being built would be waited for.

@@ -82,7 +82,7 @@ extension Daemon {
             log.error("snapshot failed", metadata: ["fault": "\(reason)"])
         }
         server.finishSnapshot(outcome, at: now)
-        if phase == .saving { goOnSaving(after: outcome) }
+        if phase == .saving { goOnSaving() }
     }
 }
 
@@ -145,9 +145,16 @@ extension Daemon {
         log.logLevel = next.log.level
         configuration.log = next.log
         configuration.catalogPaths = next.catalogPaths
-        configuration.idleTimeoutSeconds = next.idleTimeoutSeconds
-        configuration.snapshotIntervalSeconds = next.snapshotIntervalSeconds
-        startTimers()
+        // A timer that is started anew counts from zero: reloads that come often must not put off
+        // every snapshot.
+        if next.snapshotIntervalSeconds != configuration.snapshotIntervalSeconds {
+            configuration.snapshotIntervalSeconds = next.snapshotIntervalSeconds
+            startSnapshotTimer()
+        }
+        if next.idleTimeoutSeconds != configuration.idleTimeoutSeconds {
+            configuration.idleTimeoutSeconds = next.idleTimeoutSeconds
+            startIdleTimer()
+        }
     }
 
     private func moveLog(to path: String?) {

@@ -49,6 +49,7 @@ final class Daemon {
     var phase = Phase.serving
     var drain: Drain?
     var isSnapshotUnderWay = false
+    var hasTriedToSave = false
 
     /// What the daemon is made of, all of it ready.
     struct Parts: ~Copyable {
@@ -81,7 +82,8 @@ final class Daemon {
         nextTurn = try LoopTimer(on: loop) {}
         snapshotTimer = try LoopTimer(on: loop) { [unowned self] in saveChanges() }
         idleTimer = try LoopTimer(on: loop) { [unowned self] in sweepIdleClients() }
-        startTimers()
+        startSnapshotTimer()
+        startIdleTimer()
         for socket in sockets { try listen(on: socket) }
         for socket in sockets {
             Console.say("listening on \(socket.settings.path) (\(socket.settings.role.name))")
@@ -91,9 +93,12 @@ final class Daemon {
         loop.run()
     }
 
-    func startTimers() {
+    func startSnapshotTimer() {
         let interval = configuration.snapshotIntervalSeconds * 1_000
         snapshotTimer?.start(after: interval, repeatingEvery: interval)
+    }
+
+    func startIdleTimer() {
         if let timeout = configuration.idleTimeoutSeconds {
             let period = timeout * 1_000 / Int64(Self.idleSweepsMax)
             idleTimer?.start(after: period, repeatingEvery: period)

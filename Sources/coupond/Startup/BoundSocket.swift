@@ -22,9 +22,7 @@ struct BoundSocket {
     /// Binds the configured path.
     init(binding settings: SocketSettings, on loop: EventLoop) throws(StartFault) {
         let path = settings.path
-        if path.utf8.count > SocketAddress.pathBytesMax {
-            throw .socketPathTooLong(path: path, bytesMax: SocketAddress.pathBytesMax)
-        }
+        try settings.checkPathLength()
         self.settings = settings
         lock = try Self.claim(path)
         try Self.removeIfStale(path)
@@ -96,6 +94,14 @@ struct BoundSocket {
         case .findGroup: .unknownOwner(path: settings.path, name: settings.group ?? "", fault)
         default: .socketNotBound(path: settings.path, fault)
         }
+    }
+}
+
+extension SocketSettings {
+    /// Refuses a path that the kernel would cut.
+    func checkPathLength() throws(StartFault) {
+        let bytesMax = SocketAddress.pathBytesMax
+        if path.utf8.count > bytesMax { throw .socketPathTooLong(path: path, bytesMax: bytesMax) }
     }
 }
 

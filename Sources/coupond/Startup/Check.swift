@@ -7,6 +7,7 @@ import SystemPackage
 /// changes nothing.
 func check(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     let configuration = try Configuration.read(overrides)
+    for socket in configuration.sockets { try socket.checkPathLength() }
     let catalog = try loadCatalog(configuration)
     do throws(StartFault) {
         let ledger = try loadLedger(configuration, mayBeMissing: true)

@@ -34,7 +34,9 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
         for socket in sockets { socket.listener.close() }
         throw .system(error)
     }
-    return .success
+    // Timers run until the process ends, so the loop never runs out of work.
+    log.critical("the loop ended by itself")
+    return .bug
 }
 
 /// What the operating system grants every daemon.

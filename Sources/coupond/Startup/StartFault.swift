@@ -6,7 +6,8 @@ import UVLoop
 /// Why the daemon does not start.
 enum StartFault: Error, Equatable {
     case usage(UsageFault)
-    /// In the configuration or in the catalog; at least one.
+    /// In the configuration or in the catalog, a definition file that is missing included; at least
+    /// one.
     case invalidDefinitions([DefinitionFault])
     case unreadableConfiguration(path: String, Errno)
     case logNotOpened(path: String, Errno)
