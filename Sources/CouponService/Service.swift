@@ -100,7 +100,7 @@ struct Service: ~Copyable {
         if !terms.role.allows(operation) {
             return fail(.forbidden, field: "op", "This socket does not allow that.")
         }
-        if !terms.allows(store: checkout.storeName.bytes) {
+        if operation.namesStore && !terms.allows(store: checkout.storeName.bytes) {
             return fail(.forbidden, field: "store", "This socket does not allow that.")
         }
         if isDraining && operation != .ping {
@@ -139,6 +139,16 @@ extension Service {
             let old = shared
             shared = next
             return old
+        }
+    }
+}
+
+extension Operation {
+    /// Whether it is about one store; naming none means the default one.
+    fileprivate var namesStore: Bool {
+        switch self {
+        case .ping, .serverStats, .serverMetrics, .serverReload, .serverSnapshot: false
+        default: true
         }
     }
 }

@@ -24,6 +24,7 @@ package final class FileLock {
 
     /// Locks the file at `path`, created if missing; never waits.
     package static func attempt(path: String) throws(UVFault) -> Attempt {
+        // SAFETY: open(2) reads the path, which lives for the call, and keeps no pointer.
         let descriptor = try checkErrno(
             unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600), .openLockFile)
         let lock = FileLock(descriptor: descriptor)

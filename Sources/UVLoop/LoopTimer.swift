@@ -10,6 +10,8 @@ import CUv
     init(
         onRaw loop: UnsafeMutablePointer<uv_loop_t>, onFire: @escaping () -> Void
     ) throws(UVFault) {
+        // SAFETY: libuv fills and keeps the handle's memory, which `LoopHandle` owns until libuv's
+        // close callback; the callback below runs only while the handle is open.
         try unsafe super.init(.startTimer, onEvent: onFire) { unsafe uv_timer_init(loop, $0) }
     }
 

@@ -6,6 +6,8 @@ import CUv
     package init(
         on loop: EventLoop, signal: CInt, onSignal: @escaping () -> Void
     ) throws(UVFault) {
+        // SAFETY: libuv fills and keeps the handle's memory, which `LoopHandle` owns until libuv's
+        // close callback; the callback below runs only while the handle is open.
         try unsafe super.init(.watchSignal, onEvent: onSignal) {
             unsafe uv_signal_init(loop.raw, $0)
         }

@@ -5,6 +5,8 @@ import CUv
 @safe package final class TurnHook: EventHandle {
     /// The loop calls `onTurn` before it polls; no more after `EventLoop.stop()`.
     package init(on loop: EventLoop, onTurn: @escaping () -> Void) throws(UVFault) {
+        // SAFETY: libuv fills and keeps the handle's memory, which `LoopHandle` owns until libuv's
+        // close callback; the callback below runs only while the handle is open.
         try unsafe super.init(.startTurnHook, onEvent: onTurn) {
             unsafe uv_prepare_init(loop.raw, $0)
         }
