@@ -1,8 +1,8 @@
 /// A currency by its three upper-case letters, packed so that comparing two is one instruction.
-@frozen
+@frozen @usableFromInline
 package struct Currency: Hashable, Sendable, BitwiseCopyable {
     /// The three ASCII letters, first letter highest; 0 means "no currency".
-    package let packed: UInt32
+    @usableFromInline package let packed: UInt32
 
     @inlinable
     package init(packed: UInt32) { self.packed = packed }
@@ -55,7 +55,7 @@ package struct Currency: Hashable, Sendable, BitwiseCopyable {
 }
 
 extension Currency: CustomStringConvertible {
-    package var description: String {
+    @usableFromInline package var description: String {
         String(decoding: [letter(0), letter(1), letter(2)], as: UTF8.self)
     }
 }

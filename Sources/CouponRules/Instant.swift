@@ -1,9 +1,9 @@
 /// A point in time, in milliseconds since 1970-01-01T00:00:00Z.
 ///
 /// The domain never reads a clock: whoever asks for a judgement says what time it is.
-@frozen
+@frozen @usableFromInline
 package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
-    package var millisecondsSinceEpoch: Int64
+    @usableFromInline package var millisecondsSinceEpoch: Int64
 
     @inlinable
     package init(millisecondsSinceEpoch: Int64) {
@@ -31,9 +31,9 @@ package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
 }
 
 /// A calendar day without a zone, as days since 1970-01-01 in the proleptic Gregorian calendar.
-@frozen
+@frozen @usableFromInline
 package struct CivilDate: Hashable, Comparable, Sendable, BitwiseCopyable {
-    package var daysSinceEpoch: Int32
+    @usableFromInline package var daysSinceEpoch: Int32
 
     @inlinable
     package init(daysSinceEpoch: Int32) { self.daysSinceEpoch = daysSinceEpoch }
@@ -94,9 +94,9 @@ package struct CivilDate: Hashable, Comparable, Sendable, BitwiseCopyable {
 
 /// A reading of a wall calendar and clock without a zone, in milliseconds from 1970-01-01T00:00
 /// on that same wall.
-@frozen
+@frozen @usableFromInline
 package struct CivilTime: Hashable, Comparable, Sendable, BitwiseCopyable {
-    package var milliseconds: Int64
+    @usableFromInline package var milliseconds: Int64
 
     @inlinable
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }

@@ -2,9 +2,9 @@
 ///
 /// Which currency is said once, by the cart; amounts of one judgement never mix. What a client may
 /// say lies in 0 ... ``Money/largest``; differences may be negative while they are being computed.
-@frozen
+@frozen @usableFromInline
 package struct Money: Hashable, Comparable, Sendable, BitwiseCopyable {
-    package var minorUnits: Int64
+    @usableFromInline package var minorUnits: Int64
 
     @inlinable
     package init(minorUnits: Int64) { self.minorUnits = minorUnits }

@@ -1,5 +1,5 @@
 /// An exact percentage, 0 < p ≤ 100, with up to four digits after the point.
-@frozen
+@frozen @usableFromInline
 package struct Percent: Hashable, Sendable, BitwiseCopyable {
     /// 1 ... 1,000,000; one part is 0.0001 %.
     package let partsPerMillion: Int32

@@ -1,8 +1,8 @@
 /// A text that definitions mention — an attribute's name or value, a customer, a group — as a
 /// number, so that judging compares integers. A catalog's vocabulary maps one to the other.
-@frozen
+@frozen @usableFromInline
 package struct Symbol: Hashable, Comparable, Sendable, BitwiseCopyable {
-    package let rawValue: UInt32
+    @usableFromInline package let rawValue: UInt32
 
     @inlinable
     package init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -18,10 +18,10 @@ package struct Symbol: Hashable, Comparable, Sendable, BitwiseCopyable {
 }
 
 /// A run of elements in one of the flat tables of a catalog or a purchase.
-@frozen
+@frozen @usableFromInline
 package struct Run: Hashable, Sendable, BitwiseCopyable {
-    package var first: UInt32
-    package var count: UInt32
+    @usableFromInline package var first: UInt32
+    @usableFromInline package var count: UInt32
 
     @inlinable
     package init(first: Int, count: Int) {

@@ -3,7 +3,7 @@
 // library anything.
 
 /// A zone's place in the ``ZoneTable`` of the catalog that it came from.
-@frozen
+@frozen @usableFromInline
 package struct ZoneID: Hashable, Sendable, BitwiseCopyable {
     package let index: UInt32
     package init(index: UInt32) { self.index = index }
@@ -13,7 +13,7 @@ package struct ZoneID: Hashable, Sendable, BitwiseCopyable {
 }
 
 /// From `start` on, local time is UTC plus `offsetMilliseconds`.
-@frozen
+@frozen @usableFromInline
 package struct ZoneTransition: Hashable, Sendable, BitwiseCopyable {
     package var start: Instant
     package var offsetMilliseconds: Int64

@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// ``append(_:)`` and ``store(_:at:)`` belong to the one writer. Each counter is read whole; two
 /// counters read after each other may be from different moments.
-@safe
+@safe @usableFromInline
 package struct AtomicCounters: ~Copyable {
     @usableFromInline typealias Counter = Atomic<UInt64>
 

@@ -4,10 +4,10 @@
 // quarter of any chunk is left unused.
 
 /// Runs of bytes that stay where they were put.
-@safe
+@safe @usableFromInline
 package struct ByteArena: ~Copyable {
     /// Where a run starts. The owner of a run remembers its length.
-    @frozen
+    @frozen @usableFromInline
     package struct Place: Hashable, Sendable, BitwiseCopyable {
         @usableFromInline var chunk: UInt32
         @usableFromInline var offset: UInt32

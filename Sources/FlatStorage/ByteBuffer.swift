@@ -2,7 +2,7 @@
 ///
 /// What an array of bytes would be, without its reference count and with whole-run copies: replies,
 /// texts and images are appended here on the hot path. Growth doubles; emptying keeps the memory.
-@safe
+@safe @usableFromInline
 package struct ByteBuffer: ~Copyable {
     // SAFETY: `base` is owned by this value alone (the type cannot be copied), holds `capacity`
     // bytes of which the first `count` are initialised, and is released once, in `deinit`. Every

@@ -1,6 +1,6 @@
 /// An array of plain rows that grows by chunks: rows never move, their numbers are stable, and
 /// growth costs one chunk however many rows there are.
-@safe
+@safe @usableFromInline
 package struct ChunkedArray<Element: BitwiseCopyable>: ~Copyable {
     // SAFETY: every chunk is owned by this value alone, holds `rowsPerChunk` elements, of which
     // those numbered below `used` are initialised, and is released once, in `deinit`. Elements are

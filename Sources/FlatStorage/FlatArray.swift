@@ -1,6 +1,6 @@
 /// A growable array of plain values in memory of its own: no reference count, no uniqueness check,
 /// no retain when it is read through a class.
-@safe
+@safe @usableFromInline
 package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     // SAFETY: `base` is owned by this value alone, holds `allocated` elements of which the first
     // `used` are initialised, and is released once, in `deinit`. Elements are bitwise copyable, so

@@ -4,6 +4,7 @@
 
 /// Finds rows by the hash of their key. Rows are numbers 0 ... 2^32 − 2; several rows may share a
 /// hash, so a look-up walks the candidates and the caller compares keys.
+@usableFromInline
 package struct HashIndex: ~Copyable, Sendable {
     /// `UInt32.max` marks a free slot.
     @usableFromInline var rows: FlatArray<UInt32>
@@ -31,7 +32,7 @@ package struct HashIndex: ~Copyable, Sendable {
     static func slotCount(for rowCount: Int) -> Int { max(8, rowCount * 20 / 17 + 1) }
 
     /// Where a walk over the rows with one hash stands.
-    @frozen
+    @frozen @usableFromInline
     package struct Probe {
         @usableFromInline var slot: Int
         @usableFromInline let tag: UInt16

@@ -13,10 +13,10 @@ package func hash64(_ bytes: Span<UInt8>, seed: UInt64) -> UInt64 {
 package func durableHash64(_ bytes: Span<UInt8>) -> UInt64 { hash64(bytes, seed: 0) }
 
 /// A 128-bit fingerprint: equal for equal bytes, and never by chance for others.
-@frozen
+@frozen @usableFromInline
 package struct Fingerprint: Hashable, Sendable, BitwiseCopyable {
-    package var low: UInt64
-    package var high: UInt64
+    @usableFromInline package var low: UInt64
+    @usableFromInline package var high: UInt64
 
     @inlinable
     package init(low: UInt64, high: UInt64) {

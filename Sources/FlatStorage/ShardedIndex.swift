@@ -11,7 +11,7 @@
 /// Finds rows by the hash of their key, without ever growing all at once. Rows are numbers
 /// 0 ... 2^32 − 2; several rows may share a hash, so a look-up walks the candidates and the caller
 /// compares keys. Rows are never removed.
-@safe
+@safe @usableFromInline
 package struct ShardedIndex: ~Copyable {
     // SAFETY: `shards` is owned by this value alone, holds `shardMask + 1` initialised tables, and
     // is released once, in `deinit`. A shard's number is masked, so it always lies inside.
@@ -63,7 +63,7 @@ package struct ShardedIndex: ~Copyable {
     }
 
     /// Where a walk over the rows with one hash stands.
-    @frozen
+    @frozen @usableFromInline
     package struct Probe {
         @usableFromInline let shard: Int
         @usableFromInline let tag: UInt32
