@@ -141,6 +141,7 @@ extension Ledger {
         }
         var codes = image.codes
         while let code = codes.next() {
+            if image.isInForce(code) { usesInForce += 1 }
             var consumptions = code.consumptions
             while let consumption = consumptions.next() {
                 guard let id = usage.find(consumption) else { throw contradiction }
@@ -155,7 +156,6 @@ extension Ledger {
                 }
             }
         }
-        usesInForce += image.codesInForce
         _ = orders.insert(store: entry.store, order: entry.order, image: entry.image)
     }
 }

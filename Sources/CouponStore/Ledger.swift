@@ -35,23 +35,23 @@ package struct Ledger: ~Copyable, Sendable {
     /// Records what has become of an order, in one step: its image appears or is replaced, and all
     /// counters that it names follow.
     ///
-    /// The image comes from ``OrderImageWriter``. Every counter it names exists (the caller found
+    /// The image comes from ``OrderImageWriter`` or was checked by ``OrderImageView``. Every counter it names exists (the caller found
     /// or inserted it while judging), a new order finds room, and the state may follow the one
     /// before.
     @discardableResult
     package mutating func record(
         store: Span<UInt8>, order: Span<UInt8>, image: Span<UInt8>
     ) -> OrderID {
-        let view = Ledger.checked(image)
+        let view = Ledger.known(image)
         if let known = orders.find(store: store, order: order) {
             usesInForce -= Ledger.takeBack(known, of: orders, from: &usage, before: view)
-            take(view)
+            usesInForce += Ledger.move(&usage, view, .take)
             orders.replaceImage(of: known, with: image)
             return known
         }
         precondition(!orders.isFull, "a new order is recorded only where it finds room")
         precondition(view.facts.state.mayBegin, "an order begins as its state allows")
-        take(view)
+        usesInForce += Ledger.move(&usage, view, .take)
         return orders.insert(store: store, order: order, image: image)
     }
 
@@ -63,28 +63,22 @@ package struct Ledger: ~Copyable, Sendable {
         record(store: store, order: order, image: writer.bytes)
     }
 
-    private mutating func take(_ image: borrowing OrderImageView) {
-        Ledger.move(&usage, image, .take)
-        usesInForce += image.codesInForce
-    }
-
     /// Undoes what the order's present image consumed, and returns how many codes it had in force.
     private static func takeBack(
         _ id: OrderID, of orders: borrowing OrderTable, from usage: inout UsageTable,
         before next: borrowing OrderImageView
     ) -> Int {
-        let present = checked(orders.image(id))
+        let present = known(orders.image(id))
         precondition(
             present.facts.state.mayBecome(next.facts.state),
             "an order changes only as its state allows")
-        move(&usage, present, .takeBack)
-        return present.codesInForce
+        return move(&usage, present, .takeBack)
     }
 
     @_lifetime(copy image)
-    private static func checked(_ image: Span<UInt8>) -> OrderImageView {
+    private static func known(_ image: Span<UInt8>) -> OrderImageView {
         do {
-            return try OrderImageView(image)
+            return try OrderImageView(known: image)
         } catch {
             preconditionFailure("an image in memory is whole: \(error)")
         }
@@ -94,12 +88,14 @@ package struct Ledger: ~Copyable, Sendable {
         case take, takeBack
     }
 
-    /// Moves the counters that an image names.
+    /// Moves the counters that an image names, and returns how many codes it has in force.
     private static func move(
         _ usage: inout UsageTable, _ image: borrowing OrderImageView, _ direction: Direction
-    ) {
+    ) -> Int {
+        var inForce = 0
         var codes = image.codes
         while let code = codes.next() {
+            if image.isInForce(code) { inForce += 1 }
             var consumptions = code.consumptions
             while let consumption = consumptions.next() {
                 guard let id = usage.find(consumption) else {
@@ -114,6 +110,7 @@ package struct Ledger: ~Copyable, Sendable {
                 }
             }
         }
+        return inForce
     }
 }
 
@@ -135,18 +132,27 @@ package struct LedgerTotals: Equatable, Sendable {
     }
 }
 
+/// What the hashes of names that shoppers choose start from.
+///
+/// It is drawn once at start, so that nobody outside can aim at one bucket of a table, and is
+/// handed in as a value, so that a test can repeat a run.
+package struct HashSeed: Hashable, Sendable {
+    package let value: UInt64
+
+    package init(_ value: UInt64) { self.value = value }
+
+    /// A seed that nobody can foresee.
+    package static func random() -> HashSeed {
+        var generator = SystemRandomNumberGenerator()
+        return HashSeed(generator.next())
+    }
+}
+
 extension OrderImageView {
-    /// Codes that the order consumes now: they passed and were not given back.
-    var codesInForce: Int {
-        guard facts.state == .applied || facts.state == .partlyApplied else { return 0 }
-        var count = 0
-        var codes = codes
-        while let code = codes.next() {
-            if code.facts.flags.contains(.valid) && !code.facts.flags.contains(.released) {
-                count += 1
-            }
-        }
-        return count
+    /// Whether the order consumes the code now: it passed and was not given back.
+    func isInForce(_ code: borrowing OrderImageCode) -> Bool {
+        (facts.state == .applied || facts.state == .partlyApplied)
+            && code.facts.flags.contains(.valid) && !code.facts.flags.contains(.released)
     }
 }
 

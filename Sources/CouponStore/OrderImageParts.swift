@@ -22,7 +22,7 @@ package struct OrderImageCode: ~Escapable {
     init(_ reader: inout ByteReader, lineCount: Int) throws(OrderImageFault) {
         guard let flags = reader.byte(), flags & ~CodeFlags.known.rawValue == 0,
             let reason = reader.byte(), flags & CodeFlags.valid.rawValue == 0 || reason == 0,
-            let redemption = reader.littleEndian(UInt64.self)
+            let redemption = reader.uint64()
         else { throw OrderImageFault(part: .code, offset: reader.position) }
         var facts = CodeFacts(flags: CodeFlags(rawValue: flags))
         facts.reason = reason
@@ -32,14 +32,15 @@ package struct OrderImageCode: ~Escapable {
         }
         facts.discount = discount
         facts.shippingDiscount = shippingDiscount
-        guard let code = reader.text(), let coupon = reader.text(), let usageKey = reader.text()
+        guard let code = reader.counted(), let coupon = reader.counted(),
+            let usageKey = reader.counted()
         else { throw OrderImageFault(part: .code, offset: reader.position) }
         let amountCount = facts.flags.contains(.hasLineDiscounts) ? lineCount : 0
         let lineDiscounts = OrderImageAmounts(reader, count: amountCount)
         for _ in 0..<amountCount where reader.money() == nil {
             throw OrderImageFault(part: .lineDiscount, offset: reader.position)
         }
-        guard let fragment = reader.text() else {
+        guard let fragment = reader.counted() else {
             throw OrderImageFault(part: .code, offset: reader.position)
         }
         guard let consumptionCount = reader.byte() else {
@@ -87,6 +88,32 @@ package struct OrderImageCodes: ~Escapable {
     }
 }
 
+extension OrderImageCode {
+    /// Whether all its texts are UTF-8.
+    var isText: Bool {
+        guard code.isText && coupon.isText && usageKey.isText && fragment.isText else {
+            return false
+        }
+        var consumptions = consumptions
+        while let consumption = consumptions.next() {
+            if !consumption.couponKey.isText || !consumption.detail.isText { return false }
+        }
+        return true
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Whether the bytes are UTF-8.
+    var isText: Bool {
+        do {
+            _ = try UTF8Span(validating: self)
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+
 /// What one counter gave, and how much of it.
 package struct OrderImageConsumption: ~Escapable {
     package let kind: CounterKind
@@ -98,7 +125,7 @@ package struct OrderImageConsumption: ~Escapable {
     @_lifetime(copy reader, copy usageKey)
     init?(_ reader: inout ByteReader, usageKey: Span<UInt8>) {
         guard let kindCode = reader.byte(), let kind = CounterKind(rawValue: kindCode),
-            let couponKey = reader.text(), let detail = reader.text(),
+            let couponKey = reader.counted(), let detail = reader.counted(),
             let amount = reader.varint()
         else { return nil }
         self.kind = kind
@@ -186,7 +213,7 @@ package struct OrderImageMetadata: ~Escapable {
     package mutating func next() -> OrderImagePair? {
         guard remaining > 0 else { return nil }
         remaining -= 1
-        guard let name = reader.text(), let value = reader.text() else {
+        guard let name = reader.counted(), let value = reader.counted() else {
             preconditionFailure("a checked image reads the same twice")
         }
         return OrderImagePair(name: name, value: value)
@@ -217,17 +244,17 @@ struct HeaderReader: ~Escapable {
         guard let stateCode = reader.byte(), let state = OrderState(rawValue: stateCode) else {
             throw OrderImageFault(part: .state, offset: 1)
         }
-        guard let modes = reader.littleEndian(UInt16.self),
+        guard let modes = reader.uint16(),
             modes & ~OrderModes.known.rawValue == 0
         else { throw OrderImageFault(part: .modes, offset: 2) }
-        guard reader.littleEndian(UInt32.self) == UInt32(exactly: length) else {
+        guard reader.uint32() == UInt32(exactly: length) else {
             throw OrderImageFault(part: .length, offset: OrderImageLayout.lengthOffset)
         }
         let decidedAt = try number(.time)
         let reservedAt = try number(.time)
         let expiresAt = try number(.time)
-        guard let low = reader.littleEndian(UInt64.self),
-            let high = reader.littleEndian(UInt64.self)
+        guard let low = reader.uint64(),
+            let high = reader.uint64()
         else { throw OrderImageFault(part: .length, offset: reader.position) }
         var facts = OrderFacts(
             state: state, decidedAt: decidedAt, request: Fingerprint(low: low, high: high))
@@ -235,7 +262,7 @@ struct HeaderReader: ~Escapable {
         facts.reservedAt = reservedAt
         facts.expiresAt = expiresAt
         facts.currency = try currency()
-        guard let lineCount = reader.littleEndian(UInt32.self) else {
+        guard let lineCount = reader.uint32() else {
             throw OrderImageFault(part: .length, offset: reader.position)
         }
         self.lineCount = Int(lineCount)
@@ -244,8 +271,8 @@ struct HeaderReader: ~Escapable {
         facts.discount = try number(.money)
         facts.shippingDiscount = try number(.money)
         facts.total = try number(.money)
-        guard let metadataCount = reader.littleEndian(UInt16.self),
-            let codeCount = reader.littleEndian(UInt16.self)
+        guard let metadataCount = reader.uint16(),
+            let codeCount = reader.uint16()
         else { throw OrderImageFault(part: .length, offset: reader.position) }
         self.metadataCount = Int(metadataCount)
         self.codeCount = Int(codeCount)
@@ -254,14 +281,14 @@ struct HeaderReader: ~Escapable {
 
     /// Eight bytes that stand for less than 2^63.
     private mutating func number(_ part: OrderImageFault.Part) throws(OrderImageFault) -> Int64 {
-        guard let raw = reader.littleEndian(UInt64.self), let number = Int64(exactly: raw) else {
+        guard let raw = reader.uint64(), let number = Int64(exactly: raw) else {
             throw OrderImageFault(part: part, offset: reader.position)
         }
         return number
     }
 
     private mutating func currency() throws(OrderImageFault) -> UInt32 {
-        guard let packed = reader.littleEndian(UInt32.self) else {
+        guard let packed = reader.uint32() else {
             throw OrderImageFault(part: .length, offset: reader.position)
         }
         if packed == 0 { return 0 }
@@ -283,17 +310,5 @@ extension ByteReader {
     mutating func money() -> Int64? {
         guard let amount = varint() else { return nil }
         return Int64(exactly: amount)
-    }
-
-    /// A counted run of valid UTF-8.
-    @_lifetime(copy self)
-    mutating func text() -> Span<UInt8>? {
-        guard let run = counted() else { return nil }
-        do {
-            _ = try UTF8Span(validating: run)
-            return run
-        } catch {
-            return nil
-        }
     }
 }

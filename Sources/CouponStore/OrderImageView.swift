@@ -21,6 +21,36 @@ package struct OrderImageView: ~Escapable {
     /// Checks `bytes`, which hold one image and nothing else.
     @_lifetime(copy bytes)
     package init(_ bytes: Span<UInt8>) throws(OrderImageFault) {
+        try self.init(known: bytes)
+        guard customer.isText && email.isText else {
+            throw OrderImageFault(part: .customer, offset: OrderImageLayout.headerLength)
+        }
+        var pairs = metadata
+        while let pair = pairs.next() {
+            guard pair.name.isText && pair.value.isText else {
+                throw OrderImageFault(part: .metadata, offset: metadataOffset)
+            }
+        }
+        var reader = ByteReader(bytes.extracting(codesOffset..<bytes.count))
+        for _ in 0..<codeCount {
+            let start = codesOffset + reader.position
+            let isText: Bool
+            do {
+                isText = try OrderImageCode(&reader, lineCount: lineCount).isText
+            } catch {
+                throw OrderImageFault(part: error.part, offset: codesOffset + error.offset)
+            }
+            guard isText else { throw OrderImageFault(part: .code, offset: start) }
+        }
+        guard reader.remaining == 0 else {
+            throw OrderImageFault(part: .end, offset: codesOffset + reader.position)
+        }
+    }
+
+    /// Finds its way in an image that was checked before or comes from the writer, and leaves out
+    /// what only damage could make wrong: the codes and the encoding of the texts.
+    @_lifetime(copy bytes)
+    init(known bytes: Span<UInt8>) throws(OrderImageFault) {
         self.bytes = bytes
         var header = HeaderReader(bytes)
         facts = try header.facts()
@@ -28,7 +58,7 @@ package struct OrderImageView: ~Escapable {
         metadataCount = header.metadataCount
         codeCount = header.codeCount
         var reader = header.reader
-        guard let customer = reader.text(), let email = reader.text() else {
+        guard let customer = reader.counted(), let email = reader.counted() else {
             throw OrderImageFault(part: .customer, offset: reader.position)
         }
         self.customer = customer
@@ -39,17 +69,11 @@ package struct OrderImageView: ~Escapable {
         }
         metadataOffset = reader.position
         for _ in 0..<metadataCount {
-            guard reader.text() != nil, reader.text() != nil else {
+            guard reader.counted() != nil, reader.counted() != nil else {
                 throw OrderImageFault(part: .metadata, offset: reader.position)
             }
         }
         codesOffset = reader.position
-        for _ in 0..<codeCount {
-            _ = try OrderImageCode(&reader, lineCount: lineCount)
-        }
-        guard reader.remaining == 0 else {
-            throw OrderImageFault(part: .end, offset: reader.position)
-        }
     }
 
     /// What is taken off each cart line.

@@ -17,19 +17,19 @@ struct SnapshotHeader {
         }
         let length = SnapshotLayout.headerLength
         var reader = ByteReader(bytes)
-        guard reader.littleEndian(UInt64.self) != nil,
-            let version = reader.littleEndian(UInt32.self)
+        guard reader.uint64() != nil,
+            let version = reader.uint32()
         else { throw .wrongLength(expected: nil, found: bytes.count) }
         // Before anything else is judged: a later version may look different from here on.
         guard version == SnapshotLayout.version else { throw .unknownVersion(version) }
-        guard let padding = reader.littleEndian(UInt32.self),
-            let contentLength = reader.littleEndian(UInt64.self),
-            let couponCount = reader.littleEndian(UInt64.self),
-            let counterCount = reader.littleEndian(UInt64.self),
-            let orderCount = reader.littleEndian(UInt64.self),
-            let lastRedemption = reader.littleEndian(UInt64.self),
-            let contentChecksum = reader.littleEndian(UInt64.self),
-            let headerChecksum = reader.littleEndian(UInt64.self)
+        guard let padding = reader.uint32(),
+            let contentLength = reader.uint64(),
+            let couponCount = reader.uint64(),
+            let counterCount = reader.uint64(),
+            let orderCount = reader.uint64(),
+            let lastRedemption = reader.uint64(),
+            let contentChecksum = reader.uint64(),
+            let headerChecksum = reader.uint64()
         else { throw .wrongLength(expected: nil, found: bytes.count) }
         let checked = bytes.extracting(0..<SnapshotLayout.headerChecksumOffset)
         guard padding == 0, hash64(checked, seed: 0) == headerChecksum else {

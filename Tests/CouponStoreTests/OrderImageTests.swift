@@ -98,7 +98,7 @@ import Testing
         arguments: [
             (0, 2, .version), (1, 0, .state), (1, 5, .state), (2, 8, .modes), (3, 1, .modes),
             (4, 0, .length), (15, 0x80, .time), (48, 0x20, .currency), (51, 1, .currency),
-            (63, 0x80, .money), (100, 6, .customer), (101, 0xFF, .customer),
+            (63, 0x80, .money), (100, 0xFF, .customer), (101, 0xFF, .customer),
         ] as [(Int, UInt8, OrderImageFault.Part)])
     func `says which field is damaged`(offset: Int, value: UInt8, part: OrderImageFault.Part) {
         var damaged = ImageSketch.full.encoded

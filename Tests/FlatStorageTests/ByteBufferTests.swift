@@ -140,10 +140,10 @@ import Testing
         buffer.appendCounted([UInt8]().span)
         buffer.appendLittleEndian(UInt64.max - 1)
         var reader = ByteReader(buffer.bytes)
-        let byte = reader.byte(), short = reader.littleEndian(UInt16.self)
+        let byte = reader.byte(), short = reader.uint16()
         let text = reader.counted()?.isEqual(to: bytes("text").span)
         let empty = reader.counted()?.count
-        let position = reader.position, long = reader.littleEndian(UInt64.self)
+        let position = reader.position, long = reader.uint64()
         #expect(byte == 9 && short == 0x1234 && text == true && empty == 0)
         #expect(position == 9 && long == .max - 1)
         let end = reader.byte()
@@ -156,7 +156,7 @@ import Testing
         let isLong = lengths.counted() == nil
         #expect(isLong)
         var numbers = ByteReader(short.span)
-        let wide = numbers.littleEndian(UInt64.self)
+        let wide = numbers.uint64()
         #expect(wide == nil)
         var runs = ByteReader(short.span)
         let (isTooLong, isNegative) = (runs.run(of: 8) == nil, runs.run(of: -1) == nil)
