@@ -44,10 +44,9 @@ package struct CodeText: ~Copyable {
     package mutating func read(_ text: Span<UInt8>) throws(Fault) {
         exactBytes.removeAll()
         foldedBytes.removeAll()
-        for index in 0..<text.count where text[index] >= 0x80 {
-            return try readUnicode(text)
-        }
-        try readASCII(text)
+        var union: UInt8 = 0
+        for index in 0..<text.count { union |= text[index] }
+        if union < 0x80 { try readASCII(text) } else { try readUnicode(text) }
     }
 
     private mutating func readASCII(_ text: Span<UInt8>) throws(Fault) {
@@ -58,8 +57,12 @@ package struct CodeText: ~Copyable {
         guard first < end else { throw .empty }
         guard end - first <= CodeText.bytesMax else { throw .tooLong }
         isASCII = true
-        exactBytes.append(text.extracting(first..<end))
-        for index in first..<end { foldedBytes.append(CodeText.lowerCased(text[index])) }
+        let trimmed = text.extracting(first..<end)
+        exactBytes.append(trimmed)
+        foldedBytes.append(trimmed)
+        for index in 0..<foldedBytes.count {
+            foldedBytes[index] = CodeText.lowerCased(foldedBytes[index])
+        }
     }
 
     private mutating func readUnicode(_ text: Span<UInt8>) throws(Fault) {

@@ -1,6 +1,7 @@
 // All definitions, compiled into flat memory and never changed again. Whoever holds the value owns
 // the memory: a reload builds the next catalog elsewhere, swaps the two, and frees the old one where
-// a pause hurts nobody.
+// a pause hurts nobody. It is a value without copies, not a class, because it lends spans of its
+// memory: the compiler lets a borrowed value do that, and no property of a class.
 //
 // Look-up walks every owner of a code. Case-sensitive codes that are exactly the text come first,
 // then the codes that are the text in any case; a store without case-sensitive codes skips the
@@ -27,12 +28,21 @@ package struct CodeID: Hashable, Sendable, BitwiseCopyable {
     init(_ index: Int) { self.index = UInt32(index) }
 }
 
+/// A gift card's number in one catalog.
+package struct GiftCardID: Hashable, Sendable, BitwiseCopyable {
+    package let index: UInt32
+    init(_ index: Int) { self.index = UInt32(index) }
+}
+
 /// Where a walk over the owners of one code text stands.
 package struct CodeWalk: Sendable, BitwiseCopyable {
     fileprivate let store: StoreID
     fileprivate let hash: UInt64
     fileprivate var probe: HashIndex.Probe
     fileprivate var asksCaseSensitive: Bool
+    /// Whether another coupon of the store may own the same code.
+    fileprivate let mayHaveSeveral: Bool
+    fileprivate var isOver = false
 }
 
 /// An immutable compiled catalog.
@@ -82,12 +92,13 @@ extension Catalog {
         let hash = CodeTable.hash(of: text.folded, in: store)
         return CodeWalk(
             store: store, hash: hash, probe: codes.probe(hash),
-            asksCaseSensitive: stores.hasCaseSensitiveCodes(store))
+            asksCaseSensitive: stores.traits(of: store).contains(.caseSensitiveCodes),
+            mayHaveSeveral: stores.traits(of: store).contains(.sharedCodes))
     }
 
     /// The next code that answers to `text`, with which the walk was started; nil after the last.
     package func nextCode(_ walk: inout CodeWalk, matching text: borrowing CodeText) -> CodeID? {
-        while true {
+        while !walk.isOver {
             while let row = codes.nextCandidate(&walk.probe) {
                 let isCaseSensitive = codes.flags(of: row).contains(.caseSensitive)
                 guard isCaseSensitive == walk.asksCaseSensitive else { continue }
@@ -95,12 +106,17 @@ extension Catalog {
                     isCaseSensitive
                     ? codes.isText(of: row, equalTo: text.exact)
                     : codes.isFoldedText(of: row, equalTo: text.folded)
-                if isMatch, store(ofRow: row) == walk.store { return CodeID(row) }
+                if isMatch, store(ofRow: row) == walk.store {
+                    // Codes of one store clash unless coupons share them: there is no other.
+                    walk.isOver = !walk.mayHaveSeveral
+                    return CodeID(row)
+                }
             }
-            guard walk.asksCaseSensitive else { return nil }
+            walk.isOver = !walk.asksCaseSensitive
             walk.asksCaseSensitive = false
             walk.probe = codes.probe(walk.hash)
         }
+        return nil
     }
 
     /// The coupon that owns `code`; nil when it is a gift card's.
@@ -110,11 +126,15 @@ extension Catalog {
     }
 
     /// The gift card that `code` belongs to; nil when it is a coupon's.
-    package func giftCard(of code: CodeID) -> GiftCard? {
+    package func giftCard(of code: CodeID) -> GiftCardID? {
         let row = Int(code.index)
-        guard codes.flags(of: row).contains(.giftCard) else { return nil }
-        return giftCards[codes.owner(of: row)]
+        return codes.flags(of: row).contains(.giftCard) ? GiftCardID(codes.owner(of: row)) : nil
     }
+
+    package func giftCard(_ card: GiftCardID) -> GiftCard { giftCards[Int(card.index)] }
+
+    @_lifetime(borrow self)
+    package func id(of card: GiftCardID) -> Span<UInt8> { giftCards.id(of: Int(card.index)) }
 
     /// What the code says beyond its coupon. Its window is already cut to the coupon's.
     package func terms(of code: CodeID) -> CodeTerms {

@@ -26,7 +26,7 @@ extension CatalogBuilder {
         scope: CodeScope
     ) {
         let firstRow = codes.count
-        if definition.isCaseSensitive { stores.noteCaseSensitiveCodes(in: store) }
+        if definition.isCaseSensitive { stores.note(.caseSensitiveCodes, of: store) }
         for code in definition.codes {
             let place = definition.place.atLine(code.line)
             guard read(code.text.utf8.span, place: place, field: code.path) else { continue }
@@ -109,23 +109,19 @@ extension CatalogBuilder {
     private mutating func window(
         of code: CodeDefinition, coupon: Coupon, place: SourcePlace
     ) -> Window {
-        let place = place.atLine(code.windowLine)
-        let field = code.path.isEmpty ? "ends_at" : code.path + ".ends_at"
         let own = window(from: code.startsAt, to: code.endsAt, in: coupon.zone)
-        let cut = Window(
+        refuseIfEmpty(own, in: coupon, place: place.atLine(code.windowLine), path: code.path)
+        return Window(
             startsAt: max(own.startsAt, coupon.startsAt), endsAt: min(own.endsAt, coupon.endsAt))
-        if own.startsAt >= own.endsAt {
-            refuse(place, field, "The code ends before it has started.")
-        } else if cut.startsAt >= cut.endsAt, coupon.startsAt < coupon.endsAt {
-            refuse(place, field, "The code is never good while its coupon is.")
-        }
-        return cut
     }
 
     mutating func add(_ definition: GiftCardDefinition, store: StoreID, file: CatalogFile) {
         let zone = zone(
             named: file.timezone, place: definition.place, field: definition.path + ".expires_at")
-        guard read(definition.code.utf8.span, place: definition.place, field: definition.path + ".code")
+        guard
+            read(
+                definition.code.utf8.span, place: definition.place, field: definition.path + ".code"
+            )
         else { return }
         let id =
             definition.id

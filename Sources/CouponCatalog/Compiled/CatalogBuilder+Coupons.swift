@@ -77,22 +77,17 @@ extension CatalogBuilder {
 
     /// Offers are not judged yet, but what they say about time is checked all the same.
     private mutating func checkOffers(of definition: CouponDefinition, coupon: Coupon) {
-        for (number, offer) in definition.offers.enumerated() {
+        for offer in definition.offers {
             let place = definition.place.atLine(offer.line)
-            let windowPlace = definition.place.atLine(offer.windowLine)
-            let field = "\(definition.path).offers[\(number)]"
             let zone =
                 if let name = offer.timezone {
-                    self.zone(named: name, place: place, field: field + ".timezone")
+                    zone(named: name, place: place, field: offer.path + ".timezone")
                 } else {
                     coupon.zone
                 }
-            let own = window(from: offer.startsAt, to: offer.endsAt, in: zone)
-            if own.startsAt >= own.endsAt {
-                refuse(windowPlace, field + ".ends_at", "The offer ends before it has started.")
-            } else if max(own.startsAt, coupon.startsAt) >= min(own.endsAt, coupon.endsAt) {
-                refuse(windowPlace, field, "The offer is never good while its coupon is.")
-            }
+            refuseIfEmpty(
+                window(from: offer.startsAt, to: offer.endsAt, in: zone), in: coupon,
+                place: place.atLine(offer.windowLine), path: offer.path)
         }
     }
 }

@@ -95,6 +95,7 @@ struct CatalogBuilder: ~Copyable {
             refuse(SourcePlace(file: file.path, line: 1), "store", "A store has no zero character.")
         }
         let store = stores.storeAdding(file.store.utf8.span)
+        if file.codeScope == .coupon { stores.note(.sharedCodes, of: store) }
         for definition in file.coupons { add(definition, store: store, scope: file.codeScope) }
         for definition in file.giftCards { add(definition, store: store, file: file) }
     }
@@ -166,6 +167,24 @@ extension CatalogBuilder {
     func endInstant(of moment: WrittenMoment, in zone: ZoneID) -> Instant {
         guard case .date(let date) = moment else { return firstInstant(of: moment, in: zone) }
         return zones.zones.instant(of: CivilTime(startOf: date.next), in: zone)
+    }
+
+    /// Tells when `window`, of a code or an offer, is empty or has nothing in common with its
+    /// coupon's. What can be seen without zones has been told when the file was read, of the same
+    /// fields.
+    mutating func refuseIfEmpty(
+        _ window: Window, in coupon: Coupon, place: SourcePlace, path: String
+    ) {
+        let prefix = path.isEmpty ? "" : path + "."
+        if window.startsAt >= window.endsAt {
+            refuse(place, prefix + "ends_at", "It ends before it has started.")
+        } else if coupon.startsAt >= coupon.endsAt {
+            return
+        } else if window.startsAt >= coupon.endsAt {
+            refuse(place, prefix + "starts_at", "The coupon has ended by then.")
+        } else if coupon.startsAt >= window.endsAt {
+            refuse(place, prefix + "ends_at", "The coupon has not started by then.")
+        }
     }
 
     /// The zone called `name`, or UTC and a fault.

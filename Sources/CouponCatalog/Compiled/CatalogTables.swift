@@ -6,26 +6,33 @@ import FlatStorage
 // MARK: Stores
 
 struct StoreTable: ~Copyable, Sendable {
+    struct Traits: OptionSet, BitwiseCopyable, Sendable {
+        let rawValue: UInt8
+
+        static let caseSensitiveCodes = Traits(rawValue: 1 << 0)
+        /// Several coupons may own one code.
+        static let sharedCodes = Traits(rawValue: 1 << 1)
+    }
+
     private var names = NameTable()
-    /// By store: whether any of its codes is case-sensitive.
-    private var caseSensitivity = FlatArray<Bool>()
+    private var traits = FlatArray<Traits>()
 
     var count: Int { names.count }
 
     func store(named name: Span<UInt8>) -> StoreID? { names.number(of: name).map(StoreID.init) }
-    func hasCaseSensitiveCodes(_ store: StoreID) -> Bool { caseSensitivity[Int(store.index)] }
+    func traits(of store: StoreID) -> Traits { traits[Int(store.index)] }
 
     @_lifetime(borrow self)
     func name(of store: StoreID) -> Span<UInt8> { names.texts[Int(store.index)] }
 
     mutating func storeAdding(_ name: Span<UInt8>) -> StoreID {
         let number = names.numberAdding(name)
-        if number == caseSensitivity.count { caseSensitivity.append(false) }
+        if number == traits.count { traits.append([]) }
         return StoreID(number)
     }
 
-    mutating func noteCaseSensitiveCodes(in store: StoreID) {
-        caseSensitivity[Int(store.index)] = true
+    mutating func note(_ trait: Traits, of store: StoreID) {
+        traits[Int(store.index)].formUnion(trait)
     }
 }
 

@@ -71,6 +71,7 @@ struct CodeTable: ~Copyable, Sendable {
     func owner(of row: Int) -> Int { Int(owners[row]) }
 
     /// The text in its own case.
+    @inline(__always)
     @_lifetime(borrow self)
     func text(of row: Int) -> Span<UInt8> {
         let end = row + 1 < places.count ? start(of: row + 1) : texts.count
@@ -102,6 +103,9 @@ struct CodeTable: ~Copyable, Sendable {
 
     // MARK: Finding
 
+    // What a look-up asks is inlined into it: calling a method of a borrowed value of this size
+    // copies the value's 300 bytes to the stack first.
+
     static func hash(of folded: Span<UInt8>, in store: StoreID) -> UInt64 {
         combine(hash64(folded, seed: catalogSeed), UInt64(store.index))
     }
@@ -111,10 +115,12 @@ struct CodeTable: ~Copyable, Sendable {
     /// The next row that `probe` leads to, whatever its text.
     func nextCandidate(_ probe: inout HashIndex.Probe) -> Int? { index.next(&probe) }
 
+    @inline(__always)
     func isText(of row: Int, equalTo exact: Span<UInt8>) -> Bool {
         text(of: row).isEqual(to: exact)
     }
 
+    @inline(__always)
     func isFoldedText(of row: Int, equalTo folded: Span<UInt8>) -> Bool {
         if flags(of: row).contains(.notASCII) {
             return foldedTexts[CodeTable.position(of: row, in: foldedRows)].isEqual(to: folded)
