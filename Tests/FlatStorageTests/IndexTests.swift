@@ -114,7 +114,7 @@ func chosenSeed(for test: String) -> UInt64 {
         print("sharded index: 1,000,000 rows in \(total), longest insert \(longest),")
         print("  largest table \(slots) slots, \(bytes) bytes per row, longest run \(longestRun)")
         // Twice what an even spread needs, and no table more.
-        #expect(slots <= 2_048 && bytes <= 19)
+        #expect(slots <= 1_024 && bytes <= 19)
         // Linear probing at a load below 0.85 stays far below this; a hash that clusters does not.
         #expect(longestRun < 300)
     }
