@@ -67,6 +67,7 @@ private final class LoadClient: ConnectionHandler {
     /// `depth` requests, one behind the other; replies are answered with a prefix of them.
     private let requests: [UInt8]
     private let requestByteCount: Int
+    private let depth: Int
     private var firstReply: [UInt8] = []
     private var hasFirstReply = false
     /// How much of the reply that is arriving has been compared with the first.
@@ -81,12 +82,13 @@ private final class LoadClient: ConnectionHandler {
         self.loop = loop
         let line = request + [UInt8(ascii: "\n")]
         requestByteCount = line.count
+        self.depth = depth
         requests = Array(repeatElement(line, count: depth).joined())
     }
 
     func begin() {
         connection.start(deliveringTo: self)
-        connection.write(requests.span)
+        send(depth)
     }
 
     func finish() {
@@ -102,7 +104,12 @@ private final class LoadClient: ConnectionHandler {
             guard check(byte) else { return loop.stop() }
         }
         replies += lineEnds
-        connection.write(requests.span.extracting(first: lineEnds * requestByteCount))
+        send(lineEnds)
+    }
+
+    private func send(_ count: Int) {
+        let requests = requests
+        connection.write(requests.span.extracting(first: count * requestByteCount))
     }
 
     /// Compares each reply with the first, byte for byte; the first must be a valid verdict.

@@ -128,7 +128,6 @@ extension Unserved {
                 if: limits.perDay != nil || limits.perWeek != nil || limits.perMonth != nil
                     || limits.perBookingDate != nil))
         formUnion(note(.budget, if: !limits.budget.isEmpty))
-        formUnion(note(.stacking, if: definition.stacking != StackingDefinition()))
     }
 }
 

@@ -24,15 +24,12 @@ package struct Unserved: OptionSet, Hashable, Sendable, BitwiseCopyable {
     /// A code that is good once for each customer.
     package static let multipleUseCode = Unserved(rawValue: 1 << 11)
     package static let giftCard = Unserved(rawValue: 1 << 12)
-    /// Exclusive, in a group, of a priority of its own, or computed on original prices. It only
-    /// matters where several codes are judged together.
-    package static let stacking = Unserved(rawValue: 1 << 13)
 
     private static let names: [StaticString] = [
         "offers", "blackout and windows", "discount kind gift_item", "discount kind buy_x_get_y",
         "discount kind tiers", "discounts", "max_units", "spread", "limits.per_customer",
         "limits per day, week, month and booking date", "limits.budget", "multi_use",
-        "gift cards", "stacking",
+        "gift cards",
     ]
 
     /// The first feature of the set, in the words of the definition grammar. The set is not empty.

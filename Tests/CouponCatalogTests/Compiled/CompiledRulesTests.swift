@@ -147,7 +147,6 @@ import Testing
         ("type: comp, limits: {per_month: 1}", .periodLimits, true),
         ("type: comp, limits: {per_booking_date: 1}", .periodLimits, true),
         ("type: comp, limits: {budget: {USD: 1}}", .budget, true),
-        ("type: comp, stacking: {exclusive: true}", .stacking, true),
     ])
     func `say what cannot be judged yet, and then give nothing that needs it`(
         definition: String, unserved: Unserved, givesMoney: Bool
@@ -158,6 +157,12 @@ import Testing
         #expect(!found.name.description.isEmpty)
         let coupon = try catalog.coupon()
         #expect(coupon.givesMoney == givesMoney)
+    }
+
+    @Test func `that only matter between several codes keep none from being judged`() throws {
+        let catalog = try compiled(
+            "coupons: [{id: a, codes: [A], type: comp, stacking: {exclusive: true, priority: 5}}]")
+        #expect(catalog.unserved(of: catalog.matches("a")[0]).isEmpty)
     }
 
     private func currency(_ text: String) throws -> Currency { try #require(Currency(text)) }
