@@ -10,8 +10,10 @@ import Foundation
 extension String {
     /// Trimmed of Unicode space and zero-width characters, in normalisation form KC.
     func normalisedAsCode() -> String {
-        // Normalising turns some lone accents into a space and a combining mark: trim once more.
-        trimmedOfSpace().precomposedStringWithCompatibilityMapping.trimmedOfSpace()
+        // Foundation leaves marks out of order behind some spacing accents; a second time puts them
+        // right. Both turn a lone accent into a space and a mark: trim once more.
+        trimmedOfSpace().precomposedStringWithCompatibilityMapping
+            .precomposedStringWithCompatibilityMapping.trimmedOfSpace()
     }
 
     /// Equal for two texts in normalisation form KC that differ only in case.

@@ -20,6 +20,7 @@ import Testing
         ("①②", "12", "12"),
         ("\u{00B4}A", "\u{0301}A", "\u{0301}a"),
         ("E\u{0301}te\u{0301}", "Été", "été"),
+        ("x\u{1FC1}\u{1B34}", "x \u{1B34}\u{0308}\u{0342}", "x \u{1B34}\u{0308}\u{0342}"),
         ("STRASSE", "STRASSE", "strasse"),
         ("Straße", "Straße", "strasse"),
         ("STRAẞE", "STRAẞE", "strasse"),
