@@ -33,9 +33,6 @@ package struct CatalogFaults: Error, Hashable, Sendable {
 }
 
 extension Catalog {
-    /// A catalog without definitions.
-    package init() { self = CatalogBuilder().finish() }
-
     /// Reads the definitions at `paths`, each a file or a folder of files, and compiles them.
     /// Without paths the catalog is empty.
     package static func load(paths: [String]) throws(CatalogFaults) -> Catalog {

@@ -125,14 +125,6 @@ import Testing
             from: tenPercent("codes: [A]", head: "store: gone"), to: tenPercent("codes: [A]"))
         #expect(changes == [])
     }
-
-    @Test func `hands the catalog to whoever asks first`() throws {
-        let handover = CatalogHandover(try compiled(tenPercent("id: a, codes: [A]")))
-        let counts = (1...2).map { _ in
-            if let catalog = handover.take() { catalog.couponCount } else { 0 }
-        }
-        #expect(counts == [1, 0])
-    }
 }
 
 @Suite struct `A recorded use` {
