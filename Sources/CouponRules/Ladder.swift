@@ -36,10 +36,8 @@ extension Judge {
             !purchase.hasCart && occasion.purpose != .validate ? Refusal(.cartRequired) : nil
         case .contains: containsRefusal(coupon, purchase, tables)
         case .cover: coverRefusal(coupon, purchase, tables, occasion)
-        case .minimumSubtotal: minimumSubtotalRefusal(coupon, purchase, tables)
-        case .maximumSubtotal: maximumSubtotalRefusal(coupon, purchase, tables)
-        case .minimumItems: minimumItemsRefusal(coupon, purchase)
-        case .maximumItems: maximumItemsRefusal(coupon, purchase)
+        case .minimumSubtotal, .maximumSubtotal: subtotalRefusal(check, coupon, purchase, tables)
+        case .minimumItems, .maximumItems: itemCountRefusal(check, coupon, purchase)
         default: preconditionFailure("every check has its rule")
         }
     }
@@ -203,46 +201,33 @@ extension Judge {
         return isCoveringNone ? Refusal(.noEligibleItems) : nil
     }
 
-    private func minimumSubtotalRefusal(
-        _ coupon: Coupon, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+    private func subtotalRefusal(
+        _ check: Checks, _ coupon: Coupon, _ purchase: borrowing Purchase,
+        _ tables: borrowing RuleTables
     ) -> Refusal? {
-        let run = coupon.requirements.minimumSubtotal
+        let needs = coupon.requirements
+        let isMinimum = check == .minimumSubtotal
+        let run = isMinimum ? needs.minimumSubtotal : needs.maximumSubtotal
         guard purchase.hasCart, let bound = tables.amount(in: run, for: purchase.currency)
         else { return nil }
-        return belowRefusal(
-            .belowMinimumAmount, limit: bound.minorUnits,
-            actual: boundedSubtotal(coupon, purchase).minorUnits)
+        let actual = boundedSubtotal(coupon, purchase).minorUnits
+        return isMinimum
+            ? belowRefusal(.belowMinimumAmount, limit: bound.minorUnits, actual: actual)
+            : aboveRefusal(.aboveMaximumAmount, limit: bound.minorUnits, actual: actual)
     }
 
-    private func maximumSubtotalRefusal(
-        _ coupon: Coupon, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
-    ) -> Refusal? {
-        let run = coupon.requirements.maximumSubtotal
-        guard purchase.hasCart, let bound = tables.amount(in: run, for: purchase.currency)
-        else { return nil }
-        return aboveRefusal(
-            .aboveMaximumAmount, limit: bound.minorUnits,
-            actual: boundedSubtotal(coupon, purchase).minorUnits)
-    }
-
-    private func minimumItemsRefusal(
-        _ coupon: Coupon, _ purchase: borrowing Purchase
+    private func itemCountRefusal(
+        _ check: Checks, _ coupon: Coupon, _ purchase: borrowing Purchase
     ) -> Refusal? {
         guard purchase.hasCart else { return nil }
-        return belowRefusal(
-            .belowMinimumQuantity, limit: coupon.requirements.minimumItems,
-            actual: boundedItemCount(coupon, purchase))
+        let needs = coupon.requirements
+        let actual = boundedItemCount(coupon, purchase)
+        return check == .minimumItems
+            ? belowRefusal(.belowMinimumQuantity, limit: needs.minimumItems, actual: actual)
+            : aboveRefusal(.aboveMaximumQuantity, limit: needs.maximumItems, actual: actual)
     }
 
-    private func maximumItemsRefusal(
-        _ coupon: Coupon, _ purchase: borrowing Purchase
-    ) -> Refusal? {
-        guard purchase.hasCart else { return nil }
-        return aboveRefusal(
-            .aboveMaximumQuantity, limit: coupon.requirements.maximumItems,
-            actual: boundedItemCount(coupon, purchase))
-    }
-
+    /// Reaching a bound passes.
     private func belowRefusal(_ reason: Reason, limit: Int64, actual: Int64) -> Refusal? {
         if actual >= limit { return nil }
         var refusal = Refusal(reason)
