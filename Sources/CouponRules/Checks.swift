@@ -29,7 +29,7 @@ package struct Checks: OptionSet, Sendable, BitwiseCopyable {
 
 extension Coupon {
     /// Whether it turns cart lines or shipping into money.
-    package var givesMoney: Bool { discount.kind != .none }
+    package var givesMoney: Bool { discount.givesMoney }
 
     /// Whether a bound, a cover or a needed item must be looked up in the cart.
     package var hasCartRule: Bool {

@@ -90,30 +90,6 @@ package struct Requirements: Sendable, BitwiseCopyable {
     package init() {}
 }
 
-/// How a coupon turns covered lines into money.
-package struct Discount: Sendable, BitwiseCopyable {
-    package enum Kind: UInt8, Sendable, CaseIterable, BitwiseCopyable {
-        case none
-        case percentage
-        case fixedAmount
-        case fixedPerItem
-        case fixedPerLine
-        case fixedPrice
-        case shipping
-    }
-
-    package var kind: Kind
-    package var percent: Percent?
-    /// Runs of ``CurrencyAmount``.
-    package var amounts = Run.empty
-    package var caps = Run.empty
-    package var rounding = Rounding.halfUp
-
-    package init(_ kind: Kind) { self.kind = kind }
-
-    package static let none = Discount(.none)
-}
-
 /// An amount that holds in one currency.
 package struct CurrencyAmount: Hashable, Sendable, BitwiseCopyable {
     package var currency: Currency

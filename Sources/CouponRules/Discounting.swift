@@ -8,35 +8,51 @@ extension Judge {
         _ claim: borrowing Claim, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
     ) {
         let rule = claim.coupon.discount
-        let amount = tables.amount(in: rule.amounts, for: purchase.currency) ?? .zero
         let most = min(
             tables.amount(in: rule.caps, for: purchase.currency) ?? .largest,
             claim.discountMax ?? .largest)
 
         switch rule.kind {
-        case .none: return
-        case .percentage:
-            let total = coveredTotal
-            let share = rule.percent.map { $0.of(total, rounding: rule.rounding) } ?? .zero
-            spreadDiscount(min(share, most))
-        case .fixedAmount:
-            spreadDiscount(min(amount, coveredTotal, most))
-        case .fixedPerItem:
-            takeOffEachLine(purchase, atMost: most) { line, left in
-                // Beyond what money can be, the product is certainly more than what is left.
-                min(min(amount, line.unitPrice).times(line.quantity) ?? left, left)
-            }
-        case .fixedPerLine:
-            takeOffEachLine(purchase, atMost: most) { _, left in min(amount, left) }
-        case .fixedPrice:
-            takeOffEachLine(purchase, atMost: most) { line, left in
-                guard let price = amount.times(line.quantity), price < left else { return .zero }
-                return left - price
-            }
+        case .none, .giftItem: return
+        case .percentage, .fixedAmount, .fixedPerItem, .fixedPerLine, .fixedPrice:
+            discountLines(by: rule, purchase, tables, atMost: most)
         case .shipping:
+            let amount = tables.amount(in: rule.amounts, for: purchase.currency) ?? .zero
             let off =
                 rule.percent.map { $0.of(remainingShipping, rounding: rule.rounding) } ?? amount
             shippingDiscount = min(off, remainingShipping, most)
+        }
+    }
+
+    /// Takes money off the covered lines, by a percentage or in one of the fixed ways.
+    mutating func discountLines(
+        by rule: Discount, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables,
+        atMost most: Money
+    ) {
+        if rule.unitsMost > 0 { narrowCover(to: rule.unitsMost, rule.units, of: purchase) }
+        let amount = tables.amount(in: rule.amounts, for: purchase.currency) ?? .zero
+
+        switch rule.kind {
+        case .percentage:
+            let total = coveredTotal
+            let share = rule.percent.map { $0.of(total, rounding: rule.rounding) } ?? .zero
+            spreadDiscount(min(share, most), rule.spreading, purchase)
+        case .fixedAmount:
+            spreadDiscount(min(amount, coveredTotal, most), rule.spreading, purchase)
+        case .fixedPerItem:
+            takeOffEachLine(by: rule, purchase, atMost: most) { line, units, left in
+                // Beyond what money can be, the product is certainly more than what is left.
+                min(min(amount, line.unitPrice).times(units) ?? left, left)
+            }
+        case .fixedPerLine:
+            takeOffEachLine(by: rule, purchase, atMost: most) { _, _, left in min(amount, left) }
+        case .fixedPrice:
+            takeOffEachLine(by: rule, purchase, atMost: most) { _, units, left in
+                guard let price = amount.times(units), price < left else { return .zero }
+                return left - price
+            }
+        case .none, .giftItem, .shipping:
+            preconditionFailure("what takes nothing off lines is not computed on them")
         }
     }
 
@@ -47,22 +63,36 @@ extension Judge {
         return sum
     }
 
-    /// Takes `off` each covered line; when the sum passes `most`, exactly that is spread instead.
+    /// Takes `off` each covered line. When the sum passes `most`, exactly that is spread instead;
+    /// and where one unit bears all, it bears the sum.
     private mutating func takeOffEachLine(
-        _ purchase: borrowing Purchase, atMost most: Money,
-        _ off: (Purchase.Line, _ left: Money) -> Money
+        by rule: Discount, _ purchase: borrowing Purchase, atMost most: Money,
+        _ off: (Purchase.Line, _ units: Int64, _ left: Money) -> Money
     ) {
         var sum = Money.zero
         for index in purchase.lines.indices where isCovered[index] {
-            lineDiscounts[index] = off(purchase.lines[index], coveredRemaining[index])
+            let line = purchase.lines[index]
+            let units = rule.unitsMost > 0 ? unitsTaken[index] : line.quantity
+            lineDiscounts[index] = off(line, units, coveredRemaining[index])
             sum += lineDiscounts[index]
         }
-        if sum > most { spreadDiscount(most) } else { discount = sum }
+        if sum > most || rule.spreading.bearer != nil {
+            spreadDiscount(min(sum, most), rule.spreading, purchase)
+        } else {
+            discount = sum
+        }
     }
 
     /// Spreads `total` over what is left of the covered lines.
-    private mutating func spreadDiscount(_ total: Money) {
-        spread.divide(total, over: coveredRemaining, into: &lineDiscounts)
+    mutating func spreadDiscount(
+        _ total: Money, _ spreading: Spreading, _ purchase: borrowing Purchase
+    ) {
         discount = total
+        switch spreading {
+        case .proportional: spread.divide(total, over: coveredRemaining, into: &lineDiscounts)
+        case .even: spread.divideEvenly(total, over: coveredRemaining, into: &lineDiscounts)
+        case .cheapest: chargeOneUnit(total, .cheapest, of: purchase)
+        case .dearest: chargeOneUnit(total, .dearest, of: purchase)
+        }
     }
 }

@@ -83,6 +83,9 @@ package struct Judge: ~Copyable {
     /// The part of `remaining` that the claim covers; zero on lines that it does not.
     var coveredRemaining: [Money] = []
     var isCovered: [Bool] = []
+    /// How many units of each line take part, where a discount is for some units only.
+    var unitsTaken: [Int64] = []
+    var lots: Heap<UnitLot>
     var spread: Spread
 
     package init(lineCapacity: Int = 16) {
@@ -91,6 +94,8 @@ package struct Judge: ~Copyable {
         remaining.reserveCapacity(lineCapacity)
         coveredRemaining.reserveCapacity(lineCapacity)
         isCovered.reserveCapacity(lineCapacity)
+        unitsTaken.reserveCapacity(lineCapacity)
+        lots = Heap(capacity: lineCapacity)
         spread = Spread(lineCapacity: lineCapacity)
     }
 

@@ -1,10 +1,7 @@
-/// Divides an amount over lines so that the shares always sum to it, by largest remainder.
-///
-/// Each share is first `total · weight ÷ sum of weights` rounded down; the minor units that are left
-/// go one each to the largest remainders, ties to the larger weight, then to the earlier line
-/// (the Hare–Niemeyer method).
+/// Divides an amount over lines so that the shares always sum to it and none passes its line.
 package struct Spread: ~Copyable {
-    private struct Claim: BitwiseCopyable {
+    /// What a line has over after its share was rounded down.
+    private struct Claim: Ranked {
         var remainder: UInt64
         var weight: Int64
         var line: Int
@@ -17,19 +14,38 @@ package struct Spread: ~Copyable {
         }
     }
 
-    private var claims: [Claim] = []
+    /// What a line can take when all are to take the same.
+    private struct Level: Ranked {
+        var weight: Int64
+        var line: Int
 
-    package init(lineCapacity: Int = 16) { claims.reserveCapacity(lineCapacity) }
+        /// The smallest weight comes first, and of equal ones the later line: whoever comes last
+        /// gets what cannot be divided.
+        func precedes(_ other: Level) -> Bool {
+            weight != other.weight ? weight < other.weight : line > other.line
+        }
+    }
 
-    /// Writes each line's share of `total` over `shares`.
+    private var claims: Heap<Claim>
+    private var levels: Heap<Level>
+
+    package init(lineCapacity: Int = 16) {
+        claims = Heap(capacity: lineCapacity)
+        levels = Heap(capacity: lineCapacity)
+    }
+
+    /// Writes each line's share of `total`, in proportion to its weight, over `shares`.
+    ///
+    /// Each share is first `total · weight ÷ sum of weights` rounded down; the minor units that are
+    /// left go one each to the largest remainders, ties to the larger weight, then to the earlier
+    /// line (the Hare–Niemeyer method).
     ///
     /// `total` is at most the sum of `weights`, so no share passes its weight; weights are not
     /// negative, and both arrays have a place for each line.
     package mutating func divide(
         _ total: Money, over weights: borrowing [Money], into shares: inout [Money]
     ) {
-        var weightSum: Int64 = 0
-        for index in weights.indices { weightSum += weights[index].minorUnits }
+        let weightSum = sum(weights)
         precondition(
             total.minorUnits >= 0 && total.minorUnits <= weightSum && shares.count == weights.count,
             "what is spread fits into what it is spread over")
@@ -38,7 +54,7 @@ package struct Spread: ~Copyable {
             return
         }
 
-        claims.removeAll(keepingCapacity: true)
+        claims.removeAll()
         var left = total.minorUnits
         for index in weights.indices {
             let weight = weights[index].minorUnits
@@ -50,34 +66,42 @@ package struct Spread: ~Copyable {
                 claims.append(Claim(remainder: remainder, weight: weight, line: index))
             }
         }
-        serve(left, into: &shares)
+        claims.settle()
+        for _ in 0..<left { shares[claims.removeFirst().line] += Money(minorUnits: 1) }
     }
 
-    /// Gives one unit each to the `count` claims that come first.
-    private mutating func serve(_ count: Int64, into shares: inout [Money]) {
-        // A heap, because sorting allocates and a cart of hundreds of lines must stay cheap.
-        var size = claims.count
-        for index in stride(from: size / 2 - 1, through: 0, by: -1) { sift(index, size) }
-        for _ in 0..<count {
-            shares[claims[0].line] += Money(minorUnits: 1)
-            size -= 1
-            claims.swapAt(0, size)
-            sift(0, size)
+    /// Writes each line's share of `total` over `shares`: the same to all, but no line more than its
+    /// weight, and what such a line cannot take is divided over the others. The minor units that
+    /// cannot be divided go one each to the larger weights, of equal ones to the earlier line.
+    ///
+    /// The arguments are those of ``divide(_:over:into:)``.
+    package mutating func divideEvenly(
+        _ total: Money, over weights: borrowing [Money], into shares: inout [Money]
+    ) {
+        precondition(
+            total.minorUnits >= 0 && total.minorUnits <= sum(weights)
+                && shares.count == weights.count,
+            "what is spread fits into what it is spread over")
+        levels.removeAll()
+        for index in weights.indices {
+            levels.append(Level(weight: weights[index].minorUnits, line: index))
+        }
+        levels.settle()
+
+        var left = total.minorUnits
+        // From the smallest weight up, an equal part of what is left only grows, so a line that is
+        // worth less than its part now is worth less than the part that the others end up with.
+        for waiting in stride(from: Int64(weights.count), to: 0, by: -1) {
+            let level = levels.removeFirst()
+            let share = min(level.weight, left / waiting)
+            shares[level.line] = Money(minorUnits: share)
+            left -= share
         }
     }
 
-    /// Restores the heap below `index`.
-    private mutating func sift(_ start: Int, _ size: Int) {
-        var index = start
-        while true {
-            var first = index
-            for child in (2 * index + 1)...(2 * index + 2)
-            where child < size && claims[child].precedes(claims[first]) {
-                first = child
-            }
-            if first == index { return }
-            claims.swapAt(index, first)
-            index = first
-        }
+    private func sum(_ weights: borrowing [Money]) -> Int64 {
+        var sum: Int64 = 0
+        for index in weights.indices { sum += weights[index].minorUnits }
+        return sum
     }
 }

@@ -97,7 +97,7 @@ extension CatalogBuilder {
 extension Unserved {
     /// The features that leave a coupon without a discount that could be judged.
     fileprivate static let discount: Unserved = [
-        .giftItem, .buyXGetY, .tiers, .clauses, .maximumUnits, .spread,
+        .buyXGetY, .tiers, .clauses,
     ]
 
     fileprivate init(_ definition: CouponDefinition) {
@@ -110,15 +110,12 @@ extension Unserved {
         formUnion(note(.clauses, if: !definition.discounts.isEmpty))
         if let discount = definition.discount {
             switch discount.kind {
-            case .giftItem: insert(.giftItem)
             case .buyXGetY: insert(.buyXGetY)
             case .tiers: insert(.tiers)
             case .percentage, .fixedAmount, .fixedPerItem, .fixedPerLine, .fixedPrice, .shipping,
-                .none:
+                .giftItem, .none:
                 break
             }
-            formUnion(note(.maximumUnits, if: discount.maxUnits != nil))
-            formUnion(note(.spread, if: discount.spread != .proportional))
         }
         let limits = definition.limits
         formUnion(note(.customerLimit, if: limits.perCustomer != nil))
@@ -139,6 +136,9 @@ extension CatalogBuilder {
         discount.amounts = run(of: written.amount)
         discount.caps = run(of: written.cap)
         discount.rounding = written.rounding
+        discount.spreading = Spreading(written.spread)
+        discount.unitsMost = written.maxUnits ?? 0
+        discount.units = UnitOrder(written.units)
         return discount
     }
 
@@ -159,9 +159,32 @@ extension Discount.Kind {
             case .fixedPerLine: .fixedPerLine
             case .fixedPrice: .fixedPrice
             case .shipping: .shipping
+            case .giftItem: .giftItem
             case .none: .none
-            case .buyXGetY, .tiers, .giftItem:
+            case .buyXGetY, .tiers:
                 preconditionFailure("a discount that is not served is not compiled")
+            }
+    }
+}
+
+extension Spreading {
+    fileprivate init(_ written: DiscountDefinition.Spread) {
+        self =
+            switch written {
+            case .proportional: .proportional
+            case .even: .even
+            case .cheapest: .cheapest
+            case .dearest: .dearest
+            }
+    }
+}
+
+extension UnitOrder {
+    fileprivate init(_ written: DiscountDefinition.UnitChoice) {
+        self =
+            switch written {
+            case .dearest: .dearest
+            case .cheapest: .cheapest
             }
     }
 }
