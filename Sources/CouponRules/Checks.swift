@@ -18,13 +18,19 @@ package struct Checks: OptionSet, Sendable, BitwiseCopyable {
     package static let previousOrders = Checks(rawValue: 1 << 10)
     package static let cartGiven = Checks(rawValue: 1 << 11)
     package static let contains = Checks(rawValue: 1 << 12)
-    package static let cover = Checks(rawValue: 1 << 13)
-    package static let minimumSubtotal = Checks(rawValue: 1 << 14)
-    package static let maximumSubtotal = Checks(rawValue: 1 << 15)
-    package static let minimumItems = Checks(rawValue: 1 << 16)
-    package static let maximumItems = Checks(rawValue: 1 << 17)
+    /// That something is bought which something is got with; ``triggerCount``: enough of it.
+    package static let triggerGiven = Checks(rawValue: 1 << 13)
+    package static let cover = Checks(rawValue: 1 << 14)
+    package static let minimumSubtotal = Checks(rawValue: 1 << 15)
+    /// That some tier is met, by amount; ``tierItems``: by count.
+    package static let tierSubtotal = Checks(rawValue: 1 << 16)
+    package static let maximumSubtotal = Checks(rawValue: 1 << 17)
+    package static let minimumItems = Checks(rawValue: 1 << 18)
+    package static let tierItems = Checks(rawValue: 1 << 19)
+    package static let triggerCount = Checks(rawValue: 1 << 20)
+    package static let maximumItems = Checks(rawValue: 1 << 21)
 
-    package static let all = Checks(rawValue: 1 << 18 - 1)
+    package static let all = Checks(rawValue: 1 << 22 - 1)
 }
 
 extension Coupon {
@@ -42,7 +48,7 @@ extension Coupon {
     /// Whether any of its rules looks at an attribute of the cart or of the context.
     package var readsAttributes: Bool {
         !appliesTo.isEmpty || !excludes.isEmpty || !requirements.contains.isEmpty
-            || !requirements.context.isEmpty
+            || !requirements.context.isEmpty || discount.narrowsCover
     }
 
     /// Derives ``checks`` from everything else. Call it once, when all is set.
@@ -58,7 +64,7 @@ extension Coupon {
         add(.usesLimit, if: usesLimit > 0 || usesLimitPerCode > 0)
         add(
             .currency,
-            if: !discount.amounts.isEmpty || !discount.caps.isEmpty
+            if: !discount.amounts.isEmpty || !discount.caps.isEmpty || !discount.parts.isEmpty
                 || !requirements.minimumSubtotal.isEmpty || !requirements.maximumSubtotal.isEmpty)
         add(.context, if: !requirements.context.isEmpty)
         add(.customers, if: !requirements.customers.isEmpty)
@@ -73,6 +79,13 @@ extension Coupon {
         add(.maximumSubtotal, if: !requirements.maximumSubtotal.isEmpty)
         add(.minimumItems, if: requirements.minimumItems > 0)
         add(.maximumItems, if: requirements.maximumItems > 0)
+        switch discount.kind {
+        case .tiers: checks.formUnion([.tierSubtotal, .tierItems])
+        case .buyXGetY: checks.formUnion([.triggerGiven, .triggerCount])
+        case .none, .percentage, .fixedAmount, .fixedPerItem, .fixedPerLine, .fixedPrice, .shipping,
+            .giftItem, .clauses:
+            break
+        }
         self.checks = checks
     }
 }

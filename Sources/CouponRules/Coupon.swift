@@ -135,16 +135,25 @@ package struct RuleTables: ~Escapable {
     package let maps: Span<Run>
     package let clauses: Span<Clause>
     package let symbols: Span<Symbol>
+    package let tiers: Span<Tier>
+    package let discountClauses: Span<DiscountClause>
+    package let sets: Span<SetTerms>
 
-    @_lifetime(copy amounts, copy maps, copy clauses, copy symbols)
+    @_lifetime(
+        copy amounts, copy maps, copy clauses, copy symbols, copy tiers, copy discountClauses,
+        copy sets)
     package init(
         amounts: Span<CurrencyAmount>, maps: Span<Run>, clauses: Span<Clause>,
-        symbols: Span<Symbol>
+        symbols: Span<Symbol>, tiers: Span<Tier>, discountClauses: Span<DiscountClause>,
+        sets: Span<SetTerms>
     ) {
         self.amounts = amounts
         self.maps = maps
         self.clauses = clauses
         self.symbols = symbols
+        self.tiers = tiers
+        self.discountClauses = discountClauses
+        self.sets = sets
     }
 
     /// The amount of `run` in `currency`, if it has one.
@@ -153,6 +162,11 @@ package struct RuleTables: ~Escapable {
             return amounts[index].amount
         }
         return nil
+    }
+
+    /// Whether `run` names amounts, and none in `currency`.
+    package func lacks(_ currency: Currency, in run: Run) -> Bool {
+        !run.isEmpty && amount(in: run, for: currency) == nil
     }
 
     /// Whether the sorted `run` of symbols holds `symbol`.

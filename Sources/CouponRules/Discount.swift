@@ -1,5 +1,6 @@
-// What a discount says, as a flat value: the kinds that divide one total over lines, and those that
-// compute line by line.
+// What a discount says, as a flat value. The kinds that are made of others — tiers, clauses, sets of
+// what is bought and what is got — have a run of parts in tables beside it; when they are judged, each
+// comes down to a plain discount on some of the lines or units.
 
 /// How a coupon turns covered lines into money.
 package struct Discount: Sendable, BitwiseCopyable {
@@ -13,6 +14,12 @@ package struct Discount: Sendable, BitwiseCopyable {
         case shipping
         /// Something is given beside the cart, and no money.
         case giftItem
+        /// The highest of several tiers that is met: a percentage or a fixed amount.
+        case tiers
+        /// Discounts of their own for different lines.
+        case clauses
+        /// A percentage off the units that are got with those that are bought.
+        case buyXGetY
     }
 
     package var kind: Kind
@@ -25,6 +32,8 @@ package struct Discount: Sendable, BitwiseCopyable {
     /// At most so many covered units take part, the first in the order of `units`; 0 is no bound.
     package var unitsMost: Int64 = 0
     package var units = UnitOrder.dearest
+    /// A run of ``Tier``, ``DiscountClause`` or one ``SetTerms``, as the kind says.
+    package var parts = Run.empty
 
     package init(_ kind: Kind) { self.kind = kind }
 
@@ -32,6 +41,54 @@ package struct Discount: Sendable, BitwiseCopyable {
 
     /// Whether it takes money off the cart or off shipping.
     package var givesMoney: Bool { kind != .none && kind != .giftItem }
+
+    /// Whether its parts say more closely than the coupon which lines are covered.
+    package var narrowsCover: Bool { kind == .clauses || kind == .buyXGetY }
+}
+
+/// One step of a discount that grows with what is covered. All of a coupon's have one measure, and
+/// the lowest comes first.
+package struct Tier: Sendable, BitwiseCopyable {
+    /// A run of ``CurrencyAmount``; empty where `minimumItems` is the measure.
+    package var minimumSubtotal = Run.empty
+    package var minimumItems: Int64 = 0
+    /// What it is worth: a percentage, or else a run of ``CurrencyAmount``.
+    package var percent: Percent?
+    package var amounts = Run.empty
+
+    package init() {}
+}
+
+/// One of several discounts of a coupon, for lines of its own.
+package struct DiscountClause: Sendable, BitwiseCopyable {
+    /// As ``Coupon/appliesTo``, beside the coupon's own.
+    package var appliesTo: Run
+    /// A percentage or one of the fixed kinds.
+    package var discount: Discount
+
+    package init(appliesTo: Run, discount: Discount) {
+        self.appliesTo = appliesTo
+        self.discount = discount
+    }
+}
+
+/// What is bought, what is got with it, and how often: a set is both together.
+package struct SetTerms: Sendable, BitwiseCopyable {
+    /// Units of each set, at least 1.
+    package var buyQuantity: Int64
+    package var getQuantity: Int64
+    /// As ``Coupon/appliesTo``, beside the coupon's own.
+    package var buys: Run
+    package var gets: Run
+    /// 0 is no bound.
+    package var setsMost: Int64 = 0
+
+    package init(buyQuantity: Int64, getQuantity: Int64, buys: Run, gets: Run) {
+        self.buyQuantity = buyQuantity
+        self.getQuantity = getQuantity
+        self.buys = buys
+        self.gets = gets
+    }
 }
 
 /// How a total is divided over the covered lines.

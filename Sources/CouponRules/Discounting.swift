@@ -21,6 +21,11 @@ extension Judge {
             let off =
                 rule.percent.map { $0.of(remainingShipping, rounding: rule.rounding) } ?? amount
             shippingDiscount = min(off, remainingShipping, most)
+        case .tiers:
+            guard let plain = plainDiscount(ofTiers: rule, purchase, tables) else { return }
+            discountLines(by: plain, purchase, tables, atMost: most)
+        case .clauses: discountByClauses(rule, purchase, tables, atMost: most)
+        case .buyXGetY: discountSets(rule, purchase, tables, atMost: most)
         }
     }
 
@@ -51,7 +56,7 @@ extension Judge {
                 guard let price = amount.times(units), price < left else { return .zero }
                 return left - price
             }
-        case .none, .giftItem, .shipping:
+        case .none, .giftItem, .shipping, .tiers, .clauses, .buyXGetY:
             preconditionFailure("what takes nothing off lines is not computed on them")
         }
     }
@@ -84,7 +89,7 @@ extension Judge {
     }
 
     /// Spreads `total` over what is left of the covered lines.
-    mutating func spreadDiscount(
+    private mutating func spreadDiscount(
         _ total: Money, _ spreading: Spreading, _ purchase: borrowing Purchase
     ) {
         discount = total

@@ -83,9 +83,16 @@ package struct Judge: ~Copyable {
     /// The part of `remaining` that the claim covers; zero on lines that it does not.
     var coveredRemaining: [Money] = []
     var isCovered: [Bool] = []
+    /// Of each line the number of the discount clause that has it, where the discount has clauses.
+    var clauseOfLine: [Int] = []
+    /// Whether a line's units can be those that are bought, where something is got with them.
+    var isTrigger: [Bool] = []
     /// How many units of each line take part, where a discount is for some units only.
     var unitsTaken: [Int64] = []
     var lots: Heap<UnitLot>
+    /// What the clauses that have been computed take off each line, and what of it they cover.
+    var clauseDiscounts: [Money] = []
+    var clauseRemaining: [Money] = []
     var spread: Spread
 
     package init(lineCapacity: Int = 16) {
@@ -94,7 +101,11 @@ package struct Judge: ~Copyable {
         remaining.reserveCapacity(lineCapacity)
         coveredRemaining.reserveCapacity(lineCapacity)
         isCovered.reserveCapacity(lineCapacity)
+        clauseOfLine.reserveCapacity(lineCapacity)
+        isTrigger.reserveCapacity(lineCapacity)
         unitsTaken.reserveCapacity(lineCapacity)
+        clauseDiscounts.reserveCapacity(lineCapacity)
+        clauseRemaining.reserveCapacity(lineCapacity)
         lots = Heap(capacity: lineCapacity)
         spread = Spread(lineCapacity: lineCapacity)
     }
@@ -122,6 +133,9 @@ package struct Judge: ~Copyable {
         refusals.removeAll(keepingCapacity: true)
         clearDiscounts(purchase.lines.count)
         cover(purchase, by: claim.coupon, in: tables)
+        if claim.coupon.discount.narrowsCover {
+            narrowCover(claim.coupon.discount, purchase, tables)
+        }
 
         var pending = claim.checks.rawValue
         while pending != 0 {
@@ -156,6 +170,16 @@ package struct Judge: ~Copyable {
         shippingDiscount = .zero
         lineDiscounts.removeAll(keepingCapacity: true)
         for _ in 0..<lineCount { lineDiscounts.append(.zero) }
+    }
+
+    private mutating func narrowCover(
+        _ rule: Discount, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+    ) {
+        if rule.kind == .clauses {
+            coverByClauses(rule, purchase, tables)
+        } else {
+            coverBySets(rule, purchase, tables)
+        }
     }
 
     private mutating func cover(

@@ -35,9 +35,13 @@ extension Judge {
         case .cartGiven:
             !purchase.hasCart && occasion.purpose != .validate ? Refusal(.cartRequired) : nil
         case .contains: containsRefusal(coupon, purchase, tables)
+        case .triggerGiven: triggerRefusal(coupon.discount, purchase, tables)
         case .cover: coverRefusal(coupon, purchase, tables, occasion)
         case .minimumSubtotal, .maximumSubtotal: subtotalRefusal(check, coupon, purchase, tables)
         case .minimumItems, .maximumItems: itemCountRefusal(check, coupon, purchase)
+        case .tierSubtotal: tierSubtotalRefusal(coupon.discount, purchase, tables)
+        case .tierItems: tierItemsRefusal(coupon.discount, purchase, tables)
+        case .triggerCount: triggerCountRefusal(coupon.discount, purchase, tables)
         default: preconditionFailure("every check has its rule")
         }
     }
@@ -87,17 +91,18 @@ extension Judge {
         _ coupon: Coupon, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
     ) -> Refusal? {
         if !purchase.hasCart { return nil }
-        let needs = coupon.requirements
-        if lacks(coupon.discount.amounts) || lacks(coupon.discount.caps)
-            || lacks(needs.minimumSubtotal) || lacks(needs.maximumSubtotal)
-        {
-            return Refusal(.currencyNotSupported)
+        let (discount, needs, currency) = (coupon.discount, coupon.requirements, purchase.currency)
+        var isLacking =
+            tables.lacks(currency, in: discount.amounts)
+            || tables.lacks(currency, in: discount.caps)
+            || tables.lacks(currency, in: needs.minimumSubtotal)
+            || tables.lacks(currency, in: needs.maximumSubtotal)
+        if discount.kind == .tiers {
+            isLacking = isLacking || tierLacksCurrency(discount, purchase, tables)
+        } else if discount.kind == .clauses {
+            isLacking = isLacking || clauseLacksCurrency(discount, purchase, tables)
         }
-        return nil
-
-        func lacks(_ run: Run) -> Bool {
-            !run.isEmpty && tables.amount(in: run, for: purchase.currency) == nil
-        }
+        return isLacking ? Refusal(.currencyNotSupported) : nil
     }
 
     private func contextRefusal(
@@ -228,7 +233,7 @@ extension Judge {
     }
 
     /// Reaching a bound passes.
-    private func belowRefusal(_ reason: Reason, limit: Int64, actual: Int64) -> Refusal? {
+    func belowRefusal(_ reason: Reason, limit: Int64, actual: Int64) -> Refusal? {
         if actual >= limit { return nil }
         var refusal = Refusal(reason)
         refusal.limit = limit
@@ -247,7 +252,15 @@ extension Judge {
 
     /// Original prices of the lines that the coupon's bounds look at.
     private func boundedSubtotal(_ coupon: Coupon, _ purchase: borrowing Purchase) -> Money {
-        if coupon.requirements.base == .cart { return purchase.subtotal }
+        coupon.requirements.base == .cart ? purchase.subtotal : coveredSubtotal(purchase)
+    }
+
+    private func boundedItemCount(_ coupon: Coupon, _ purchase: borrowing Purchase) -> Int64 {
+        coupon.requirements.base == .cart ? purchase.itemCount : coveredItemCount(purchase)
+    }
+
+    /// The covered lines at original prices.
+    func coveredSubtotal(_ purchase: borrowing Purchase) -> Money {
         var sum = Money.zero
         for index in purchase.lines.indices where isCovered[index] {
             sum += purchase.lines[index].value
@@ -255,8 +268,7 @@ extension Judge {
         return sum
     }
 
-    private func boundedItemCount(_ coupon: Coupon, _ purchase: borrowing Purchase) -> Int64 {
-        if coupon.requirements.base == .cart { return purchase.itemCount }
+    func coveredItemCount(_ purchase: borrowing Purchase) -> Int64 {
         var sum: Int64 = 0
         for index in purchase.lines.indices where isCovered[index] {
             sum += purchase.lines[index].quantity

@@ -143,8 +143,15 @@ extension Purchase {
         where self.line(line, meets: tables.clauses[index], by: tables) {
             return false
         }
-        if coupon.appliesTo.isEmpty { return true }
-        for mapIndex in coupon.appliesTo.range {
+        return self.line(line, meetsAnyOf: coupon.appliesTo, by: tables)
+    }
+
+    /// Whether a line meets all clauses of some map of a cover; one without maps holds every line.
+    package func line(
+        _ line: Line, meetsAnyOf maps: Run, by tables: borrowing RuleTables
+    ) -> Bool {
+        if maps.isEmpty { return true }
+        for mapIndex in maps.range {
             var meetsAll = true
             for index in tables.maps[mapIndex].range where meetsAll {
                 meetsAll = self.line(line, meets: tables.clauses[index], by: tables)
@@ -160,8 +167,23 @@ extension Purchase {
         for index in coupon.excludes.range where contextMeets(tables.clauses[index], by: tables) {
             return true
         }
-        if coupon.appliesTo.isEmpty { return false }
-        for mapIndex in coupon.appliesTo.range {
+        if contextRulesOut(coupon.appliesTo, in: tables) { return true }
+        let discount = coupon.discount
+        if discount.kind == .buyXGetY {
+            return contextRulesOut(tables.sets[Int(discount.parts.first)].gets, in: tables)
+        }
+        if discount.kind != .clauses { return false }
+        for index in discount.parts.range
+        where !contextRulesOut(tables.discountClauses[index].appliesTo, in: tables) {
+            return false
+        }
+        return true
+    }
+
+    /// Whether no map of a cover can be met, going by the keys that the context has.
+    private func contextRulesOut(_ maps: Run, in tables: borrowing RuleTables) -> Bool {
+        if maps.isEmpty { return false }
+        for mapIndex in maps.range {
             var mayMeet = true
             for index in tables.maps[mapIndex].range where mayMeet {
                 let clause = tables.clauses[index]

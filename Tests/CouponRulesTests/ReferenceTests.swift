@@ -45,7 +45,8 @@ enum Reference {
         case .fixedPerLine: perLine = values.map { min(order.amount, $0) }
         case .fixedPrice:
             perLine = order.lines.map { max(0, ($0.price - order.amount) * $0.quantity) }
-        case .shipping, .none: return values.map { _ in 0 }
+        case .shipping, .none, .giftItem, .tiers, .clauses, .buyXGetY:
+            return values.map { _ in 0 }
         }
         for index in order.lines.indices where !order.lines[index].isCovered { perLine[index] = 0 }
         return perLine.reduce(0, +) > most ? spread(most, over: values) : perLine

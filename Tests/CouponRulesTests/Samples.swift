@@ -27,6 +27,14 @@ struct Item {
     }
 }
 
+/// One tier, in dollars: from a subtotal or a number of items, worth a percentage or an amount.
+struct Step {
+    var subtotal: Int64?
+    var items: Int64?
+    var percent: String?
+    var cents: Int64?
+}
+
 /// Who is asking, as a request tells it.
 struct Shopper {
     var id: String?
@@ -89,6 +97,39 @@ struct Scene {
 
     mutating func cap(_ amounts: KeyValuePairs<String, Int64>) {
         coupon.discount.caps = book.amounts(amounts)
+    }
+
+    /// A discount that can be a clause: a percentage, or an amount of cents in the way of `kind`.
+    mutating func plain(
+        _ kind: Discount.Kind, percent: String? = nil, cents: Int64? = nil, cap: Int64? = nil
+    ) -> Discount {
+        var discount = Discount(kind)
+        discount.percent = percent.flatMap { Percent(decimal: $0) }
+        if let cents { discount.amounts = book.amounts(["USD": cents]) }
+        if let cap { discount.caps = book.amounts(["USD": cap]) }
+        return discount
+    }
+
+    /// Steps from the lowest up; each from a subtotal in dollars or a number of items.
+    mutating func give(tiers steps: [Step]) {
+        coupon.discount.kind = .tiers
+        coupon.discount.parts = book.tiers(steps)
+    }
+
+    /// Clauses in their order; no map covers all.
+    mutating func give(clauses: [(maps: [Words], discount: Discount)]) {
+        coupon.discount.kind = .clauses
+        coupon.discount.parts = book.discountClauses(clauses)
+    }
+
+    /// Buy so many of what the maps cover, get so many of what theirs cover.
+    mutating func give(
+        buying buyQuantity: Int64, of buys: [Words] = [], getting getQuantity: Int64,
+        of gets: [Words] = [], percent: String = "100", timesMost: Int64 = 0
+    ) {
+        coupon.discount.kind = .buyXGetY
+        coupon.discount.percent = Percent(decimal: percent)
+        coupon.discount.parts = book.sets(buyQuantity, buys, getQuantity, gets, timesMost)
     }
 
     mutating func apply(to maps: Words...) { coupon.appliesTo = book.maps(maps) }
@@ -208,12 +249,16 @@ private struct RuleBook {
     private var maps: [Run] = []
     private var clauses: [Clause] = []
     private var symbols: [Symbol] = []
+    private var tiers: [Tier] = []
+    private var discountClauses: [DiscountClause] = []
+    private var sets: [SetTerms] = []
 
     var tables: RuleTables {
         @_lifetime(borrow self) get {
             RuleTables(
                 amounts: amounts.span, maps: maps.span, clauses: clauses.span,
-                symbols: symbols.span)
+                symbols: symbols.span, tiers: tiers.span, discountClauses: discountClauses.span,
+                sets: sets.span)
         }
     }
 
@@ -254,5 +299,38 @@ private struct RuleBook {
         let first = maps.count
         for map in alternatives { maps.append(clauses(map)) }
         return Run(first: first, count: alternatives.count)
+    }
+
+    mutating func tiers(_ steps: [Step]) -> Run {
+        let first = tiers.count
+        for step in steps {
+            var tier = Tier()
+            if let subtotal = step.subtotal { tier.minimumSubtotal = amounts(["USD": subtotal]) }
+            tier.minimumItems = step.items ?? 0
+            tier.percent = step.percent.flatMap { Percent(decimal: $0) }
+            if let cents = step.cents { tier.amounts = amounts(["USD": cents]) }
+            tiers.append(tier)
+        }
+        return Run(first: first, count: steps.count)
+    }
+
+    mutating func discountClauses(_ clauses: [(maps: [Words], discount: Discount)]) -> Run {
+        let first = discountClauses.count
+        for clause in clauses {
+            discountClauses.append(
+                DiscountClause(appliesTo: maps(clause.maps), discount: clause.discount))
+        }
+        return Run(first: first, count: clauses.count)
+    }
+
+    mutating func sets(
+        _ buyQuantity: Int64, _ buys: [Words], _ getQuantity: Int64, _ gets: [Words],
+        _ timesMost: Int64
+    ) -> Run {
+        var terms = SetTerms(
+            buyQuantity: buyQuantity, getQuantity: getQuantity, buys: maps(buys), gets: maps(gets))
+        terms.setsMost = timesMost
+        sets.append(terms)
+        return Run(first: sets.count - 1, count: 1)
     }
 }

@@ -26,7 +26,7 @@ extension CatalogBuilder {
         var entry = CouponEntry(store: store)
         entry.isReusableAfterRelease = definition.isReusableAfterRelease
         entry.unserved = Unserved(definition)
-        if entry.unserved.isDisjoint(with: .discount) { coupon.discount = discount(of: definition) }
+        coupon.discount = discount(of: definition)
         coupon.settleChecks()
 
         let facts = ReplyFacts(of: definition, code: nil)
@@ -92,14 +92,9 @@ extension CatalogBuilder {
     }
 }
 
-// MARK: What is given
+// MARK: What is not judged yet
 
 extension Unserved {
-    /// The features that leave a coupon without a discount that could be judged.
-    fileprivate static let discount: Unserved = [
-        .buyXGetY, .tiers, .clauses,
-    ]
-
     fileprivate init(_ definition: CouponDefinition) {
         self = []
         func note(_ feature: Unserved, if isUsed: Bool) -> Unserved { isUsed ? feature : [] }
@@ -107,16 +102,6 @@ extension Unserved {
         formUnion(note(.offers, if: !definition.offers.isEmpty))
         formUnion(
             note(.timeWindows, if: !definition.blackout.isEmpty || !definition.windows.isEmpty))
-        formUnion(note(.clauses, if: !definition.discounts.isEmpty))
-        if let discount = definition.discount {
-            switch discount.kind {
-            case .buyXGetY: insert(.buyXGetY)
-            case .tiers: insert(.tiers)
-            case .percentage, .fixedAmount, .fixedPerItem, .fixedPerLine, .fixedPrice, .shipping,
-                .giftItem, .none:
-                break
-            }
-        }
         let limits = definition.limits
         formUnion(note(.customerLimit, if: limits.perCustomer != nil))
         formUnion(
@@ -125,66 +110,5 @@ extension Unserved {
                 if: limits.perDay != nil || limits.perWeek != nil || limits.perMonth != nil
                     || limits.perBookingDate != nil))
         formUnion(note(.budget, if: !limits.budget.isEmpty))
-    }
-}
-
-extension CatalogBuilder {
-    private mutating func discount(of definition: CouponDefinition) -> Discount {
-        guard let written = definition.discount else { return .none }
-        var discount = Discount(Discount.Kind(written.kind))
-        discount.percent = written.percent
-        discount.amounts = run(of: written.amount)
-        discount.caps = run(of: written.cap)
-        discount.rounding = written.rounding
-        discount.spreading = Spreading(written.spread)
-        discount.unitsMost = written.maxUnits ?? 0
-        discount.units = UnitOrder(written.units)
-        return discount
-    }
-
-    mutating func run(of amounts: AmountMap) -> Run {
-        let first = rules.amounts.count
-        for amount in amounts { rules.amounts.append(amount) }
-        return Run(first: first, count: amounts.count)
-    }
-}
-
-extension Discount.Kind {
-    fileprivate init(_ written: DiscountDefinition.Kind) {
-        self =
-            switch written {
-            case .percentage: .percentage
-            case .fixedAmount: .fixedAmount
-            case .fixedPerItem: .fixedPerItem
-            case .fixedPerLine: .fixedPerLine
-            case .fixedPrice: .fixedPrice
-            case .shipping: .shipping
-            case .giftItem: .giftItem
-            case .none: .none
-            case .buyXGetY, .tiers:
-                preconditionFailure("a discount that is not served is not compiled")
-            }
-    }
-}
-
-extension Spreading {
-    fileprivate init(_ written: DiscountDefinition.Spread) {
-        self =
-            switch written {
-            case .proportional: .proportional
-            case .even: .even
-            case .cheapest: .cheapest
-            case .dearest: .dearest
-            }
-    }
-}
-
-extension UnitOrder {
-    fileprivate init(_ written: DiscountDefinition.UnitChoice) {
-        self =
-            switch written {
-            case .dearest: .dearest
-            case .cheapest: .cheapest
-            }
     }
 }

@@ -30,7 +30,7 @@ extension CatalogBuilder {
 
     /// Maps of which any may be met. An empty list in a rule is an absent rule, so a map without
     /// values is none.
-    private mutating func run(of maps: [AttributeMap]) -> Run {
+    mutating func run(of maps: [AttributeMap]) -> Run {
         var runs: [Run] = []
         for map in maps {
             let clauses = clauses(of: map)

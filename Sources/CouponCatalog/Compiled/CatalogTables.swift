@@ -176,13 +176,17 @@ struct RuleStorage: ~Copyable, Sendable {
     var maps = FlatArray<Run>()
     var clauses = FlatArray<Clause>()
     var symbols = FlatArray<Symbol>()
+    var tiers = FlatArray<Tier>()
+    var discountClauses = FlatArray<DiscountClause>()
+    var sets = FlatArray<SetTerms>()
 
     var tables: RuleTables {
         @_lifetime(borrow self)
         get {
             RuleTables(
                 amounts: amounts.span, maps: maps.span, clauses: clauses.span,
-                symbols: symbols.span)
+                symbols: symbols.span, tiers: tiers.span, discountClauses: discountClauses.span,
+                sets: sets.span)
         }
     }
 }
