@@ -31,10 +31,10 @@ extension Coupon {
     /// Whether it turns cart lines or shipping into money.
     package var givesMoney: Bool { discount.kind != .none }
 
-    /// Whether a bound, a cover or a needed item must be looked up in the cart.
+    /// Whether a bound or a needed item must be looked up in the cart. What is covered is no such
+    /// rule: without a cart it is judged on the context.
     package var hasCartRule: Bool {
-        !appliesTo.isEmpty || !excludes.isEmpty || skipsSaleItems
-            || !requirements.minimumSubtotal.isEmpty || !requirements.maximumSubtotal.isEmpty
+        !requirements.minimumSubtotal.isEmpty || !requirements.maximumSubtotal.isEmpty
             || requirements.minimumItems > 0 || requirements.maximumItems > 0
             || !requirements.contains.isEmpty
     }

@@ -31,19 +31,16 @@ enum Finding: BitwiseCopyable {
 }
 
 extension Checkout {
-    /// Reads the request's code into `codeText`, its key into `codeKey`, and notes its owners.
+    /// Reads the request's code into `codeText` and notes its owners.
     mutating func find(_ catalog: borrowing Catalog, _ parser: borrowing RequestParser) -> Finding {
         let entry = parser.request.codes[0]
         owners.removeAll()
-        codeKey.removeAll()
         do throws(CodeText.Fault) {
             try codeText.read(parser.bytes(of: entry.code))
         } catch {
             // Nothing that cannot be a code is one; a shopper's typing is no broken request.
-            codeKey.append(parser.bytes(of: entry.code))
             return .unknown
         }
-        codeText.appendFolded(to: &codeKey)
         guard let store = catalog.store(named: storeName.bytes) else { return .unknown }
 
         var needs: IntakeNeeds = []
@@ -58,10 +55,7 @@ extension Checkout {
             needs.formUnion(
                 IntakeNeeds(catalog.coupons[Int(coupon.index)], catalog.terms(of: code)))
         }
-        if owners.count == 0 { return .unknown }
-        codeKey.removeAll()
-        catalog.appendKeyText(of: owners[0].code, to: &codeKey)
-        return .owned(needs)
+        return owners.count == 0 ? .unknown : .owned(needs)
     }
 
     /// Judges the owners that ``find(_:_:)`` noted; afterwards `judge` holds the verdict on the one
