@@ -9,22 +9,24 @@ package struct Checks: OptionSet, Sendable, BitwiseCopyable {
     package static let archived = Checks(rawValue: 1 << 1)
     package static let start = Checks(rawValue: 1 << 2)
     package static let end = Checks(rawValue: 1 << 3)
-    package static let usesLimit = Checks(rawValue: 1 << 4)
-    package static let currency = Checks(rawValue: 1 << 5)
-    package static let context = Checks(rawValue: 1 << 6)
-    package static let customerGiven = Checks(rawValue: 1 << 7)
-    package static let customers = Checks(rawValue: 1 << 8)
-    package static let groups = Checks(rawValue: 1 << 9)
-    package static let previousOrders = Checks(rawValue: 1 << 10)
-    package static let cartGiven = Checks(rawValue: 1 << 11)
-    package static let contains = Checks(rawValue: 1 << 12)
-    package static let cover = Checks(rawValue: 1 << 13)
-    package static let minimumSubtotal = Checks(rawValue: 1 << 14)
-    package static let maximumSubtotal = Checks(rawValue: 1 << 15)
-    package static let minimumItems = Checks(rawValue: 1 << 16)
-    package static let maximumItems = Checks(rawValue: 1 << 17)
+    package static let blackout = Checks(rawValue: 1 << 4)
+    package static let timeWindows = Checks(rawValue: 1 << 5)
+    package static let usesLimit = Checks(rawValue: 1 << 6)
+    package static let currency = Checks(rawValue: 1 << 7)
+    package static let context = Checks(rawValue: 1 << 8)
+    package static let customerGiven = Checks(rawValue: 1 << 9)
+    package static let customers = Checks(rawValue: 1 << 10)
+    package static let groups = Checks(rawValue: 1 << 11)
+    package static let previousOrders = Checks(rawValue: 1 << 12)
+    package static let cartGiven = Checks(rawValue: 1 << 13)
+    package static let contains = Checks(rawValue: 1 << 14)
+    package static let cover = Checks(rawValue: 1 << 15)
+    package static let minimumSubtotal = Checks(rawValue: 1 << 16)
+    package static let maximumSubtotal = Checks(rawValue: 1 << 17)
+    package static let minimumItems = Checks(rawValue: 1 << 18)
+    package static let maximumItems = Checks(rawValue: 1 << 19)
 
-    package static let all = Checks(rawValue: 1 << 18 - 1)
+    package static let all = Checks(rawValue: 1 << 20 - 1)
 }
 
 extension Coupon {
@@ -45,6 +47,11 @@ extension Coupon {
             || !requirements.context.isEmpty
     }
 
+    /// Whether it must be known which date a purchase is made for.
+    package var isJudgedByBookingTime: Bool {
+        !checks.isDisjoint(with: [.blackout, .timeWindows])
+    }
+
     /// Derives ``checks`` from everything else. Call it once, when all is set.
     package mutating func settleChecks() {
         // An empty cart has nothing to cover, whatever is covered.
@@ -55,6 +62,8 @@ extension Coupon {
         add(.archived, if: status == .archived)
         add(.start, if: startsAt != .distantPast)
         add(.end, if: endsAt != .distantFuture)
+        add(.blackout, if: !blackouts.isEmpty)
+        add(.timeWindows, if: !windows.isEmpty)
         add(.usesLimit, if: usesLimit > 0 || usesLimitPerCode > 0)
         add(
             .currency,

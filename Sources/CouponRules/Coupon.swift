@@ -12,6 +12,10 @@ package struct Coupon: Sendable, BitwiseCopyable {
     package var startsAt = Instant.distantPast
     package var endsAt = Instant.distantFuture
     package var zone = ZoneID.utc
+    /// A run of ``DateRange``: days on which it does not hold.
+    package var blackouts = Run.empty
+    /// A run of ``TimeWindow``, in one of which it holds; without any it holds at all hours.
+    package var windows = Run.empty
 
     package var discount = Discount.none
     /// A line is covered when it meets all clauses of any of these maps; no map covers all lines.
@@ -159,16 +163,21 @@ package struct RuleTables: ~Escapable {
     package let maps: Span<Run>
     package let clauses: Span<Clause>
     package let symbols: Span<Symbol>
+    package let blackouts: Span<DateRange>
+    package let windows: Span<TimeWindow>
 
-    @_lifetime(copy amounts, copy maps, copy clauses, copy symbols)
+    @_lifetime(
+        copy amounts, copy maps, copy clauses, copy symbols, copy blackouts, copy windows)
     package init(
         amounts: Span<CurrencyAmount>, maps: Span<Run>, clauses: Span<Clause>,
-        symbols: Span<Symbol>
+        symbols: Span<Symbol>, blackouts: Span<DateRange>, windows: Span<TimeWindow>
     ) {
         self.amounts = amounts
         self.maps = maps
         self.clauses = clauses
         self.symbols = symbols
+        self.blackouts = blackouts
+        self.windows = windows
     }
 
     /// The amount of `run` in `currency`, if it has one.

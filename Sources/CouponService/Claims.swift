@@ -87,16 +87,19 @@ extension Checkout {
         _ owner: Owner, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
         _ purpose: Occasion.Purpose, at now: Instant
     ) {
+        let zone = owner.claim.coupon.zone
         var occasion = Occasion(
             purpose: purpose, instant: now, explains: parser.request.explains)
         switch parser.request.at {
         case nil: break
         case .instant(let instant): occasion.instant = instant
-        case .local(let time):
-            occasion.instant = catalog.zones.instant(of: time, in: owner.claim.coupon.zone)
+        case .local(let time): occasion.instant = catalog.zones.instant(of: time, in: zone)
         case .date(let date):
-            occasion.instant = catalog.zones.instant(
-                of: CivilTime(startOf: date), in: owner.claim.coupon.zone)
+            occasion.instant = catalog.zones.instant(of: CivilTime(startOf: date), in: zone)
+        }
+        if owner.claim.coupon.isJudgedByBookingTime {
+            occasion.bookingTime = catalog.zones.bookingTime(
+                of: parser.request.bookingDate, orAt: occasion.instant, in: zone)
         }
         judge.begin(purchase)
         judge.judge(owner.claim, on: purchase, by: catalog.tables, occasion)

@@ -105,8 +105,6 @@ extension Unserved {
         func note(_ feature: Unserved, if isUsed: Bool) -> Unserved { isUsed ? feature : [] }
 
         formUnion(note(.offers, if: !definition.offers.isEmpty))
-        formUnion(
-            note(.timeWindows, if: !definition.blackout.isEmpty || !definition.windows.isEmpty))
         formUnion(note(.clauses, if: !definition.discounts.isEmpty))
         if let discount = definition.discount {
             switch discount.kind {

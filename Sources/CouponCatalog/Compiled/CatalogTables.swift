@@ -176,13 +176,15 @@ struct RuleStorage: ~Copyable, Sendable {
     var maps = FlatArray<Run>()
     var clauses = FlatArray<Clause>()
     var symbols = FlatArray<Symbol>()
+    var blackouts = FlatArray<DateRange>()
+    var windows = FlatArray<TimeWindow>()
 
     var tables: RuleTables {
         @_lifetime(borrow self)
         get {
             RuleTables(
                 amounts: amounts.span, maps: maps.span, clauses: clauses.span,
-                symbols: symbols.span)
+                symbols: symbols.span, blackouts: blackouts.span, windows: windows.span)
         }
     }
 }

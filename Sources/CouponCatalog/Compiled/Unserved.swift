@@ -7,27 +7,25 @@ package struct Unserved: OptionSet, Hashable, Sendable, BitwiseCopyable {
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 
     package static let offers = Unserved(rawValue: 1 << 0)
-    /// Blackout dates and weekday/hour windows.
-    package static let timeWindows = Unserved(rawValue: 1 << 1)
-    package static let giftItem = Unserved(rawValue: 1 << 2)
-    package static let buyXGetY = Unserved(rawValue: 1 << 3)
-    package static let tiers = Unserved(rawValue: 1 << 4)
+    package static let giftItem = Unserved(rawValue: 1 << 1)
+    package static let buyXGetY = Unserved(rawValue: 1 << 2)
+    package static let tiers = Unserved(rawValue: 1 << 3)
     /// Several `discounts`, each for its own lines.
-    package static let clauses = Unserved(rawValue: 1 << 5)
-    package static let maximumUnits = Unserved(rawValue: 1 << 6)
+    package static let clauses = Unserved(rawValue: 1 << 4)
+    package static let maximumUnits = Unserved(rawValue: 1 << 5)
     /// Any spread but the proportional one.
-    package static let spread = Unserved(rawValue: 1 << 7)
-    package static let customerLimit = Unserved(rawValue: 1 << 8)
+    package static let spread = Unserved(rawValue: 1 << 6)
+    package static let customerLimit = Unserved(rawValue: 1 << 7)
     /// Limits per day, week, month or booking date.
-    package static let periodLimits = Unserved(rawValue: 1 << 9)
-    package static let budget = Unserved(rawValue: 1 << 10)
+    package static let periodLimits = Unserved(rawValue: 1 << 8)
+    package static let budget = Unserved(rawValue: 1 << 9)
     /// A code that is good once for each customer.
-    package static let multipleUseCode = Unserved(rawValue: 1 << 11)
-    package static let giftCard = Unserved(rawValue: 1 << 12)
+    package static let multipleUseCode = Unserved(rawValue: 1 << 10)
+    package static let giftCard = Unserved(rawValue: 1 << 11)
 
     private static let names: [StaticString] = [
-        "offers", "blackout and windows", "discount kind gift_item", "discount kind buy_x_get_y",
-        "discount kind tiers", "discounts", "max_units", "spread", "limits.per_customer",
+        "offers", "discount kind gift_item", "discount kind buy_x_get_y", "discount kind tiers",
+        "discounts", "max_units", "spread", "limits.per_customer",
         "limits per day, week, month and booking date", "limits.budget", "multi_use",
         "gift cards",
     ]

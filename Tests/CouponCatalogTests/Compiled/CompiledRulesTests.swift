@@ -135,12 +135,8 @@ import Testing
             "discounts: [{kind: percentage, percent: 5, applies_to: {product: [p1]}}]", .clauses,
             false
         ),
-        ("type: comp, blackout: [\"2026-07-04\"]", .timeWindows, true),
-        (
-            "type: comp, windows: [{days: [mon], from: \"09:00\", to: \"17:00\"}]", .timeWindows,
-            true
-        ),
         ("type: comp, offers: [{id: o1, limit: 5}]", .offers, true),
+        ("type: comp, offers: [{id: o1, blackout: [2026-07-04]}]", .offers, true),
         ("type: comp, limits: {per_customer: 1}", .customerLimit, true),
         ("type: comp, limits: {per_day: 1}", .periodLimits, true),
         ("type: comp, limits: {per_week: 1}", .periodLimits, true),
