@@ -32,7 +32,8 @@ extension `The built daemon` {
             // As the protocol lists them.
             let precedence = [
                 "code_unknown", "coupon_inactive", "coupon_archived", "not_started", "expired",
-                "usage_limit_reached", "currency_not_supported", "context_not_eligible",
+                "blackout_date", "outside_time_window", "usage_limit_reached",
+                "currency_not_supported", "context_not_eligible",
                 "customer_required", "customer_not_eligible", "customer_group_not_eligible",
                 "not_first_order", "cart_required", "required_items_missing",
                 "no_eligible_items", "below_minimum_amount", "above_maximum_amount",

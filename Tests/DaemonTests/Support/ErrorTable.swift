@@ -29,10 +29,9 @@ enum ErrorTable {
         currency: USD
         coupons:
         - {id: plain, codes: [PLAIN], discount: {kind: percentage, percent: 10}}
-        - id: lunch
-          codes: [LUNCH]
-          discount: {kind: percentage, percent: 10}
-          windows: [{from: "12:00", to: "14:00"}]
+        - id: few
+          codes: [FEW]
+          discount: {kind: percentage, percent: 10, max_units: 3}
         - id: offered
           codes: [OFFERED]
           discount: {kind: percentage, percent: 10}
@@ -139,12 +138,12 @@ enum ErrorTable {
     ]
 
     private static let notServed = [
-        unserved(#""codes":["PLAIN","LUNCH"]"#, field: "codes"),
+        unserved(#""codes":["PLAIN","FEW"]"#, field: "codes"),
         unserved(#""code":"PLAIN","auto":true"#, field: "auto"),
         unserved(
             #""code":{"code":"PLAIN","context":{"event":"1"}}"#,
             field: "codes[0].context"),
-        unserved(#""code":"LUNCH""#, field: "code"),
+        unserved(#""code":"FEW""#, field: "code"),
         unserved(#""code":"OFFERED""#, field: "code"),
         unserved(#""code":"BUDGET""#, field: "code"),
         ErrorRow(

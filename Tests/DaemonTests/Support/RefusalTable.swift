@@ -54,6 +54,14 @@ enum RefusalTable {
             reason: "expired", coupon: "ends_at: 2026-08-31T10:00:00Z, \(percentage)",
             request: #""at":"2026-08-31T10:00:00Z""#,
             facts: #""ended_at":"2026-08-31T10:00:00Z""#),
+        // The day is that of the booking; a range includes both its ends.
+        RefusalRow(
+            reason: "blackout_date", coupon: "blackout: [\"2026-12-24/2026-12-26\"], \(percentage)",
+            request: #""booking_date":"2026-12-26""#),
+        RefusalRow(
+            reason: "outside_time_window",
+            coupon: "windows: [{days: [mon, tue]}], \(percentage)",
+            request: #""booking_date":"2026-06-03""#),
         RefusalRow(
             reason: "usage_limit_reached", coupon: "limits: {total: 3}, used: 3, \(percentage)",
             terms: "max_uses: 1, used: 1", request: fifty,
