@@ -110,7 +110,7 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(
-            name: "DaemonTests", dependencies: ["CouponClient", "coupond", "couponctl"],
+            name: "DaemonTests", dependencies: ["CouponClient", "UVLoop", "coupond", "couponctl"],
             swiftSettings: strict),
         .testTarget(
             name: "TidyTests",

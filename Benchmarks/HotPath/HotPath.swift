@@ -25,7 +25,7 @@ struct HotPath {
     }
 
     /// The requests of the mix: a plain success, one that reads attributes, customers and bounds,
-    /// and refusals that write every kind of extra.
+    /// ones with dates in a zone, and refusals that write every kind of extra.
     static let mix = [
         plain,
         """
@@ -41,6 +41,8 @@ struct HotPath {
         #"{"id":4,"op":"validate","code":"no-such-code","cart":{"currency":"EUR","lines":[]}}"#,
         #"{"id":5,"op":"validate","code":"OVER"}"#,
         #"{"id":6,"op":"usage","code":"SUMMER20"}"#,
+        #"{"id":8,"op":"validate","code":"DINNER","booking_date":"2026-11-22T01:00:00Z"}"#,
+        #"{"id":9,"op":"validate","code":"DINNER"}"#,
         #"{"id":7,"op":"ping"}"#,
     ]
 
@@ -67,6 +69,11 @@ struct HotPath {
         - codes: [OVER]
           discount: {kind: fixed_amount, amount: {USD: 500}}
           ends_at: 2020-01-01
+        - codes: [DINNER]
+          discount: {kind: percentage, percent: 10}
+          timezone: America/New_York
+          windows: [{days: [fri, sat], from: "18:00", to: "01:00"}]
+          blackout: [2026-07-04, 2026-12-24/2026-12-26]
         """
 
     static func makeServer() throws -> Server {

@@ -9,38 +9,40 @@ package struct Checks: OptionSet, Sendable, BitwiseCopyable {
     package static let archived = Checks(rawValue: 1 << 1)
     package static let start = Checks(rawValue: 1 << 2)
     package static let end = Checks(rawValue: 1 << 3)
-    package static let usesLimit = Checks(rawValue: 1 << 4)
-    package static let currency = Checks(rawValue: 1 << 5)
-    package static let context = Checks(rawValue: 1 << 6)
-    package static let customerGiven = Checks(rawValue: 1 << 7)
-    package static let customers = Checks(rawValue: 1 << 8)
-    package static let groups = Checks(rawValue: 1 << 9)
-    package static let previousOrders = Checks(rawValue: 1 << 10)
-    package static let cartGiven = Checks(rawValue: 1 << 11)
-    package static let contains = Checks(rawValue: 1 << 12)
+    package static let blackout = Checks(rawValue: 1 << 4)
+    package static let timeWindows = Checks(rawValue: 1 << 5)
+    package static let usesLimit = Checks(rawValue: 1 << 6)
+    package static let currency = Checks(rawValue: 1 << 7)
+    package static let context = Checks(rawValue: 1 << 8)
+    package static let customerGiven = Checks(rawValue: 1 << 9)
+    package static let customers = Checks(rawValue: 1 << 10)
+    package static let groups = Checks(rawValue: 1 << 11)
+    package static let previousOrders = Checks(rawValue: 1 << 12)
+    package static let cartGiven = Checks(rawValue: 1 << 13)
+    package static let contains = Checks(rawValue: 1 << 14)
     /// That something is bought which something is got with; ``triggerCount``: enough of it.
-    package static let triggerGiven = Checks(rawValue: 1 << 13)
-    package static let cover = Checks(rawValue: 1 << 14)
-    package static let minimumSubtotal = Checks(rawValue: 1 << 15)
+    package static let triggerGiven = Checks(rawValue: 1 << 15)
+    package static let cover = Checks(rawValue: 1 << 16)
+    package static let minimumSubtotal = Checks(rawValue: 1 << 17)
     /// That some tier is met, by amount; ``tierItems``: by count.
-    package static let tierSubtotal = Checks(rawValue: 1 << 16)
-    package static let maximumSubtotal = Checks(rawValue: 1 << 17)
-    package static let minimumItems = Checks(rawValue: 1 << 18)
-    package static let tierItems = Checks(rawValue: 1 << 19)
-    package static let triggerCount = Checks(rawValue: 1 << 20)
-    package static let maximumItems = Checks(rawValue: 1 << 21)
+    package static let tierSubtotal = Checks(rawValue: 1 << 18)
+    package static let maximumSubtotal = Checks(rawValue: 1 << 19)
+    package static let minimumItems = Checks(rawValue: 1 << 20)
+    package static let tierItems = Checks(rawValue: 1 << 21)
+    package static let triggerCount = Checks(rawValue: 1 << 22)
+    package static let maximumItems = Checks(rawValue: 1 << 23)
 
-    package static let all = Checks(rawValue: 1 << 22 - 1)
+    package static let all = Checks(rawValue: 1 << 24 - 1)
 }
 
 extension Coupon {
     /// Whether it turns cart lines or shipping into money.
     package var givesMoney: Bool { discount.givesMoney }
 
-    /// Whether a bound, a cover or a needed item must be looked up in the cart.
+    /// Whether a bound or a needed item must be looked up in the cart. What is covered is no such
+    /// rule: without a cart it is judged on the context.
     package var hasCartRule: Bool {
-        !appliesTo.isEmpty || !excludes.isEmpty || skipsSaleItems
-            || !requirements.minimumSubtotal.isEmpty || !requirements.maximumSubtotal.isEmpty
+        !requirements.minimumSubtotal.isEmpty || !requirements.maximumSubtotal.isEmpty
             || requirements.minimumItems > 0 || requirements.maximumItems > 0
             || !requirements.contains.isEmpty
     }
@@ -49,6 +51,11 @@ extension Coupon {
     package var readsAttributes: Bool {
         !appliesTo.isEmpty || !excludes.isEmpty || !requirements.contains.isEmpty
             || !requirements.context.isEmpty || discount.narrowsCover
+    }
+
+    /// Whether it must be known which date a purchase is made for.
+    package var isJudgedByBookingTime: Bool {
+        !checks.isDisjoint(with: [.blackout, .timeWindows])
     }
 
     /// Derives ``checks`` from everything else. Call it once, when all is set.
@@ -61,6 +68,8 @@ extension Coupon {
         add(.archived, if: status == .archived)
         add(.start, if: startsAt != .distantPast)
         add(.end, if: endsAt != .distantFuture)
+        add(.blackout, if: !blackouts.isEmpty)
+        add(.timeWindows, if: !windows.isEmpty)
         add(.usesLimit, if: usesLimit > 0 || usesLimitPerCode > 0)
         add(
             .currency,

@@ -12,6 +12,10 @@ package struct Coupon: Sendable, BitwiseCopyable {
     package var startsAt = Instant.distantPast
     package var endsAt = Instant.distantFuture
     package var zone = ZoneID.utc
+    /// A run of ``DateRange``: days on which it does not hold.
+    package var blackouts = Run.empty
+    /// A run of ``TimeWindow``, in one of which it holds; without any it holds at all hours.
+    package var windows = Run.empty
 
     package var discount = Discount.none
     /// A line is covered when it meets all clauses of any of these maps; no map covers all lines.
@@ -138,14 +142,16 @@ package struct RuleTables: ~Escapable {
     package let tiers: Span<Tier>
     package let discountClauses: Span<DiscountClause>
     package let sets: Span<SetTerms>
+    package let blackouts: Span<DateRange>
+    package let windows: Span<TimeWindow>
 
     @_lifetime(
         copy amounts, copy maps, copy clauses, copy symbols, copy tiers, copy discountClauses,
-        copy sets)
+        copy sets, copy blackouts, copy windows)
     package init(
         amounts: Span<CurrencyAmount>, maps: Span<Run>, clauses: Span<Clause>,
         symbols: Span<Symbol>, tiers: Span<Tier>, discountClauses: Span<DiscountClause>,
-        sets: Span<SetTerms>
+        sets: Span<SetTerms>, blackouts: Span<DateRange>, windows: Span<TimeWindow>
     ) {
         self.amounts = amounts
         self.maps = maps
@@ -154,6 +160,8 @@ package struct RuleTables: ~Escapable {
         self.tiers = tiers
         self.discountClauses = discountClauses
         self.sets = sets
+        self.blackouts = blackouts
+        self.windows = windows
     }
 
     /// The amount of `run` in `currency`, if it has one.

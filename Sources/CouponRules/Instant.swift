@@ -82,6 +82,7 @@ package struct CivilDate: Hashable, Comparable, Sendable, BitwiseCopyable {
     }
 
     package var next: CivilDate { CivilDate(daysSinceEpoch: daysSinceEpoch + 1) }
+    package var previous: CivilDate { CivilDate(daysSinceEpoch: daysSinceEpoch - 1) }
 
     private static func dayCount(ofMonth month: Int, year: Int) -> Int {
         switch month {

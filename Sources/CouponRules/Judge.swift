@@ -54,8 +54,11 @@ package struct Occasion: Hashable, Sendable, BitwiseCopyable {
     }
 
     package var purpose: Purpose
-    /// When windows are judged.
+    /// When starts and ends are judged.
     package var instant: Instant
+    /// What blackout dates and weekday/hour windows are judged on, in the coupon's zone. Only a
+    /// coupon that ``Coupon/isJudgedByBookingTime`` needs it.
+    package var bookingTime: BookingTime?
     /// Whether every failing rule is wanted, not only the first.
     package var explains: Bool
 

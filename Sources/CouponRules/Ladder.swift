@@ -13,6 +13,15 @@ extension Claim {
     }
 }
 
+extension Occasion {
+    fileprivate var neededBookingTime: BookingTime {
+        guard let bookingTime else {
+            preconditionFailure("who judges a coupon by its dates says which date it is")
+        }
+        return bookingTime
+    }
+}
+
 extension Judge {
     /// Asks one rule.
     func ask(
@@ -25,6 +34,8 @@ extension Judge {
         case .archived: Refusal(.couponArchived)
         case .start: startRefusal(claim, at: occasion.instant)
         case .end: endRefusal(claim, at: occasion.instant)
+        case .blackout: blackoutRefusal(coupon, tables, on: occasion.neededBookingTime.date)
+        case .timeWindows: timeWindowRefusal(coupon, tables, at: occasion.neededBookingTime)
         case .usesLimit: usesRefusal(claim)
         case .currency: currencyRefusal(coupon, purchase, tables)
         case .context: contextRefusal(coupon, purchase, tables)
@@ -62,6 +73,24 @@ extension Judge {
         var refusal = Refusal(.expired)
         refusal.endedAt = endsAt
         return refusal
+    }
+
+    private func blackoutRefusal(
+        _ coupon: Coupon, _ tables: borrowing RuleTables, on date: CivilDate
+    ) -> Refusal? {
+        for index in coupon.blackouts.range where tables.blackouts[index].contains(date) {
+            return Refusal(.blackoutDate)
+        }
+        return nil
+    }
+
+    private func timeWindowRefusal(
+        _ coupon: Coupon, _ tables: borrowing RuleTables, at time: BookingTime
+    ) -> Refusal? {
+        for index in coupon.windows.range where tables.windows[index].contains(time) {
+            return nil
+        }
+        return Refusal(.outsideTimeWindow)
     }
 
     // MARK: How often

@@ -57,8 +57,10 @@ extension Checkout {
         case .released, .reserved: return nil
         case .applied, .partlyApplied: break
         }
-        let request = canonicalRequest.fingerprint(of: parser, code: codeKey)
-        if image.facts.state == .applied && image.facts.request == request {
+        let isSame =
+            image.facts.state == .applied && image.isCode(codeText)
+            && image.facts.request == canonicalRequest.fingerprint(of: parser)
+        if isSame {
             reply.replay(image, order: order, to: parser.bytes(of: parser.request.id))
             return .replayed
         }
@@ -77,7 +79,7 @@ extension Checkout {
         catalog.appendKeyText(of: owner.code, to: &codeKey)
         bearCounters(owner, catalog, &ledger)
 
-        let request = canonicalRequest.fingerprint(of: parser, code: codeKey)
+        let request = canonicalRequest.fingerprint(of: parser)
         image.begin(
             orderFacts(request, parser, at: now),
             customer: parser.bytes(of: parser.request.customer.id),
@@ -91,6 +93,7 @@ extension Checkout {
                 name: parser.bytes(of: pair.key), value: parser.bytes(of: pair.value))
         }
         var code = CodeFacts(flags: .valid)
+        if catalog.isCaseSensitive(owner.code) { code.flags.insert(.caseSensitive) }
         code.redemption = redemption
         code.discount = judge.discount.minorUnits
         code.shippingDiscount = judge.shippingDiscount.minorUnits
@@ -153,6 +156,21 @@ extension OrderImageWriter {
 }
 
 extension OrderImageView {
+    /// Whether the order's code answers to `text`. The catalog may know it no more.
+    fileprivate func isCode(_ text: borrowing CodeText) -> Bool {
+        var codes = codes
+        guard let code = codes.next() else { return false }
+        var consumptions = code.consumptions
+        while let consumption = consumptions.next() {
+            // The detail of a code's counter is its text, folded unless its case matters.
+            guard consumption.kind == .code else { continue }
+            return code.facts.flags.contains(.caseSensitive)
+                ? consumption.detail.isEqual(to: text.exact)
+                : consumption.detail.isEqual(to: text.folded)
+        }
+        return false
+    }
+
     /// An image that the ledger holds, and that is therefore whole.
     @_lifetime(copy image)
     init(recorded image: Span<UInt8>) {

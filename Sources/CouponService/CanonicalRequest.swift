@@ -1,5 +1,5 @@
-// What makes two requests for one order "the same": the code (with the coupon and amount asked
-// for), the cart's lines in order, currency, shipping, who is buying, the context without the
+// What makes two requests for one order "the same", beside the code's text: the coupon and amount
+// asked for with the code, the cart's lines in order, currency, shipping, who is buying, the context without the
 // shopper's address, the booking date, and how codes are combined. Not the reply's id, nor what only
 // explains or describes. A repeat may write its members in any order, so attributes are hashed one
 // by one and added up.
@@ -13,13 +13,10 @@ import FlatStorage
 struct CanonicalRequest: ~Copyable {
     private var bytes = ByteBuffer(capacity: 1_024)
 
-    /// The fingerprint of the parser's request, whose code has the key `code`.
-    mutating func fingerprint(
-        of parser: borrowing RequestParser, code: borrowing ByteBuffer
-    ) -> Fingerprint {
+    /// The fingerprint of the parser's request, whatever its code.
+    mutating func fingerprint(of parser: borrowing RequestParser) -> Fingerprint {
         bytes.removeAll()
         let entry = parser.request.codes[0]
-        append(code.bytes)
         append(parser.bytes(of: entry.coupon))
         append(entry.amount?.minorUnits)
         append(entry.context, of: parser)

@@ -24,6 +24,8 @@ struct Checkout: ~Copyable {
     var purchase = Purchase()
     var judge = Judge()
     var codeText = CodeText()
+    /// Who owns the request's code.
+    var owners = FlatArray<Ownership>(capacity: 16)
     /// The detail of the code's counter.
     var codeKey = ByteBuffer(capacity: CodeText.bytesMax)
     var storeName = ByteBuffer(capacity: 256)

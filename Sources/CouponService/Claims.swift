@@ -7,7 +7,13 @@ import CouponStore
 import CouponWire
 import FlatStorage
 
-/// A code and the coupon that it was judged for.
+/// A code of the catalog and the coupon that owns it.
+struct Ownership: BitwiseCopyable {
+    var code: CodeID
+    var coupon: CouponID
+}
+
+/// An owner and what it was judged by.
 struct Owner: BitwiseCopyable {
     var code: CodeID
     var coupon: CouponID
@@ -20,26 +26,24 @@ enum Finding: BitwiseCopyable {
     case unknown
     /// Some owner has rules that this version cannot judge.
     case unserved(Unserved)
-    /// Owners; what they look at.
+    /// Owners, noted in `owners`; what they look at.
     case owned(IntakeNeeds)
 }
 
 extension Checkout {
-    /// Reads the request's code into `codeText`, its key into `codeKey`, and looks at its owners.
+    /// Reads the request's code into `codeText` and notes its owners.
     mutating func find(_ catalog: borrowing Catalog, _ parser: borrowing RequestParser) -> Finding {
         let entry = parser.request.codes[0]
-        codeKey.removeAll()
+        owners.removeAll()
         do throws(CodeText.Fault) {
             try codeText.read(parser.bytes(of: entry.code))
         } catch {
             // Nothing that cannot be a code is one; a shopper's typing is no broken request.
-            codeKey.append(parser.bytes(of: entry.code))
             return .unknown
         }
-        codeText.appendFolded(to: &codeKey)
         guard let store = catalog.store(named: storeName.bytes) else { return .unknown }
 
-        var needs: IntakeNeeds?
+        var needs: IntakeNeeds = []
         var walk = catalog.findCodes(in: store, matching: codeText)
         while let code = catalog.nextCode(&walk, matching: codeText) {
             guard isWanted(code, catalog, parser) else { continue }
@@ -47,45 +51,35 @@ extension Checkout {
             guard unserved.isEmpty, let coupon = catalog.coupon(of: code) else {
                 return .unserved(unserved)
             }
-            codeKey.removeAll()
-            catalog.appendKeyText(of: code, to: &codeKey)
-            let claim = Claim(
-                coupon: catalog.coupons[Int(coupon.index)], terms: catalog.terms(of: code))
-            needs = (needs ?? []).union(IntakeNeeds(claim))
+            owners.append(Ownership(code: code, coupon: coupon))
+            needs.formUnion(
+                IntakeNeeds(catalog.coupons[Int(coupon.index)], catalog.terms(of: code)))
         }
-        guard let needs else { return .unknown }
-        return .owned(needs)
+        return owners.count == 0 ? .unknown : .owned(needs)
     }
 
-    /// Judges the owners that ``find(_:_:)`` saw; afterwards `judge` holds the verdict on the one
+    /// Judges the owners that ``find(_:_:)`` noted; afterwards `judge` holds the verdict on the one
     /// that stands. When none is valid, the one whose reason is furthest down the ladder stands.
     mutating func judgeOwners(
         _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
         _ ledger: borrowing Ledger, _ purpose: Occasion.Purpose, at now: Instant
     ) -> Owner {
-        guard let store = catalog.store(named: storeName.bytes) else {
-            preconditionFailure("an owned code has a store")
-        }
-        var best: Owner?
-        var bestRank = Rank.none
-        var last: CodeID?
-        var walk = catalog.findCodes(in: store, matching: codeText)
-        while let code = catalog.nextCode(&walk, matching: codeText) {
-            guard isWanted(code, catalog, parser), let coupon = catalog.coupon(of: code) else {
-                continue
-            }
-            let claim = claim(code, coupon, catalog, parser, ledger)
-            let owner = Owner(code: code, coupon: coupon, claim: claim)
-            judge(owner, catalog, parser, purpose, at: now)
-            last = code
-            let rank = Rank(judge, definedAt: coupon)
+        precondition(owners.count > 0, "only an owned code is judged")
+        var best = owner(0, catalog, parser, ledger)
+        judge(best, catalog, parser, purpose, at: now)
+        if owners.count == 1 { return best }
+
+        var bestRank = Rank(judge, definedAt: best.coupon)
+        for index in 1..<owners.count {
+            let next = owner(index, catalog, parser, ledger)
+            judge(next, catalog, parser, purpose, at: now)
+            let rank = Rank(judge, definedAt: next.coupon)
             if rank.isBetter(than: bestRank) {
-                best = owner
+                best = next
                 bestRank = rank
             }
         }
-        guard let best else { preconditionFailure("an owned code has an owner") }
-        if last != best.code { judge(best, catalog, parser, purpose, at: now) }
+        judge(best, catalog, parser, purpose, at: now)
         return best
     }
 
@@ -93,16 +87,19 @@ extension Checkout {
         _ owner: Owner, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
         _ purpose: Occasion.Purpose, at now: Instant
     ) {
+        let zone = owner.claim.coupon.zone
         var occasion = Occasion(
             purpose: purpose, instant: now, explains: parser.request.explains)
         switch parser.request.at {
         case nil: break
         case .instant(let instant): occasion.instant = instant
-        case .local(let time):
-            occasion.instant = catalog.zones.instant(of: time, in: owner.claim.coupon.zone)
+        case .local(let time): occasion.instant = catalog.zones.instant(of: time, in: zone)
         case .date(let date):
-            occasion.instant = catalog.zones.instant(
-                of: CivilTime(startOf: date), in: owner.claim.coupon.zone)
+            occasion.instant = catalog.zones.instant(of: CivilTime(startOf: date), in: zone)
+        }
+        if owner.claim.coupon.isJudgedByBookingTime {
+            occasion.bookingTime = catalog.zones.bookingTime(
+                of: parser.request.bookingDate, orAt: occasion.instant, in: zone)
         }
         judge.begin(purchase)
         judge.judge(owner.claim, on: purchase, by: catalog.tables, occasion)
@@ -117,11 +114,12 @@ extension Checkout {
         return catalog.id(of: coupon).isEqual(to: parser.bytes(of: wanted))
     }
 
-    /// The code's claim, with the uses that count against it. Leaves its key in `codeKey`.
-    private mutating func claim(
-        _ code: CodeID, _ coupon: CouponID, _ catalog: borrowing Catalog,
-        _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
-    ) -> Claim {
+    /// An owner with the uses that count against it. Leaves the code's key in `codeKey`.
+    private mutating func owner(
+        _ index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
+        _ ledger: borrowing Ledger
+    ) -> Owner {
+        let (code, coupon) = (owners[index].code, owners[index].coupon)
         var claim = Claim(
             coupon: catalog.coupons[Int(coupon.index)], terms: catalog.terms(of: code))
         claim.discountMax = parser.request.codes[0].amount
@@ -137,7 +135,7 @@ extension Checkout {
                 uses(.code, of: coupon, catalog, parser, ledger)
                 ?? UseCount(used: claim.terms.usesBefore)
         }
-        return claim
+        return Owner(code: code, coupon: coupon, claim: claim)
     }
 
     /// Uses recorded, and held by others; nil when none ever was.
@@ -185,15 +183,11 @@ extension Checkout {
 
 /// How good a verdict is, to choose between the owners of one code.
 private struct Rank {
-    var isValid = false
-    var money = Money.zero
+    let isValid: Bool
+    let money: Money
     /// How far down the ladder a refusal came; later reasons are closer to a success.
-    var step = -1
-    var place = UInt32.max
-
-    static let none = Rank()
-
-    private init() {}
+    let step: Int
+    let place: UInt32
 
     init(_ judge: borrowing Judge, definedAt coupon: CouponID) {
         isValid = judge.refusals.isEmpty

@@ -16,11 +16,10 @@ struct IntakeNeeds: OptionSet {
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    init(_ claim: borrowing Claim) {
+    init(_ coupon: Coupon, _ terms: CodeTerms) {
         self = []
-        let checks = claim.checks
-        if claim.coupon.readsAttributes { insert(.attributes) }
-        if checks.contains(.customerGiven) { insert(.customer) }
+        if coupon.readsAttributes { insert(.attributes) }
+        if coupon.checks.contains(.customerGiven) || terms.isBoundToCustomer { insert(.customer) }
     }
 }
 

@@ -35,7 +35,8 @@ import FlatStorage
 //              metadata: for each pair, text name, text value
 //              codes, for each:
 //                1  flags: bit 0 valid, bit 1 has line discounts, bit 2 given back,
-//                   bit 3 not asked for (an automatic coupon); the rest 0
+//                   bit 3 not asked for (an automatic coupon), bit 4 of its own case only; the
+//                   rest 0
 //                1  reason of the refusal; 0 where the code is valid
 //                8  redemption number; 0 = none
 //                   varint discount, varint shipping discount
@@ -121,7 +122,12 @@ package struct CodeFlags: OptionSet, Sendable, BitwiseCopyable {
     /// The coupon came by itself: the reply's entry has no code.
     package static let automatic = CodeFlags(rawValue: 8)
 
-    static let known: CodeFlags = [.valid, .hasLineDiscounts, .released, .automatic]
+    /// The code is another one in another case.
+    package static let caseSensitive = CodeFlags(rawValue: 16)
+
+    static let known: CodeFlags = [
+        .valid, .hasLineDiscounts, .released, .automatic, .caseSensitive,
+    ]
 }
 
 /// Where an image is not what its layout says.

@@ -57,7 +57,7 @@ struct Coupond: ParsableCommand {
 
     @Flag(
         name: .customLong("check"),
-        help: "Check configuration and catalog, print every mistake, and end: 0 or 78.")
+        help: "Check configuration and catalog, print every mistake, and end as a start would.")
     var checksOnly = false
 
     func run() throws {

@@ -8,6 +8,8 @@ import Testing
 private let noon = Instant(secondsSinceEpoch: 43_200)
 private let one = Instant(secondsSinceEpoch: 46_800)
 private let two = Instant(secondsSinceEpoch: 50_400)
+/// The day of these hours.
+private let thursday = CivilDate(daysSinceEpoch: 0)
 
 /// Two rules that fail together.
 struct Neighbours: CustomTestStringConvertible, Sendable {
@@ -38,6 +40,22 @@ struct Neighbours: CustomTestStringConvertible, Sendable {
         },
         Neighbours(.expired, .usageLimitReached) {
             $0.coupon.endsAt = noon
+            $0.coupon.usesLimit = 1
+            $0.couponUses.used = 1
+        },
+        Neighbours(.expired, .blackoutDate) {
+            $0.coupon.endsAt = noon
+            $0.blackOut(DateRange(first: thursday, last: thursday))
+            $0.bookingTime = BookingTime(date: thursday)
+        },
+        Neighbours(.blackoutDate, .outsideTimeWindow) {
+            $0.blackOut(DateRange(first: thursday, last: thursday))
+            $0.hold(in: [TimeWindow(Weekdays(3))])
+            $0.bookingTime = BookingTime(date: thursday)
+        },
+        Neighbours(.outsideTimeWindow, .usageLimitReached) {
+            $0.hold(in: [TimeWindow(Weekdays(3))])
+            $0.bookingTime = BookingTime(date: thursday)
             $0.coupon.usesLimit = 1
             $0.couponUses.used = 1
         },
@@ -139,6 +157,9 @@ private func goodScene() -> Scene {
         scene.coupon.status = .archived
         scene.terms.startsAt = two
         scene.coupon.endsAt = noon
+        scene.blackOut(DateRange(first: thursday, last: thursday))
+        scene.hold(in: [TimeWindow(Weekdays(3))])
+        scene.bookingTime = BookingTime(date: thursday)
         scene.coupon.usesLimit = 1
         scene.couponUses.used = 1
         scene.cap(["EUR": 100])
@@ -157,10 +178,10 @@ private func goodScene() -> Scene {
         let told = scene.verdict(explains: true).reasons
         #expect(
             told == [
-                .couponInactive, .couponArchived, .notStarted, .expired, .usageLimitReached,
-                .currencyNotSupported, .contextNotEligible, .customerRequired,
-                .customerGroupNotEligible, .notFirstOrder, .requiredItemsMissing, .noEligibleItems,
-                .belowMinimumAmount, .aboveMaximumAmount, .belowMinimumQuantity,
+                .couponInactive, .couponArchived, .notStarted, .expired, .blackoutDate,
+                .outsideTimeWindow, .usageLimitReached, .currencyNotSupported, .contextNotEligible,
+                .customerRequired, .customerGroupNotEligible, .notFirstOrder, .requiredItemsMissing,
+                .noEligibleItems, .belowMinimumAmount, .aboveMaximumAmount, .belowMinimumQuantity,
                 .aboveMaximumQuantity,
             ])
         #expect(told == told.sorted())

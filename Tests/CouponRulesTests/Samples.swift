@@ -69,6 +69,7 @@ struct Scene {
     var shopper: Shopper?
     var purpose = Occasion.Purpose.validate
     var now = Instant(secondsSinceEpoch: 1_000)
+    var bookingTime: BookingTime?
 
     private var book = RuleBook()
 
@@ -159,6 +160,12 @@ struct Scene {
         coupon.requirements.maximumSubtotal = book.amounts(amounts)
     }
 
+    mutating func blackOut(_ ranges: DateRange...) { blackOut(ranges) }
+
+    mutating func blackOut(_ ranges: [DateRange]) { coupon.blackouts = book.blackouts(ranges) }
+
+    mutating func hold(in windows: [TimeWindow]) { coupon.windows = book.windows(windows) }
+
     mutating func bindCode(to customer: String) {
         terms.customer = book.define(customer)
         terms.isBoundToCustomer = true
@@ -186,9 +193,9 @@ struct Scene {
 
         let purchase = purchase()
         judge.begin(purchase)
-        judge.judge(
-            claim, on: purchase, by: book.tables,
-            Occasion(purpose: purpose, instant: now, explains: explains))
+        var occasion = Occasion(purpose: purpose, instant: now, explains: explains)
+        occasion.bookingTime = bookingTime
+        judge.judge(claim, on: purchase, by: book.tables, occasion)
         return Verdict(
             refusals: judge.refusals, discount: judge.discount.minorUnits,
             shippingDiscount: judge.shippingDiscount.minorUnits,
@@ -252,13 +259,15 @@ private struct RuleBook {
     private var tiers: [Tier] = []
     private var discountClauses: [DiscountClause] = []
     private var sets: [SetTerms] = []
+    private var blackouts: [DateRange] = []
+    private var windows: [TimeWindow] = []
 
     var tables: RuleTables {
         @_lifetime(borrow self) get {
             RuleTables(
                 amounts: amounts.span, maps: maps.span, clauses: clauses.span,
                 symbols: symbols.span, tiers: tiers.span, discountClauses: discountClauses.span,
-                sets: sets.span)
+                sets: sets.span, blackouts: blackouts.span, windows: windows.span)
         }
     }
 
@@ -285,6 +294,18 @@ private struct RuleBook {
         let first = symbols.count
         symbols += words.map { define($0) }.sorted()
         return Run(first: first, count: words.count)
+    }
+
+    mutating func blackouts(_ ranges: [DateRange]) -> Run {
+        let first = blackouts.count
+        blackouts += ranges
+        return Run(first: first, count: ranges.count)
+    }
+
+    mutating func windows(_ windows: [TimeWindow]) -> Run {
+        let first = self.windows.count
+        self.windows += windows
+        return Run(first: first, count: windows.count)
     }
 
     mutating func clauses(_ map: Words) -> Run {

@@ -34,9 +34,6 @@ package struct CodeText: ~Copyable {
     /// The same for every way to write the text in upper and lower case.
     package var folded: Span<UInt8> { @_lifetime(borrow self) get { foldedBytes.bytes } }
 
-    /// Appends the folded text to a key.
-    package borrowing func appendFolded(to key: inout ByteBuffer) { key.append(foldedBytes.bytes) }
-
     /// Whether the normalised text is ASCII, so that folding it is lower-casing its letters.
     private(set) var isASCII = true
 

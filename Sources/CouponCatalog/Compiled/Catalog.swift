@@ -167,6 +167,11 @@ extension Catalog {
         return replyFacts(of: coupon)
     }
 
+    /// Whether the code is found only in its author's case.
+    package func isCaseSensitive(_ code: CodeID) -> Bool {
+        codes.flags(of: Int(code.index)).contains(.caseSensitive)
+    }
+
     /// Appends the code's part of a usage key: its text, folded unless the code is case-sensitive.
     /// An author who rewrites a code in another case does not lose its count.
     package func appendKeyText(of code: CodeID, to key: inout ByteBuffer) {

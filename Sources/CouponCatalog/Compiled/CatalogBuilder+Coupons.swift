@@ -100,8 +100,6 @@ extension Unserved {
         func note(_ feature: Unserved, if isUsed: Bool) -> Unserved { isUsed ? feature : [] }
 
         formUnion(note(.offers, if: !definition.offers.isEmpty))
-        formUnion(
-            note(.timeWindows, if: !definition.blackout.isEmpty || !definition.windows.isEmpty))
         let limits = definition.limits
         formUnion(note(.customerLimit, if: limits.perCustomer != nil))
         formUnion(

@@ -1,4 +1,4 @@
-// Covers and requirements: texts become symbols, maps become clauses, lists become sorted runs.
+// Covers, requirements and times: texts become symbols, maps become clauses, lists become runs.
 
 import CouponRules
 import FlatStorage
@@ -11,6 +11,8 @@ extension CatalogBuilder {
         coupon.usesLimit = definition.limits.total ?? 0
         coupon.usesLimitPerCode = definition.limits.perCode ?? 0
         coupon.usesBefore = definition.used
+        coupon.blackouts = run(of: definition.blackout)
+        coupon.windows = run(of: definition.windows)
 
         let written = definition.requirements
         var requirements = Requirements()
@@ -57,6 +59,25 @@ extension CatalogBuilder {
             rules.clauses.append(clause)
         }
         return Run(first: first, count: attributes.count)
+    }
+
+    private mutating func run(of blackouts: [BlackoutDefinition]) -> Run {
+        let first = rules.blackouts.count
+        for blackout in blackouts {
+            rules.blackouts.append(DateRange(first: blackout.first, last: blackout.last))
+        }
+        return Run(first: first, count: blackouts.count)
+    }
+
+    private mutating func run(of windows: [TimeWindowDefinition]) -> Run {
+        let first = rules.windows.count
+        for window in windows {
+            var weekdays: Weekdays = window.weekdays.isEmpty ? .all : []
+            for weekday in window.weekdays { weekdays.insert(Weekdays(weekday)) }
+            rules.windows.append(
+                TimeWindow(weekdays, fromMinute: window.from, toMinute: window.to))
+        }
+        return Run(first: first, count: windows.count)
     }
 
     /// A sorted run of different symbols.

@@ -179,6 +179,8 @@ struct RuleStorage: ~Copyable, Sendable {
     var tiers = FlatArray<Tier>()
     var discountClauses = FlatArray<DiscountClause>()
     var sets = FlatArray<SetTerms>()
+    var blackouts = FlatArray<DateRange>()
+    var windows = FlatArray<TimeWindow>()
 
     var tables: RuleTables {
         @_lifetime(borrow self)
@@ -186,7 +188,7 @@ struct RuleStorage: ~Copyable, Sendable {
             RuleTables(
                 amounts: amounts.span, maps: maps.span, clauses: clauses.span,
                 symbols: symbols.span, tiers: tiers.span, discountClauses: discountClauses.span,
-                sets: sets.span)
+                sets: sets.span, blackouts: blackouts.span, windows: windows.span)
         }
     }
 }

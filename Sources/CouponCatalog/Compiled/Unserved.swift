@@ -7,18 +7,16 @@ package struct Unserved: OptionSet, Hashable, Sendable, BitwiseCopyable {
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 
     package static let offers = Unserved(rawValue: 1 << 0)
-    /// Blackout dates and weekday/hour windows.
-    package static let timeWindows = Unserved(rawValue: 1 << 1)
-    package static let customerLimit = Unserved(rawValue: 1 << 2)
+    package static let customerLimit = Unserved(rawValue: 1 << 1)
     /// Limits per day, week, month or booking date.
-    package static let periodLimits = Unserved(rawValue: 1 << 3)
-    package static let budget = Unserved(rawValue: 1 << 4)
+    package static let periodLimits = Unserved(rawValue: 1 << 2)
+    package static let budget = Unserved(rawValue: 1 << 3)
     /// A code that is good once for each customer.
-    package static let multipleUseCode = Unserved(rawValue: 1 << 5)
-    package static let giftCard = Unserved(rawValue: 1 << 6)
+    package static let multipleUseCode = Unserved(rawValue: 1 << 4)
+    package static let giftCard = Unserved(rawValue: 1 << 5)
 
     private static let names: [StaticString] = [
-        "offers", "blackout and windows", "limits.per_customer",
+        "offers", "limits.per_customer",
         "limits per day, week, month and booking date", "limits.budget", "multi_use",
         "gift cards",
     ]

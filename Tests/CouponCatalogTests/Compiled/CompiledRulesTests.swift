@@ -128,9 +128,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("blackout: [\"2026-07-04\"]", Unserved.timeWindows),
-        ("windows: [{days: [mon], from: \"09:00\", to: \"17:00\"}]", .timeWindows),
-        ("offers: [{id: o1, limit: 5}]", .offers),
+        ("offers: [{id: o1, limit: 5}]", Unserved.offers),
+        ("offers: [{id: o1, blackout: [2026-07-04]}]", .offers),
         ("limits: {per_customer: 1}", .customerLimit),
         ("limits: {per_day: 1}", .periodLimits),
         ("limits: {per_week: 1}", .periodLimits),

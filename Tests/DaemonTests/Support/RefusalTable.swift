@@ -1,0 +1,191 @@
+// The reasons that this version can give, in their order of precedence, each with the coupon and
+// the request that lead to it. The order of the rows is held against the precedence by a test.
+
+/// A request that is refused, and what the refusal says.
+struct RefusalRow: Sendable {
+    /// The reason, as it is on the wire.
+    var reason: String
+    /// The coupon, in YAML's flow style, besides its id and code.
+    var coupon: String
+    /// What its code says of itself.
+    var terms = ""
+    var operation = "validate"
+    /// What the request says besides operation and code, as members of a JSON object.
+    var request = ""
+    /// What the refusal says besides reason and message, as members of a JSON object.
+    var facts = ""
+}
+
+enum RefusalTable {
+    private static let percentage = "discount: {kind: percentage, percent: 10}"
+
+    /// A cart of one line, worth 50.00.
+    static let fifty =
+        #""cart":{"currency":"USD","lines":[{"product":"p1","quantity":2,"unit_price":2500}]}"#
+
+    static let rows: [RefusalRow] = [
+        RefusalRow(
+            reason: "coupon_inactive", coupon: "status: inactive, \(percentage)", request: fifty),
+        RefusalRow(
+            reason: "coupon_archived", coupon: "status: archived, \(percentage)", request: fifty),
+        RefusalRow(
+            reason: "not_started", coupon: "starts_at: 2090-06-01T09:00:00+02:00, \(percentage)",
+            request: fifty, facts: #""starts_at":"2090-06-01T07:00:00Z""#),
+        // The windows of coupon and code intersect: the later start is told.
+        RefusalRow(
+            reason: "not_started", coupon: "starts_at: 2090-01-01, \(percentage)",
+            terms: "starts_at: 2091-01-01", facts: #""starts_at":"2091-01-01T00:00:00Z""#),
+        // The window opens with its first instant.
+        RefusalRow(
+            reason: "not_started", coupon: "starts_at: 2026-06-01, \(percentage)",
+            request: #""at":"2026-05-31T23:59:59.999Z""#,
+            facts: #""starts_at":"2026-06-01T00:00:00Z""#),
+        // A bare date as an end means the end of that day, in the coupon's zone.
+        RefusalRow(
+            reason: "expired",
+            coupon: "ends_at: 2020-05-31, timezone: America/New_York, \(percentage)",
+            request: fifty, facts: #""ended_at":"2020-06-01T04:00:00Z""#),
+        RefusalRow(
+            reason: "expired", coupon: "ends_at: 2021-01-01, \(percentage)",
+            terms: "ends_at: 2020-06-01T00:00:00Z",
+            facts: #""ended_at":"2020-06-01T00:00:00Z""#),
+        // The window closes with its last instant already behind it.
+        RefusalRow(
+            reason: "expired", coupon: "ends_at: 2026-08-31T10:00:00Z, \(percentage)",
+            request: #""at":"2026-08-31T10:00:00Z""#,
+            facts: #""ended_at":"2026-08-31T10:00:00Z""#),
+        // The day is that of the booking; a range includes both its ends.
+        RefusalRow(
+            reason: "blackout_date", coupon: "blackout: [\"2026-12-24/2026-12-26\"], \(percentage)",
+            request: #""booking_date":"2026-12-26""#),
+        RefusalRow(
+            reason: "outside_time_window",
+            coupon: "windows: [{days: [mon, tue]}], \(percentage)",
+            request: #""booking_date":"2026-06-03""#),
+        RefusalRow(
+            reason: "usage_limit_reached", coupon: "limits: {total: 3}, used: 3, \(percentage)",
+            terms: "max_uses: 1, used: 1", request: fifty,
+            facts: #""scope":"coupon","limit":3,"actual":3"#),
+        RefusalRow(
+            reason: "usage_limit_reached", coupon: percentage, terms: "max_uses: 1, used: 1",
+            request: fifty, facts: #""scope":"code","limit":1,"actual":1"#),
+        RefusalRow(
+            reason: "usage_limit_reached", coupon: "limits: {per_code: 2}, \(percentage)",
+            terms: "used: 2", request: fifty, facts: #""scope":"code","limit":2,"actual":2"#),
+        RefusalRow(
+            reason: "currency_not_supported",
+            coupon: "discount: {kind: fixed_amount, amount: {JPY: 500, EUR: 5}}", request: fifty),
+        RefusalRow(
+            reason: "currency_not_supported",
+            coupon: "requires: {min_subtotal: {EUR: 5}}, \(percentage)", request: fifty),
+        RefusalRow(
+            reason: "context_not_eligible",
+            coupon: "requires: {context: {country: [US, CA]}}, \(percentage)",
+            request: fifty + #","context":{"country":"FR"}"#, facts: #""scope":"country""#),
+        // A rule about the context reads the context alone, not a line that says the same.
+        RefusalRow(
+            reason: "context_not_eligible",
+            coupon: "requires: {context: {channel: [web]}}, \(percentage)",
+            request: #""cart":{"currency":"USD","lines":[{"product":"p1","quantity":1,"#
+                + #""unit_price":100,"channel":"web"}]}"#,
+            facts: #""scope":"channel""#),
+        RefusalRow(
+            reason: "customer_required", coupon: "requires: {customers: [cus_7]}, \(percentage)",
+            request: fifty, facts: #""scope":"customers""#),
+        RefusalRow(
+            reason: "customer_required", coupon: "requires: {groups: [vip]}, \(percentage)",
+            request: fifty, facts: #""scope":"groups""#),
+        RefusalRow(
+            reason: "customer_required",
+            coupon: "requires: {max_previous_orders: 0}, \(percentage)",
+            request: fifty + #","customer":"cus_7""#,
+            facts: #""scope":"max_previous_orders""#),
+        RefusalRow(
+            reason: "customer_not_eligible",
+            coupon: "requires: {customers: [cus_7, ann@example.com]}, \(percentage)",
+            request: fifty + #","customer":{"id":"cus_8","email":"bob@example.com"}"#),
+        RefusalRow(
+            reason: "customer_not_eligible", coupon: percentage, terms: "customer: cus_7",
+            request: fifty + #","customer":"cus_8""#),
+        RefusalRow(
+            reason: "customer_group_not_eligible",
+            coupon: "requires: {groups: [vip, staff]}, \(percentage)",
+            request: fifty + #","customer":{"id":"cus_7","groups":["new"]}"#),
+        RefusalRow(
+            reason: "not_first_order", coupon: "requires: {max_previous_orders: 0}, \(percentage)",
+            request: fifty + #","customer":{"id":"cus_7","orders":3}"#,
+            facts: #""limit":0,"actual":3"#),
+        RefusalRow(
+            reason: "cart_required", coupon: percentage, operation: "apply",
+            request: #""order":"o-cart""#),
+        RefusalRow(
+            reason: "required_items_missing",
+            coupon: "requires: {contains: {product: [p9]}}, \(percentage)", request: fifty,
+            facts: #""scope":"product""#),
+        RefusalRow(
+            reason: "no_eligible_items", coupon: "applies_to: {product: [p2]}, \(percentage)",
+            request: fifty),
+        RefusalRow(
+            reason: "no_eligible_items", coupon: percentage,
+            request: #""cart":{"currency":"USD","lines":[]}"#),
+        RefusalRow(
+            reason: "no_eligible_items", coupon: "excludes: {category: [gift]}, \(percentage)",
+            request: fifty + #","context":{"category":["gift","new"]}"#),
+        RefusalRow(
+            reason: "no_eligible_items", coupon: "exclude_sale_items: true, \(percentage)",
+            request: #""cart":{"currency":"USD","lines":[{"product":"p1","quantity":1,"#
+                + #""unit_price":100,"on_sale":true}]}"#),
+        RefusalRow(
+            reason: "below_minimum_amount",
+            coupon: "requires: {min_subtotal: 5001}, \(percentage)", request: fifty,
+            facts: #""limit":5001,"actual":5000,"missing":1"#),
+        // Only what is covered counts where the bound says so.
+        RefusalRow(
+            reason: "below_minimum_amount",
+            coupon: "applies_to: {product: [p2]}, requires: {min_subtotal: 200, base: eligible}, "
+                + percentage,
+            request: #""cart":{"currency":"USD","lines":[{"product":"p1","quantity":1,"#
+                + #""unit_price":900},{"product":"p2","quantity":1,"unit_price":150}]}"#,
+            facts: #""limit":200,"actual":150,"missing":50"#),
+        RefusalRow(
+            reason: "above_maximum_amount",
+            coupon: "requires: {max_subtotal: 4999}, \(percentage)", request: fifty,
+            facts: #""limit":4999,"actual":5000"#),
+        RefusalRow(
+            reason: "below_minimum_quantity", coupon: "requires: {min_items: 5}, \(percentage)",
+            request: fifty, facts: #""limit":5,"actual":2,"missing":3"#),
+        RefusalRow(
+            reason: "above_maximum_quantity", coupon: "requires: {max_items: 1}, \(percentage)",
+            request: fifty, facts: #""limit":1,"actual":2"#),
+        RefusalRow(
+            reason: "no_effect", coupon: percentage,
+            request: #""cart":{"currency":"USD","lines":[{"product":"p1","quantity":1,"#
+                + #""unit_price":0}]}"#),
+        RefusalRow(
+            reason: "no_effect", coupon: "discount: {kind: fixed_price, amount: 2500}",
+            request: fifty),
+        RefusalRow(
+            reason: "no_effect", coupon: "discount: {kind: shipping, percent: 100}",
+            operation: "apply", request: fifty + #","order":"o-shipping""#),
+    ]
+
+    /// The code of a row: it is unique, and so is its coupon's id.
+    static func code(_ index: Int) -> String { "R\(index)" }
+
+    /// A catalog with a coupon for each row.
+    static var catalog: String {
+        "currency: USD\ntimezone: UTC\ncoupons:\n"
+            + rows.enumerated().map { index, row in
+                let terms = row.terms.isEmpty ? "" : ", \(row.terms)"
+                return "- {id: c\(index), codes: [{code: \(code(index))\(terms)}], \(row.coupon)}\n"
+            }.joined()
+    }
+
+    /// The request of each row.
+    static var requests: [String] {
+        rows.enumerated().map { index, row in
+            let rest = row.request.isEmpty ? "" : ",\(row.request)"
+            return #"{"op":"\#(row.operation)","code":"\#(code(index))"\#(rest)}"#
+        }
+    }
+}

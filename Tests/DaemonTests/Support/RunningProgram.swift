@@ -1,0 +1,116 @@
+import Foundation
+
+/// A program under way.
+final class RunningProgram {
+    /// How a program ended.
+    enum End: Equatable {
+        case status(Int32)
+        case signal(Int32)
+    }
+
+    private static let patience = DispatchTimeInterval.seconds(60)
+
+    private let process = Process()
+    private let hasEnded = DispatchSemaphore(value: 0)
+    let output: OutputLines
+    let errors: OutputLines
+
+    /// Starts the program at `path` with `input` on standard input, which has to fit into a pipe.
+    init(
+        _ path: String, _ arguments: [String], input: String = "",
+        environment: [String: String] = [:], folder: String = "/tmp"
+    ) throws {
+        let (standardInput, standardOutput, standardError) = (Pipe(), Pipe(), Pipe())
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments
+        process.environment = environment
+        process.currentDirectoryURL = URL(filePath: folder)
+        process.standardInput = standardInput
+        process.standardOutput = standardOutput
+        process.standardError = standardError
+        process.terminationHandler = { [hasEnded] _ in hasEnded.signal() }
+        output = OutputLines(of: standardOutput)
+        errors = OutputLines(of: standardError)
+        do {
+            try process.run()
+        } catch {
+            // Nobody else closes them, and the readers wait for that.
+            try standardOutput.fileHandleForWriting.close()
+            try standardError.fileHandleForWriting.close()
+            throw error
+        }
+        try standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        try standardInput.fileHandleForWriting.close()
+    }
+
+    var id: Int32 { process.processIdentifier }
+
+    var isRunning: Bool { process.isRunning }
+
+    func signal(_ number: Int32) { kill(id, number) }
+
+    /// Waits until the program has ended.
+    @discardableResult
+    func waitForEnd() throws -> End {
+        guard hasEnded.wait(timeout: .now() + Self.patience) == .success else {
+            signal(SIGKILL)
+            throw ProgramFault.didNotEnd(errors: errors.text)
+        }
+        hasEnded.signal()
+        return process.terminationReason == .exit
+            ? .status(process.terminationStatus) : .signal(process.terminationStatus)
+    }
+
+    /// Ends the program at once, if it still runs.
+    func end() throws {
+        if isRunning { signal(SIGKILL) }
+        try waitForEnd()
+    }
+}
+
+enum ProgramFault: Error {
+    case didNotEnd(errors: String)
+}
+
+/// A program that has run to its end.
+struct FinishedProgram {
+    var status: Int32
+    var output: String
+    var errors: String
+
+    /// Runs the program at `path`.
+    init(
+        _ path: String, _ arguments: [String], input: String = "",
+        environment: [String: String] = [:], folder: String = "/tmp"
+    ) throws {
+        let program = try RunningProgram(
+            path, arguments, input: input, environment: environment, folder: folder)
+        switch try program.waitForEnd() {
+        case .status(let status): self.status = status
+        case .signal(let number): status = -number
+        }
+        output = try program.output.whole()
+        errors = try program.errors.whole()
+    }
+}
+
+/// Where the programs and the files are that are tested.
+enum Built {
+    /// The programs were built beside the bundle of these tests.
+    static let coupond = beside("coupond")
+    static let couponctl = beside("couponctl")
+
+    /// The checkout, which holds `Package.swift`.
+    static let root = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+    private static func beside(_ name: String) -> String {
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+        return URL(filePath: own ?? "").deletingLastPathComponent().appending(path: name).path
+    }
+
+    /// The text of a file in the checkout.
+    static func text(_ path: String) throws -> String {
+        try String(contentsOfFile: root + "/" + path, encoding: .utf8)
+    }
+}

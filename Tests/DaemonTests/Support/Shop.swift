@@ -1,0 +1,139 @@
+import Foundation
+import Testing
+
+/// A folder with a catalog, a state directory and sockets, and the daemons that run on them. All of
+/// it is gone when the test is over, however it ends.
+final class Shop {
+    /// Short, so that a socket's path fits the kernel's addresses.
+    let folder = "/tmp/cpd-\(UInt32.random(in: 0...UInt32.max))"
+    private var daemons: [DaemonProcess] = []
+
+    var socket: String { path("s.sock") }
+    var adminSocket: String { path("a.sock") }
+    var state: String { path("state") }
+    var catalog: String { path("catalog.yaml") }
+
+    private init() {}
+
+    /// Calls `body` with a shop that has `catalog`. A daemon that ends without having been asked to
+    /// fails the test.
+    static func open(
+        catalog: String = "coupons: []", sourceLocation: SourceLocation = #_sourceLocation,
+        _ body: (Shop) throws -> Void
+    ) throws {
+        let shop = Shop()
+        try FileManager.default.createDirectory(
+            atPath: shop.folder, withIntermediateDirectories: false)
+        defer {
+            #expect(throws: Never.self, sourceLocation: sourceLocation) { try shop.close() }
+        }
+        try shop.write(catalog, to: "catalog.yaml")
+        try body(shop)
+        for daemon in shop.daemons where !daemon.isExpectedToEnd {
+            #expect(
+                daemon.program.isRunning, "\(daemon.program.errors.text)",
+                sourceLocation: sourceLocation)
+        }
+    }
+
+    private func close() throws {
+        for daemon in daemons { try daemon.program.end() }
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
+    func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+    func write(_ text: String, to name: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: path(name)))
+    }
+
+    func text(of name: String) throws -> String {
+        try String(contentsOfFile: path(name), encoding: .utf8)
+    }
+
+    /// What the command line says unless a test says otherwise.
+    var arguments: [String] {
+        [
+            "--socket", socket, "--admin-socket", adminSocket, "--state", state, "--catalog",
+            catalog,
+        ]
+    }
+
+    /// Starts a daemon and waits until it serves `sockets`.
+    func startDaemon(
+        _ arguments: [String]? = nil, serving sockets: [String]? = nil
+    ) throws -> DaemonProcess {
+        let daemon = try DaemonProcess(arguments ?? self.arguments)
+        daemons.append(daemon)
+        for socket in sockets ?? [socket, adminSocket] {
+            try daemon.program.errors.next(containing: "coupond: listening on \(socket) (")
+        }
+        return daemon
+    }
+
+    /// Starts a daemon with a configuration file.
+    func startDaemon(
+        configuration: String, serving sockets: [String]
+    ) throws -> DaemonProcess {
+        try write(configuration, to: "coupond.yaml")
+        return try startDaemon(["--config", path("coupond.yaml")], serving: sockets)
+    }
+
+    /// Runs a daemon that is expected to end by itself.
+    func runDaemon(_ arguments: [String]) throws -> FinishedProgram {
+        try FinishedProgram(Built.coupond, arguments, folder: folder)
+    }
+
+    /// Connects as a storefront does.
+    func connect() throws -> LineClient { try LineClient(socket) }
+
+    /// Asks one question on the admin socket.
+    func askAdmin(_ line: String) throws -> Reply {
+        try LineClient(adminSocket).ask(line)
+    }
+}
+
+/// A daemon that was started.
+final class DaemonProcess {
+    let program: RunningProgram
+    /// Whether the test ends it itself.
+    private(set) var isExpectedToEnd = false
+
+    init(_ arguments: [String]) throws {
+        program = try RunningProgram(Built.coupond, arguments)
+    }
+
+    /// The log lines, and what is said before there is a log.
+    var log: OutputLines { program.errors }
+
+    /// Tells it to read its definitions anew, and waits until it has.
+    func reload() throws {
+        program.signal(SIGHUP)
+        try log.next(containing: "catalog reloaded")
+    }
+
+    /// Tells it to write a snapshot, and waits until it has.
+    func snapshot() throws {
+        program.signal(SIGUSR2)
+        try log.next(containing: "snapshot written")
+    }
+
+    /// Tells it to end.
+    func askToEnd() {
+        isExpectedToEnd = true
+        program.signal(SIGTERM)
+    }
+
+    /// Tells it to end, and waits until it has.
+    func end() throws -> RunningProgram.End {
+        askToEnd()
+        return try program.waitForEnd()
+    }
+
+    /// Ends it as a crash does.
+    func crash() throws {
+        isExpectedToEnd = true
+        program.signal(SIGKILL)
+        #expect(try program.waitForEnd() == .signal(SIGKILL))
+    }
+}
