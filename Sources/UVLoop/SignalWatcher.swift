@@ -1,4 +1,5 @@
 import CUv
+import Glibc
 
 /// Calls back on the loop when the process gets a signal. It does not keep the loop running.
 @safe package final class SignalWatcher: EventHandle {
@@ -18,5 +19,22 @@ import CUv
             throw UVFault(.watchSignal, code: status)
         }
         keepsLoopRunning = false
+        do throws(UVFault) {
+            try unblock(signal)
+        } catch {
+            close()
+            throw error
+        }
     }
+}
+
+/// Lets this thread get `signal`. A program inherits what the thread that started it had blocked,
+/// and the threads of many runtimes block everything: the signal would wait for ever.
+private func unblock(_ signal: CInt) throws(UVFault) {
+    var signals = sigset_t()
+    // SAFETY: the calls fill and read `signals`, which outlives them; the old mask is not asked for.
+    unsafe sigemptyset(&signals)
+    unsafe sigaddset(&signals, signal)
+    let status = unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    if status != 0 { throw UVFault(.watchSignal, errno: status) }
 }

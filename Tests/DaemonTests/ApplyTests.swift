@@ -43,14 +43,22 @@ extension `The built daemon` {
                             Self.apply("o-\(client)-\($0)", code: "RUSH") + "\n"
                         }.joined())
                     return try connection.nextLines(orderCount)
-                }.joined().map { try Reply($0) }
+                }.flatMap { $0 }
 
                 #expect(replies.count == 5_000)
-                let applied = replies.filter { $0["applied"] == true }
-                let refused = replies.filter { $0["reason"] == "usage_limit_reached" }
-                #expect(applied.count == 100 && refused.count == 4_900)
-                #expect(
-                    refused.allSatisfy { $0["applied"] == false && $0["codes.0.actual"] == 100 })
+                let applied = try replies.filter { $0.hasPrefix(#"{"valid":true,"#) }
+                    .map { try Reply($0) }
+                #expect(applied.count == 100)
+                #expect(applied.allSatisfy { $0["applied"] == true && $0["replayed"] == nil })
+                let refused = replies.enumerated().filter { index, line in
+                    let order = "o-\(index / orderCount)-\(index % orderCount)"
+                    return line.hasPrefix(
+                        #"{"valid":false,"applied":false,"order":"\#(order)","#
+                            + #""reason":"usage_limit_reached","#)
+                }
+                #expect(refused.count == 4_900)
+                let refusal = try Reply(#require(refused.first).element)
+                #expect(refusal["codes.0.limit"] == 100 && refusal["codes.0.actual"] == 100)
                 // Each use is one of its own, and the last one leaves nothing.
                 let redemptions = Set(applied.compactMap { $0["codes.0.redemption"]?.stringValue })
                 #expect(redemptions.count == 100)

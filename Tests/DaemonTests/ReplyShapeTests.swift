@@ -93,14 +93,17 @@ extension `The built daemon` {
             ])
         }
 
-        @Test(arguments: [
-            #"1"#, #"-7"#, #""a""#, #""\u00e9\n\"""#, #"null"#, #""""#, #"12345678901234567890"#,
-        ])
-        func `begins with the id, byte for byte`(id: String) throws {
+        @Test func `begins with the id, byte for byte`() throws {
             try Shop.open { shop in
                 _ = try shop.startDaemon()
-                let reply = try shop.connect().ask(#"{"op":"validate", "id" : \#(id),"code":"A"}"#)
-                #expect(reply.line.hasPrefix(#"{"id":\#(id),"valid":false,"#))
+                let client = try shop.connect()
+                let ids = [
+                    "1", "-7", #""a""#, #""\u00e9\n\"""#, "null", #""""#, "12345678901234567890",
+                ]
+                for id in ids {
+                    let reply = try client.ask(#"{"op":"validate", "id" : \#(id),"code":"A"}"#)
+                    #expect(reply.line.hasPrefix(#"{"id":\#(id),"valid":false,"#), "\(reply.line)")
+                }
             }
         }
 

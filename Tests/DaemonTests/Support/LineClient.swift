@@ -66,8 +66,11 @@ final class LineClient {
         do throws(UVFault) {
             return try socket.send(bytes, .write)
         } catch {
-            if error.errno == EAGAIN { return 0 }
-            throw error
+            switch error.errno {
+            case EAGAIN: return 0
+            case EPIPE, ECONNRESET: throw LineFault.closed
+            default: throw error
+            }
         }
     }
 
@@ -140,7 +143,7 @@ final class LineClient {
 }
 
 enum LineFault: Error {
-    /// The daemon closed the connection where a line was due.
+    /// The daemon closed the connection before a line was sent, or where one was due.
     case closed
     /// Nothing came for too long.
     case silent

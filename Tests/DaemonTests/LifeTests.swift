@@ -1,0 +1,193 @@
+import CouponClient
+import Foundation
+import Testing
+
+extension `The built daemon` {
+    @Suite struct `A daemon's life` {
+        private static let catalog = """
+            currency: USD
+            coupons:
+            - {codes: [SALE], discount: {kind: percentage, percent: 10}, limits: {total: 100000}}
+            """
+
+        private static func apply(_ order: String) -> String {
+            #"{"op":"apply","code":"SALE","order":"\#(order)",\#(RefusalTable.fifty)}"#
+        }
+
+        private static func validate(id: Int) -> String {
+            #"{"id":\#(id),"op":"validate","code":"SALE",\#(RefusalTable.fifty)}"# + "\n"
+        }
+
+        private func used(_ shop: Shop) throws -> JSONValue? {
+            try shop.connect().ask(#"{"op":"usage","code":"SALE"}"#)["result.limits.0.used"]
+        }
+
+        @Test func `writes a snapshot by itself while something changes`() throws {
+            try Shop.open(catalog: Self.catalog) { shop in
+                let daemon = try shop.startDaemon(
+                    configuration: """
+                        sockets: [{path: \(shop.socket), role: storefront}]
+                        state: {directory: \(shop.state)}
+                        catalog: [catalog.yaml]
+                        snapshot: {interval_seconds: 1}
+                        """, serving: [shop.socket])
+                _ = try shop.connect().ask(Self.apply("o-1"))
+                try daemon.log.next(containing: "snapshot written")
+                try daemon.crash()
+                _ = try shop.startDaemon()
+                #expect(try used(shop) == 1)
+            }
+        }
+
+        @Test func `says that nothing can be saved, and mends itself when it can`() throws {
+            try Shop.open(catalog: Self.catalog) { shop in
+                let daemon = try shop.startDaemon()
+                _ = try shop.connect().ask(Self.apply("o-1"))
+                let written = try shop.askAdmin(#"{"id":1,"op":"server.snapshot"}"#)
+                #expect(written["result.written"] == true)
+                let size = try #require(written["result.bytes"]?.integerValue)
+                let snapshot = try Data(contentsOf: URL(filePath: shop.state + "/snapshot"))
+                #expect(snapshot.count == Int(size))
+
+                try FileManager.default.moveItem(
+                    atPath: shop.state, toPath: shop.path("elsewhere"))
+                _ = try shop.connect().ask(Self.apply("o-2"))
+                let failed = try shop.askAdmin(#"{"id":2,"op":"server.snapshot"}"#)
+                #expect(failed["error.code"] == "storage_unavailable")
+                #expect(
+                    failed["error.details.snapshot.0"]?.stringValue?.contains("snapshot") == true)
+                try daemon.log.next(containing: "snapshot failed")
+                let stats = try shop.askAdmin(#"{"op":"server.stats"}"#)
+                #expect(stats["result.last_snapshot.ok"] == false)
+                #expect(try used(shop) == 2)
+
+                try FileManager.default.moveItem(
+                    atPath: shop.path("elsewhere"), toPath: shop.state)
+                #expect(try daemon.end() == .status(0))
+                _ = try shop.startDaemon()
+                #expect(try used(shop) == 2)
+            }
+        }
+
+        @Test func `ends with 74 when its last snapshot cannot be written`() throws {
+            try Shop.open(catalog: Self.catalog) { shop in
+                let daemon = try shop.startDaemon()
+                _ = try shop.connect().ask(Self.apply("o-1"))
+                try FileManager.default.removeItem(atPath: shop.state)
+                #expect(try daemon.end() == .status(74))
+                #expect(daemon.log.text.contains("uses since the last snapshot are lost"))
+            }
+        }
+
+        @Test func `does not wait for who never reads once it is told twice to end`() throws {
+            try Shop.open(catalog: Self.catalog) { shop in
+                let daemon = try shop.startDaemon()
+                let stubborn = try shop.connect()
+                _ = try stubborn.sendUntilFull(Self.apply("o-1") + "\n")
+                daemon.askToEnd()
+                try daemon.log.next(containing: "draining")
+                daemon.askToEnd()
+                try daemon.log.next(containing: "connections are cut off")
+                #expect(try daemon.program.waitForEnd() == .status(0))
+                _ = try shop.startDaemon()
+                #expect(try used(shop) == 1)
+            }
+        }
+
+        @Test func `goes on without those who are silent for too long, and no others`() throws {
+            try Shop.open { shop in
+                let daemon = try shop.startDaemon(
+                    configuration: """
+                        sockets: [{path: \(shop.socket), role: storefront}]
+                        state: {directory: \(shop.state)}
+                        catalog: [catalog.yaml]
+                        limits: {idle_timeout_seconds: 1}
+                        """, serving: [shop.socket])
+                let busy = try shop.connect()
+                let silent = try shop.connect()
+                // Half a line is no sign of life either.
+                try silent.send(#"{"op":"#)
+                let start = ContinuousClock.now
+                while try !silent.isClosed() {
+                    _ = try busy.ask(#"{"op":"ping"}"#)
+                    try #require(ContinuousClock.now - start < .seconds(20))
+                }
+                #expect(ContinuousClock.now - start > .milliseconds(700))
+                #expect(try busy.ask(#"{"id":1,"op":"ping"}"#)["id"] == 1)
+                #expect(daemon.program.isRunning)
+            }
+        }
+
+        @Test func `serves others beside one that sends a byte now and then`() throws {
+            try Shop.open(catalog: Self.catalog) { shop in
+                _ = try shop.startDaemon()
+                let slow = try shop.connect()
+                let other = try shop.connect()
+                for byte in Self.validate(id: 7).utf8 {
+                    try slow.send(bytes: [byte])
+                    try other.send(Self.validate(id: 1))
+                    #expect(try other.nextReply()["valid"] == true)
+                }
+                #expect(try slow.nextReply()["id"] == 7)
+            }
+        }
+
+        @Test func `takes over the sockets of a daemon that crashed, again and again`() throws {
+            try Shop.open { shop in
+                for _ in 1...3 {
+                    let daemon = try shop.startDaemon()
+                    #expect(try shop.connect().ask(#"{"id":1,"op":"ping"}"#)["id"] == 1)
+                    try daemon.crash()
+                    #expect(FileManager.default.fileExists(atPath: shop.socket))
+                }
+            }
+        }
+
+        @Test func `reads paths from the settings' own folder, and flags stand above them`()
+            throws
+        {
+            try Shop.open(catalog: Self.catalog) { shop in
+                let viewer = shop.path("v.sock")
+                let daemon = try shop.startDaemon(
+                    configuration: """
+                        sockets: [{path: s.sock, role: storefront}, {path: v.sock, role: viewer}]
+                        state: {directory: state}
+                        catalog: [catalog.yaml]
+                        """, serving: [shop.socket, viewer])
+                #expect(try shop.connect().ask(Self.apply("o-1"))["applied"] == true)
+                #expect(try daemon.end() == .status(0))
+
+                // The storefront moves, an admin socket comes, the viewer stays where it was.
+                let moved = shop.path("t.sock")
+                _ = try shop.startDaemon(
+                    [
+                        "--config", shop.path("coupond.yaml"), "--socket", moved,
+                        "--admin-socket", shop.adminSocket, "--state", shop.path("other"),
+                    ], serving: [moved, viewer, shop.adminSocket])
+                #expect(!FileManager.default.fileExists(atPath: shop.socket))
+                #expect(try LineClient(moved).ask(Self.apply("o-1"))["replayed"] == nil)
+            }
+        }
+
+        @Test func `never loses the uses of a coupon whose first code was edited`() throws {
+            try Shop.open(catalog: Self.catalog) { shop in
+                let daemon = try shop.startDaemon()
+                _ = try shop.connect().ask(Self.apply("o-1"))
+                // Without an id, the coupon is known by its first code.
+                try shop.write(
+                    Self.catalog.replacing("[SALE]", with: "[FIRST, SALE]"), to: "catalog.yaml")
+                daemon.program.signal(SIGHUP)
+                let line = try daemon.log.next(containing: "reload refused")
+                #expect(line.contains("\(shop.catalog):3:"))
+                #expect(try used(shop) == 1)
+
+                // Neither does a check let it pass, nor a start.
+                #expect(try daemon.end() == .status(0))
+                for more in [["--check"], []] {
+                    let run = try shop.runDaemon(shop.arguments + more)
+                    #expect(run.status == 78 && run.errors.contains("\(shop.catalog):3:"))
+                }
+            }
+        }
+    }
+}
