@@ -10,7 +10,8 @@ import FlatStorage
 
 /// Cuts a stream of bytes into lines.
 ///
-/// A line ends at `\n`; a `\r` before it is dropped; an empty line is passed over.
+/// A line ends at `\n`; a `\r` before it is dropped; a line of nothing but spaces and tabs is passed
+/// over.
 package struct LineBuffer: ~Copyable {
     /// What a call of ``next(in:from:)`` came upon.
     package enum Found: Equatable, Sendable {
@@ -57,7 +58,7 @@ package struct LineBuffer: ~Copyable {
                 let line = withoutReturn(position..<end, in: chunk)
                 position = end + 1
                 if line.count > lineBytesMax { return .lineTooLong }
-                if !line.isEmpty { return .line(line) }
+                if !chunk.isBlank(line) { return .line(line) }
             } else {
                 let end = held.bytes.firstNewline(from: heldScanned)
                 if end == held.count {
@@ -69,7 +70,7 @@ package struct LineBuffer: ~Copyable {
                 heldStart = end + 1
                 heldScanned = heldStart
                 if line.count > lineBytesMax { return .lineTooLong }
-                if !line.isEmpty {
+                if !held.bytes.isBlank(line) {
                     heldLineRange = line
                     return .heldLine
                 }
@@ -103,7 +104,7 @@ package struct LineBuffer: ~Copyable {
         heldStart = held.count
         heldScanned = heldStart
         if line.count > lineBytesMax { return .lineTooLong }
-        if line.isEmpty { return nil }
+        if held.bytes.isBlank(line) { return nil }
         heldLineRange = line
         return .heldLine
     }
@@ -141,5 +142,16 @@ package struct LineBuffer: ~Copyable {
         heldStart = 0
         heldScanned = 0
         heldLineRange = 0..<0
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Whether there is nothing but spaces and tabs at `range`.
+    fileprivate func isBlank(_ range: Range<Int>) -> Bool {
+        for index in range
+        where self[index] != UInt8(ascii: " ") && self[index] != UInt8(ascii: "\t") {
+            return false
+        }
+        return true
     }
 }

@@ -30,24 +30,6 @@ private let ten = "discount: {kind: percentage, percent: 10}"
 
 private let features = [
     Feature("offers", "codes: [X], \(ten), offers: [{id: o1, limit: 5}]"),
-    Feature(
-        "discount kind gift_item", "codes: [X], discount: {kind: gift_item, product: mug}"),
-    Feature(
-        "discount kind buy_x_get_y",
-        "codes: [X], discount: {kind: buy_x_get_y, buy: {quantity: 2}, get: {quantity: 1, percent: 100}}"
-    ),
-    Feature(
-        "discount kind tiers",
-        "codes: [X], discount: {kind: tiers, tiers: [{min_items: 2, percent: 10}]}"),
-    Feature(
-        "discounts",
-        "codes: [X], discounts: [{applies_to: {product: [p1]}, kind: percentage, percent: 10}]"),
-    Feature(
-        "max_units", "codes: [X], discount: {kind: percentage, percent: 10, max_units: 1}"),
-    Feature(
-        "spread", "codes: [X], discount: {kind: fixed_amount, amount: 500, spread: even}"),
-    Feature(
-        "spread", "codes: [X], discount: {kind: percentage, percent: 10, spread: cheapest}"),
     Feature("limits.per_customer", "codes: [X], \(ten), limits: {per_customer: 1}"),
     Feature(
         "limits per day, week, month and booking date", "codes: [X], \(ten), limits: {per_day: 1}"),

@@ -127,7 +127,7 @@ extension `The built daemon` {
             try Shop.open { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
-                try client.send(String(repeating: "\n\r\n", count: 10_000))
+                try client.send(String(repeating: "\n\r\n \t\n", count: 10_000))
                 #expect(try client.ask(Self.ping)["id"] == "still here")
             }
         }
