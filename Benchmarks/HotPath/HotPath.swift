@@ -25,7 +25,9 @@ struct HotPath {
     }
 
     /// The requests of the mix: a plain success, one that reads attributes, customers and bounds,
-    /// ones with dates in a zone, and refusals that write every kind of extra.
+    /// ones with dates in a zone, kinds that choose units, refusals that write every kind of extra,
+    /// and an apply with its repeat and a conflict. (The first apply, which makes room for an order,
+    /// falls into the warm-up.)
     static let mix = [
         plain,
         """
@@ -44,7 +46,26 @@ struct HotPath {
         #"{"id":8,"op":"validate","code":"DINNER","booking_date":"2026-11-22T01:00:00Z"}"#,
         #"{"id":9,"op":"validate","code":"DINNER"}"#,
         #"{"id":7,"op":"ping"}"#,
+        request(10, "validate", "3FOR2"),
+        request(11, "validate", "SPENDMORE"),
+        request(12, "validate", "PARTS"),
+        request(13, "validate", "BEST2"),
+        request(14, "apply", "EVENLY", order: "o-1"),
+        request(15, "apply", "BEST2", order: "o-1"),
     ]
+
+    /// A request for a cart of three lines.
+    static func request(
+        _ id: Int, _ operation: String, _ code: String, order: String? = nil
+    ) -> String {
+        let order = order.map { #""order":"\#($0)","# } ?? ""
+        return """
+            {"id":\(id),"op":"\(operation)","code":"\(code)",\(order)\
+            "cart":{"currency":"USD","lines":[{"product":"p1","quantity":2,"unit_price":1999},\
+            {"product":"p2","quantity":1,"unit_price":4500},\
+            {"product":"p3","quantity":4,"unit_price":333}]}}
+            """
+    }
 
     static let plain = """
         {"id":1,"op":"validate","code":"SUMMER20",\
@@ -74,6 +95,18 @@ struct HotPath {
           timezone: America/New_York
           windows: [{days: [fri, sat], from: "18:00", to: "01:00"}]
           blackout: [2026-07-04, 2026-12-24/2026-12-26]
+        - codes: [3FOR2]
+          discount: {kind: buy_x_get_y, buy: {quantity: 2}, get: {quantity: 1, percent: 100}}
+        - codes: [SPENDMORE]
+          discount: {kind: tiers, tiers: [{min_subtotal: 1000, percent: 5}, {min_subtotal: 5000, percent: 10}]}
+        - codes: [PARTS]
+          discounts:
+          - {applies_to: {product: [p1]}, kind: percentage, percent: 10}
+          - {applies_to: {product: [p2]}, kind: fixed_amount, amount: 500}
+        - codes: [BEST2]
+          discount: {kind: percentage, percent: 50, max_units: 2}
+        - codes: [EVENLY]
+          discount: {kind: fixed_amount, amount: 1000, spread: even}
         """
 
     static func makeServer() throws -> Server {
