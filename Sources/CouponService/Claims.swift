@@ -114,7 +114,7 @@ extension Checkout {
         return catalog.id(of: coupon).isEqual(to: parser.bytes(of: wanted))
     }
 
-    /// An owner with the uses that count against it. Leaves the code's key in `codeKey`.
+    /// An owner with the uses that count against it.
     private mutating func owner(
         _ index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
         _ ledger: borrowing Ledger
@@ -123,14 +123,14 @@ extension Checkout {
         var claim = Claim(
             coupon: catalog.coupons[Int(coupon.index)], terms: catalog.terms(of: code))
         claim.discountMax = parser.request.codes[0].amount
-        codeKey.removeAll()
-        catalog.appendKeyText(of: code, to: &codeKey)
         if claim.coupon.usesLimit > 0 {
             claim.couponUses =
                 uses(.total, of: coupon, catalog, parser, ledger)
                 ?? UseCount(used: claim.coupon.usesBefore)
         }
         if claim.codeUsesLimit > 0 {
+            codeKey.removeAll()
+            catalog.appendKeyText(of: code, to: &codeKey)
             claim.codeUses =
                 uses(.code, of: coupon, catalog, parser, ledger)
                 ?? UseCount(used: claim.terms.usesBefore)
