@@ -70,7 +70,7 @@ extension Coupon {
         add(.end, if: endsAt != .distantFuture)
         add(.blackout, if: !blackouts.isEmpty)
         add(.timeWindows, if: !windows.isEmpty)
-        add(.usesLimit, if: usesLimit > 0 || usesLimitPerCode > 0)
+        add(.usesLimit, if: limits.total > 0 || limits.perCode > 0)
         add(
             .currency,
             if: !discount.amounts.isEmpty || !discount.caps.isEmpty || !discount.parts.isEmpty

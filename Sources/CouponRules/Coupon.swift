@@ -24,12 +24,14 @@ package struct Coupon: Sendable, BitwiseCopyable {
     package var excludes = Run.empty
     package var skipsSaleItems = false
 
-    /// Uses of the coupon as a whole; 0 is no limit.
-    package var usesLimit: Int64 = 0
-    /// Uses of each of its codes, unless the code says otherwise; 0 is no limit.
-    package var usesLimitPerCode: Int64 = 0
+    package var limits = UseLimits()
     /// Uses from before the daemon, counted until the first use is recorded.
     package var usesBefore: Int64 = 0
+    /// A run of ``CurrencyAmount``: money given away before, as `usesBefore`.
+    package var givenBefore = Run.empty
+    /// A run of ``Offer``, one of which it is judged with where it has any.
+    package var offers = Run.empty
+    package var stacking = Stacking()
 
     package var requirements = Requirements()
 
@@ -121,8 +123,10 @@ package struct Clause: Hashable, Sendable, BitwiseCopyable {
 package struct CodeTerms: Hashable, Sendable, BitwiseCopyable {
     package var startsAt = Instant.distantPast
     package var endsAt = Instant.distantFuture
-    /// Uses of this code; 0 leaves it to the coupon's `usesLimitPerCode`.
+    /// Uses of this code; 0 leaves it to the coupon's `limits.perCode`.
     package var usesLimit: Int64 = 0
+    /// Whether it is good once for each customer.
+    package var isOncePerCustomer = false
     package var usesBefore: Int64 = 0
     /// The only customer who may use it (an id, or an e-mail with an `@`).
     package var customer = Symbol.unmentioned
@@ -144,14 +148,16 @@ package struct RuleTables: ~Escapable {
     package let sets: Span<SetTerms>
     package let blackouts: Span<DateRange>
     package let windows: Span<TimeWindow>
+    package let offers: Span<Offer>
 
     @_lifetime(
         copy amounts, copy maps, copy clauses, copy symbols, copy tiers, copy discountClauses,
-        copy sets, copy blackouts, copy windows)
+        copy sets, copy blackouts, copy windows, copy offers)
     package init(
         amounts: Span<CurrencyAmount>, maps: Span<Run>, clauses: Span<Clause>,
         symbols: Span<Symbol>, tiers: Span<Tier>, discountClauses: Span<DiscountClause>,
-        sets: Span<SetTerms>, blackouts: Span<DateRange>, windows: Span<TimeWindow>
+        sets: Span<SetTerms>, blackouts: Span<DateRange>, windows: Span<TimeWindow>,
+        offers: Span<Offer>
     ) {
         self.amounts = amounts
         self.maps = maps
@@ -162,6 +168,7 @@ package struct RuleTables: ~Escapable {
         self.sets = sets
         self.blackouts = blackouts
         self.windows = windows
+        self.offers = offers
     }
 
     /// The amount of `run` in `currency`, if it has one.

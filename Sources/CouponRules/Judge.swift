@@ -4,44 +4,48 @@
 // asks each, and stops at the first that fails unless it was told to explain. Nothing here reads a
 // clock, allocates after warm-up, or knows where counts are kept.
 
-/// Uses counted and held against one limit.
-package struct UseCount: Hashable, Sendable, BitwiseCopyable {
-    /// Uses consumed.
-    package var used: Int64
-    /// Uses that other orders hold.
-    package var held: Int64
-
-    package init(used: Int64 = 0, held: Int64 = 0) {
-        self.used = used
-        self.held = held
-    }
-}
-
-/// One code held out for one coupon: what is to be judged.
+/// One code held out for one coupon, with one of its offers where it has any: what is to be judged.
 package struct Claim: Sendable, BitwiseCopyable {
     package var coupon: Coupon
     package var terms: CodeTerms
-    package var couponUses = UseCount()
-    package var codeUses = UseCount()
+    package var offer: Offer?
+    package var uses = UseCounts()
     /// The most that the request wants this code to discount.
     package var discountMax: Money?
+    /// Attributes that the request gives this code alone, a run of ``Purchase/attributes``.
+    package var context = Run.empty
+    /// Which lines match that context: a run of ``Purchase/lineMarks``, one for each line; empty
+    /// when all do.
+    package var lineMarks = Run.empty
 
     package init(coupon: Coupon, terms: CodeTerms) {
         self.coupon = coupon
         self.terms = terms
     }
 
-    /// The limit on uses of this code; 0 is none.
-    package var codeUsesLimit: Int64 {
-        terms.usesLimit > 0 ? terms.usesLimit : coupon.usesLimitPerCode
+    /// The limit of a kind on uses; 0 is none. Money budgets are no such limit.
+    package func limit(of kind: LimitKind) -> Int64 {
+        switch kind {
+        case .total: coupon.limits.total
+        case .code: terms.usesLimit > 0 ? terms.usesLimit : coupon.limits.perCode
+        case .offer: offer?.limit ?? 0
+        case .customer: coupon.limits.perCustomer
+        case .codeCustomer: terms.isOncePerCustomer ? 1 : 0
+        case .day: coupon.limits.perDay
+        case .week: coupon.limits.perWeek
+        case .month: coupon.limits.perMonth
+        case .bookingDate: coupon.limits.perBookingDate
+        case .budget: 0
+        }
     }
 
     /// How often it could be used now, over the limits on counts; nil when it has none.
     package var usesLeft: Int64? {
         var left: Int64?
-        if coupon.usesLimit > 0 { left = coupon.usesLimit - couponUses.used - couponUses.held }
-        if codeUsesLimit > 0 {
-            left = min(left ?? .max, codeUsesLimit - codeUses.used - codeUses.held)
+        for raw in 0..<LimitKind.budget.rawValue {
+            guard let kind = LimitKind(rawValue: raw) else { continue }
+            let limit = limit(of: kind)
+            if limit > 0 { left = min(left ?? .max, limit - uses[kind].sum) }
         }
         return left
     }

@@ -96,20 +96,19 @@ extension Judge {
     // MARK: How often
 
     private func usesRefusal(_ claim: borrowing Claim) -> Refusal? {
-        if let refusal = limitRefusal(claim.coupon.usesLimit, claim.couponUses, .coupon) {
-            return refusal
-        }
-        return limitRefusal(claim.codeUsesLimit, claim.codeUses, .code)
+        if let refusal = limitRefusal(claim, .total, .coupon) { return refusal }
+        return limitRefusal(claim, .code, .code)
     }
 
     private func limitRefusal(
-        _ limit: Int64, _ uses: UseCount, _ scope: Refusal.Scope
+        _ claim: borrowing Claim, _ kind: LimitKind, _ scope: Refusal.Scope
     ) -> Refusal? {
-        if limit == 0 || uses.used + uses.held < limit { return nil }
+        let (limit, uses) = (claim.limit(of: kind), claim.uses[kind])
+        if limit == 0 || uses.sum < limit { return nil }
         var refusal = Refusal(.usageLimitReached)
         refusal.scope = scope
         refusal.limit = limit
-        refusal.actual = uses.used + uses.held
+        refusal.actual = uses.sum
         refusal.held = uses.held > 0 ? uses.held : nil
         return refusal
     }

@@ -65,6 +65,9 @@ package struct Purchase: ~Copyable {
     package var context = Run.empty
     package var groups: [Symbol] = []
     package var customer = Customer()
+    /// Which lines match the contexts that the request gives single codes: a mark for each line
+    /// and code, what ``Claim/lineMarks`` are runs of.
+    package var lineMarks: [Bool] = []
 
     /// Sum of the lines' values.
     package private(set) var subtotal = Money.zero
@@ -86,6 +89,7 @@ package struct Purchase: ~Copyable {
         attributes.removeAll(keepingCapacity: true)
         context = .empty
         groups.removeAll(keepingCapacity: true)
+        lineMarks.removeAll(keepingCapacity: true)
         customer = Customer()
         subtotal = .zero
         itemCount = 0

@@ -74,9 +74,16 @@ package struct Refusal: Hashable, Sendable, BitwiseCopyable {
         case none
         case coupon
         case code
+        case offer
+        case day
+        case week
+        case month
+        case bookingDate
         case customers
         case groups
         case previousOrders
+        /// A limit for each customer, or a code that is good once for each.
+        case perCustomer
         case attribute(Symbol)
     }
 
@@ -91,6 +98,8 @@ package struct Refusal: Hashable, Sendable, BitwiseCopyable {
     package var held: Int64?
     package var startsAt: Instant?
     package var endedAt: Instant?
+    /// The place, among the codes that are judged together, of the one that stands in the way.
+    package var conflictsWith: Int?
 
     package init(_ reason: Reason) { self.reason = reason }
 }

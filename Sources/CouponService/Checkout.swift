@@ -130,8 +130,8 @@ extension ReplyWriter {
             beginObject()
             key("limits")
             beginArray()
-            usageLimit("total", claim.coupon.usesLimit, claim.couponUses)
-            usageLimit("code", claim.codeUsesLimit, claim.codeUses)
+            usageLimit("total", claim.limit(of: .total), claim.uses[.total])
+            usageLimit("code", claim.limit(of: .code), claim.uses[.code])
             endArray()
             endObject()
         }

@@ -123,15 +123,15 @@ extension Checkout {
         var claim = Claim(
             coupon: catalog.coupons[Int(coupon.index)], terms: catalog.terms(of: code))
         claim.discountMax = parser.request.codes[0].amount
-        if claim.coupon.usesLimit > 0 {
-            claim.couponUses =
+        if claim.limit(of: .total) > 0 {
+            claim.uses[.total] =
                 uses(.total, of: coupon, catalog, parser, ledger)
                 ?? UseCount(used: claim.coupon.usesBefore)
         }
-        if claim.codeUsesLimit > 0 {
+        if claim.limit(of: .code) > 0 {
             codeKey.removeAll()
             catalog.appendKeyText(of: code, to: &codeKey)
-            claim.codeUses =
+            claim.uses[.code] =
                 uses(.code, of: coupon, catalog, parser, ledger)
                 ?? UseCount(used: claim.terms.usesBefore)
         }

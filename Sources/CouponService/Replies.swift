@@ -208,6 +208,12 @@ extension ReplyWriter {
         case .none: break
         case .coupon: string("coupon")
         case .code: string("code")
+        case .offer: string("offer")
+        case .day: string("day")
+        case .week: string("week")
+        case .month: string("month")
+        case .bookingDate: string("booking_date")
+        case .perCustomer: string("per_customer")
         case .customers: string("customers")
         case .groups: string("groups")
         case .previousOrders: string("max_previous_orders")

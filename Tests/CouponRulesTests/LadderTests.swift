@@ -40,8 +40,8 @@ struct Neighbours: CustomTestStringConvertible, Sendable {
         },
         Neighbours(.expired, .usageLimitReached) {
             $0.coupon.endsAt = noon
-            $0.coupon.usesLimit = 1
-            $0.couponUses.used = 1
+            $0.coupon.limits.total = 1
+            $0.uses[.total].used = 1
         },
         Neighbours(.expired, .blackoutDate) {
             $0.coupon.endsAt = noon
@@ -56,12 +56,12 @@ struct Neighbours: CustomTestStringConvertible, Sendable {
         Neighbours(.outsideTimeWindow, .usageLimitReached) {
             $0.hold(in: [TimeWindow(Weekdays(3))])
             $0.bookingTime = BookingTime(date: thursday)
-            $0.coupon.usesLimit = 1
-            $0.couponUses.used = 1
+            $0.coupon.limits.total = 1
+            $0.uses[.total].used = 1
         },
         Neighbours(.usageLimitReached, .currencyNotSupported) {
-            $0.coupon.usesLimitPerCode = 1
-            $0.codeUses.used = 1
+            $0.coupon.limits.perCode = 1
+            $0.uses[.code].used = 1
             $0.cap(["EUR": 100])
         },
         Neighbours(.currencyNotSupported, .contextNotEligible) {
@@ -160,8 +160,8 @@ private func goodScene() -> Scene {
         scene.blackOut(DateRange(first: thursday, last: thursday))
         scene.hold(in: [TimeWindow(Weekdays(3))])
         scene.bookingTime = BookingTime(date: thursday)
-        scene.coupon.usesLimit = 1
-        scene.couponUses.used = 1
+        scene.coupon.limits.total = 1
+        scene.uses[.total].used = 1
         scene.cap(["EUR": 100])
         scene.require(context: ["country": ["US"]])
         scene.require(customers: ["cus_7"])

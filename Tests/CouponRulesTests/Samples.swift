@@ -58,8 +58,7 @@ struct Verdict {
 struct Scene {
     var coupon = Coupon()
     var terms = CodeTerms()
-    var couponUses = UseCount()
-    var codeUses = UseCount()
+    var uses = UseCounts()
     var discountMax: Int64?
     var currency = "USD"
     /// Nil is a request without a cart.
@@ -187,8 +186,7 @@ struct Scene {
         var coupon = coupon
         coupon.settleChecks()
         var claim = Claim(coupon: coupon, terms: terms)
-        claim.couponUses = couponUses
-        claim.codeUses = codeUses
+        claim.uses = uses
         claim.discountMax = discountMax.map { Money(minorUnits: $0) }
 
         let purchase = purchase()
@@ -261,13 +259,15 @@ private struct RuleBook {
     private var sets: [SetTerms] = []
     private var blackouts: [DateRange] = []
     private var windows: [TimeWindow] = []
+    private var offers: [Offer] = []
 
     var tables: RuleTables {
         @_lifetime(borrow self) get {
             RuleTables(
                 amounts: amounts.span, maps: maps.span, clauses: clauses.span,
                 symbols: symbols.span, tiers: tiers.span, discountClauses: discountClauses.span,
-                sets: sets.span, blackouts: blackouts.span, windows: windows.span)
+                sets: sets.span, blackouts: blackouts.span, windows: windows.span,
+                offers: offers.span)
         }
     }
 

@@ -64,15 +64,15 @@ private func at(_ seconds: Int64) -> Instant { Instant(secondsSinceEpoch: second
         ])
     func `counts what is used and what others hold`(uses: UseCount, isGood: Bool) {
         var scene = Scene(percent: "10", of: [Item(at: 1_000)])
-        scene.coupon.usesLimit = 100
-        scene.couponUses = uses
+        scene.coupon.limits.total = 100
+        scene.uses[.total] = uses
         #expect(scene.verdict().refusals.isEmpty == isGood)
     }
 
     @Test func `says whose it is, how many there are and how many are only held`() {
         var scene = Scene(percent: "10", of: [Item(at: 1_000)])
-        scene.coupon.usesLimit = 10
-        scene.couponUses = UseCount(used: 7, held: 3)
+        scene.coupon.limits.total = 10
+        scene.uses[.total] = UseCount(used: 7, held: 3)
         var refusal = Refusal(.usageLimitReached)
         refusal.scope = .coupon
         refusal.limit = 10
@@ -80,19 +80,19 @@ private func at(_ seconds: Int64) -> Instant { Instant(secondsSinceEpoch: second
         refusal.held = 3
         #expect(scene.verdict().refusals == [refusal])
 
-        scene.couponUses = UseCount(used: 10)
+        scene.uses[.total] = UseCount(used: 10)
         refusal.held = nil
         #expect(scene.verdict().refusals == [refusal])
     }
 
     @Test func `is the coupon's before it is the code's`() {
         var scene = Scene(percent: "10", of: [Item(at: 1_000)])
-        scene.coupon.usesLimit = 2
-        scene.coupon.usesLimitPerCode = 1
-        scene.couponUses.used = 2
-        scene.codeUses.used = 1
+        scene.coupon.limits.total = 2
+        scene.coupon.limits.perCode = 1
+        scene.uses[.total].used = 2
+        scene.uses[.code].used = 1
         #expect(scene.verdict().refusals.map(\.scope) == [.coupon])
-        scene.couponUses.used = 1
+        scene.uses[.total].used = 1
         let refusal = scene.verdict().refusals.first
         #expect(refusal?.scope == .code)
         #expect(refusal?.limit == 1)
@@ -101,16 +101,16 @@ private func at(_ seconds: Int64) -> Instant { Instant(secondsSinceEpoch: second
 
     @Test func `of a code is its own where it has one`() {
         var scene = Scene(percent: "10", of: [Item(at: 1_000)])
-        scene.coupon.usesLimitPerCode = 1
+        scene.coupon.limits.perCode = 1
         scene.terms.usesLimit = 5
-        scene.codeUses = UseCount(used: 3, held: 1)
+        scene.uses[.code] = UseCount(used: 3, held: 1)
         #expect(scene.verdict().refusals.isEmpty)
-        scene.codeUses.held = 2
+        scene.uses[.code].held = 2
         #expect(scene.verdict().refusals.first?.limit == 5)
         #expect(scene.verdict().refusals.first?.held == 2)
 
         // A coupon without any limit may have a code with one.
-        scene.coupon.usesLimitPerCode = 0
+        scene.coupon.limits.perCode = 0
         #expect(scene.verdict().reason == .usageLimitReached)
     }
 
@@ -122,10 +122,10 @@ private func at(_ seconds: Int64) -> Instant { Instant(secondsSinceEpoch: second
         coupon: Int64, code: Int64, expected: Int64?
     ) {
         var claim = Claim(coupon: Coupon(), terms: CodeTerms())
-        claim.coupon.usesLimit = coupon
-        claim.coupon.usesLimitPerCode = code
-        claim.couponUses = UseCount(used: 16, held: 1)
-        claim.codeUses = UseCount(used: 3, held: 2)
+        claim.coupon.limits.total = coupon
+        claim.coupon.limits.perCode = code
+        claim.uses[.total] = UseCount(used: 16, held: 1)
+        claim.uses[.code] = UseCount(used: 3, held: 2)
         #expect(claim.usesLeft == expected)
     }
 }

@@ -148,7 +148,7 @@ extension Catalog {
     package func unserved(of code: CodeID) -> Unserved {
         guard let coupon = coupon(of: code) else { return .giftCard }
         var unserved = unserved(of: coupon)
-        if let options = codes.options(of: Int(code.index)), options.isOncePerCustomer {
+        if let options = codes.options(of: Int(code.index)), options.terms.isOncePerCustomer {
             unserved.insert(.multipleUseCode)
         }
         return unserved

@@ -76,7 +76,7 @@ extension CatalogBuilder {
         let isOnce = code.maxUses == nil && (code.isMultiUse.map { !$0 } ?? isSingleUse)
         options.terms.usesLimit = isOnce ? 1 : code.maxUses ?? 0
         options.terms.usesBefore = code.used
-        options.isOncePerCustomer = code.isMultiUse ?? false
+        options.terms.isOncePerCustomer = code.isMultiUse ?? false
         if let customer = code.customer {
             options.terms.customer = rules.vocabulary.symbolAdding(customer)
             options.terms.isBoundToCustomer = true

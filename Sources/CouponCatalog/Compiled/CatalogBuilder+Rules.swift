@@ -8,8 +8,8 @@ extension CatalogBuilder {
         coupon.appliesTo = run(of: definition.appliesTo)
         coupon.excludes = clauses(of: definition.excludes)
         coupon.skipsSaleItems = definition.excludesSaleItems
-        coupon.usesLimit = definition.limits.total ?? 0
-        coupon.usesLimitPerCode = definition.limits.perCode ?? 0
+        coupon.limits.total = definition.limits.total ?? 0
+        coupon.limits.perCode = definition.limits.perCode ?? 0
         coupon.usesBefore = definition.used
         coupon.blackouts = run(of: definition.blackout)
         coupon.windows = run(of: definition.windows)

@@ -181,6 +181,7 @@ struct RuleStorage: ~Copyable, Sendable {
     var sets = FlatArray<SetTerms>()
     var blackouts = FlatArray<DateRange>()
     var windows = FlatArray<TimeWindow>()
+    var offers = FlatArray<Offer>()
 
     var tables: RuleTables {
         @_lifetime(borrow self)
@@ -188,7 +189,8 @@ struct RuleStorage: ~Copyable, Sendable {
             RuleTables(
                 amounts: amounts.span, maps: maps.span, clauses: clauses.span,
                 symbols: symbols.span, tiers: tiers.span, discountClauses: discountClauses.span,
-                sets: sets.span, blackouts: blackouts.span, windows: windows.span)
+                sets: sets.span, blackouts: blackouts.span, windows: windows.span,
+                offers: offers.span)
         }
     }
 }

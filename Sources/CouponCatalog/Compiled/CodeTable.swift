@@ -15,8 +15,6 @@ struct CodeOptions: Hashable, BitwiseCopyable, Sendable {
     var terms = CodeTerms()
     /// The number of its reply facts, where they differ from its coupon's.
     var replyFacts: UInt32?
-    /// Good once for each customer.
-    var isOncePerCustomer = false
 
     /// Said by a flag instead.
     static var singleUse: CodeOptions {

@@ -82,8 +82,8 @@ import Testing
         #expect(coupon.discount.rounding == .down)
         #expect(coupon.skipsSaleItems)
         #expect(coupon.usesBefore == 7)
-        #expect(coupon.usesLimit == 100)
-        #expect(coupon.usesLimitPerCode == 3)
+        #expect(coupon.limits.total == 100)
+        #expect(coupon.limits.perCode == 3)
         let rules = coupon.requirements
         #expect(rules.minimumItems == 2)
         #expect(rules.maximumItems == 10)

@@ -1,0 +1,85 @@
+// How often, and for how much money, a coupon may be used. Each limit has a kind; what was used and
+// what others hold is counted by the same kinds, so that judging one limit is judging any of them.
+
+/// What a limit counts. The raw values order limits as `usage` lists them.
+package enum LimitKind: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+    case total
+    case code
+    case offer
+    case customer
+    /// One use of a code for each customer, where the code says so.
+    case codeCustomer
+    case day
+    case week
+    case month
+    case bookingDate
+    /// Money given away in one currency, in minor units. All others count uses.
+    case budget
+
+    /// The name in `usage` replies.
+    package var code: StaticString {
+        switch self {
+        case .total: "total"
+        case .code: "code"
+        case .offer: "offer"
+        case .customer, .codeCustomer: "customer"
+        case .day: "day"
+        case .week: "week"
+        case .month: "month"
+        case .bookingDate: "booking_date"
+        case .budget: "budget"
+        }
+    }
+}
+
+/// The limits that a coupon sets; 0 is no limit.
+package struct UseLimits: Hashable, Sendable, BitwiseCopyable {
+    package var total: Int64 = 0
+    /// Uses of each of its codes, unless the code says otherwise.
+    package var perCode: Int64 = 0
+    package var perCustomer: Int64 = 0
+    /// Per calendar day, ISO week and month in the coupon's zone.
+    package var perDay: Int64 = 0
+    package var perWeek: Int64 = 0
+    package var perMonth: Int64 = 0
+    package var perBookingDate: Int64 = 0
+    /// A run of ``CurrencyAmount``: what it may give away in each currency.
+    package var budget = Run.empty
+    /// Whether a discount that the budget does not hold is cut to what is left, not refused.
+    package var cutsToBudget = false
+
+    package init() {}
+
+    /// Whether anything is limited per day, week, month or booking date.
+    package var hasPeriods: Bool { perDay > 0 || perWeek > 0 || perMonth > 0 || perBookingDate > 0 }
+}
+
+/// Uses counted and held against one limit.
+package struct UseCount: Hashable, Sendable, BitwiseCopyable {
+    /// Uses consumed, those of the judged order left out.
+    package var used: Int64
+    /// Uses that other orders hold.
+    package var held: Int64
+
+    package init(used: Int64 = 0, held: Int64 = 0) {
+        self.used = used
+        self.held = held
+    }
+
+    /// What counts against a limit.
+    package var sum: Int64 { used + held }
+}
+
+/// A count for each kind of limit; what a coupon does not limit stays zero.
+package struct UseCounts: Sendable, BitwiseCopyable {
+    private var counts = InlineArray<10, UseCount>(repeating: UseCount())
+
+    package init() {
+        precondition(LimitKind.allCases.count == counts.count, "each kind of limit has its count")
+    }
+
+    package subscript(kind: LimitKind) -> UseCount {
+        get { counts[Int(kind.rawValue)] }
+        set { counts[Int(kind.rawValue)] = newValue }
+    }
+}

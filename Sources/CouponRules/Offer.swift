@@ -1,0 +1,48 @@
+/// One of a coupon's alternatives: with its own window, limit and cover, inside those of its coupon.
+///
+/// A coupon with offers is judged with each of them in turn, and takes the first that passes.
+package struct Offer: Sendable, BitwiseCopyable {
+    /// Its id, among the texts of the catalog.
+    package var id = Symbol.unmentioned
+    /// Half-open, as the coupon's.
+    package var startsAt = Instant.distantPast
+    package var endsAt = Instant.distantFuture
+    /// The zone in which its blackout dates are judged.
+    package var zone = ZoneID.utc
+    /// A run of ``DateRange``.
+    package var blackouts = Run.empty
+    /// As ``Coupon/appliesTo``, beside the coupon's own; a global offer has none.
+    package var appliesTo = Run.empty
+    /// Clauses, each of which the request's context must meet.
+    package var context = Run.empty
+    /// Uses of the offer, or of all offers of the store with its counter; 0 is no limit.
+    package var limit: Int64 = 0
+    /// The counter that it shares with other offers; ``Symbol/unmentioned`` when it has its own.
+    package var counter = Symbol.unmentioned
+    /// Covered units of one order that it is for; 0 is no bound. A discount goes to so many units
+    /// at most; a code that opens access is refused for more.
+    package var ticketLimit: Int64 = 0
+
+    package init() {}
+}
+
+/// How a coupon goes together with others in one order.
+package struct Stacking: Hashable, Sendable, BitwiseCopyable {
+    /// What a discount is computed on.
+    package enum Base: UInt8, Sendable, CaseIterable, BitwiseCopyable {
+        /// What the codes before it have left of each line.
+        case remaining
+        /// Full prices; still no line goes below zero.
+        case original
+    }
+
+    /// Whether it stands alone.
+    package var isExclusive = false
+    /// At most one coupon of a group is used; ``Symbol/unmentioned`` is no group.
+    package var group = Symbol.unmentioned
+    /// Lower comes first.
+    package var priority: Int64 = 100
+    package var base = Base.remaining
+
+    package init() {}
+}
