@@ -1,8 +1,8 @@
 import FlatStorage
 
-// A binary heap that knows where each order stands in it, so that a reserve that is renewed, applied
-// or given back moves or loses its one entry at once. With entries left behind until their time
-// comes, a client that reserves one order in a loop would fill the memory for as long as the
+// A binary heap that knows where each order stands in it, so that a reserve that is renewed,
+// applied or given back moves or loses its one entry at once. With entries left behind until their
+// time comes, a client that reserves one order in a loop would fill the memory for as long as the
 // longest hold. Price: 4 bytes for every order, reserved or not.
 //
 // Holds mostly lapse in the order in which they were made, so a new entry mostly stays where it is

@@ -10,9 +10,9 @@ extension Ledger {
     /// `codes` says of each code of the image whether it is given back; those are left to give back
     /// (``CodeFacts/isLeft``). At least one is, unless the order has none left and ends here.
     ///
-    /// A code that was held or whose uses return consumes nothing any more. One that
-    /// ``CodeFlags/keepsUse`` and was applied goes on counting its uses, and only its money returns.
-    /// The order is released once nothing of it is left.
+    /// What is given back consumes nothing any more, save that an applied code with
+    /// ``CodeFlags/keepsUse`` goes on counting its uses, and only its money returns. The order is
+    /// released once nothing of it is left.
     package mutating func release(
         _ id: OrderID, codes: borrowing FlatArray<Bool>, at nowMilliseconds: Int64
     ) {

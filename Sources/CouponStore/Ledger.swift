@@ -41,9 +41,9 @@ package struct Ledger: ~Copyable, Sendable {
     /// Records what has become of an order, in one step: its image appears or is replaced, and all
     /// counters that it names follow.
     ///
-    /// The image comes from ``OrderImageWriter`` or was checked by ``OrderImageView``. Every counter it names exists (the caller found
-    /// or inserted it while judging), a new order finds room, and the state may follow the one
-    /// before.
+    /// The image comes from ``OrderImageWriter`` or was checked by ``OrderImageView``. Every counter
+    /// it names exists (the caller found or inserted it while judging), a new order finds room, and
+    /// the state may follow the one before.
     @discardableResult
     package mutating func record(
         store: Span<UInt8>, order: Span<UInt8>, image: Span<UInt8>
