@@ -20,9 +20,6 @@ extension Checkout {
 
         let needs: IntakeNeeds
         switch finding {
-        case .unserved(let features):
-            reply.unserved(features, to: parser)
-            return .faulted
         case .unknown: needs = []
         case .owned(let owned): needs = owned
         }

@@ -49,9 +49,6 @@ struct Checkout: ~Copyable {
     ) -> CheckoutOutcome {
         guard reply.isServed(parser) else { return .faulted }
         switch find(catalog, parser) {
-        case .unserved(let features):
-            reply.unserved(features, to: parser)
-            return .faulted
         case .unknown:
             guard takeInCart([], catalog, parser, &reply) else { return .faulted }
             writeUnknownCode(.validate, catalog, parser, &reply)
@@ -72,9 +69,6 @@ struct Checkout: ~Copyable {
         switch find(catalog, parser) {
         case .unknown:
             reply.error(.notFound, field: "code", "This code does not exist.", to: parser)
-            return .faulted
-        case .unserved(let features):
-            reply.unserved(features, to: parser)
             return .faulted
         case .owned(let needs):
             _ = takeIn(needs, catalog, parser)

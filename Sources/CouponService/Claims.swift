@@ -24,8 +24,6 @@ struct Owner: BitwiseCopyable {
 enum Finding: BitwiseCopyable {
     /// No such code, or not of the coupon that was asked for.
     case unknown
-    /// Some owner has rules that this version cannot judge.
-    case unserved(Unserved)
     /// Owners, noted in `owners`; what they look at.
     case owned(IntakeNeeds)
 }
@@ -47,10 +45,7 @@ extension Checkout {
         var walk = catalog.findCodes(in: store, matching: codeText)
         while let code = catalog.nextCode(&walk, matching: codeText) {
             guard isWanted(code, catalog, parser) else { continue }
-            let unserved = catalog.unserved(of: code)
-            guard unserved.isEmpty, let coupon = catalog.coupon(of: code) else {
-                return .unserved(unserved)
-            }
+            guard let coupon = catalog.coupon(of: code) else { return .unknown }
             owners.append(Ownership(code: code, coupon: coupon))
             needs.formUnion(
                 IntakeNeeds(catalog.coupons[Int(coupon.index)], catalog.terms(of: code)))
