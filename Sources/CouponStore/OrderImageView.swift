@@ -52,7 +52,7 @@ package struct OrderImageView: ~Escapable {
     /// Finds its way in an image that was checked before or comes from the writer, and leaves out
     /// what only damage could make wrong: the codes and the encoding of the texts.
     @_lifetime(copy bytes)
-    init(known bytes: Span<UInt8>) throws(OrderImageFault) {
+    package init(known bytes: Span<UInt8>) throws(OrderImageFault) {
         self.bytes = bytes
         var header = HeaderReader(bytes)
         facts = try header.facts()
