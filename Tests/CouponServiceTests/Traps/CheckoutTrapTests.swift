@@ -9,12 +9,18 @@ private let definitions = """
     coupons:
     - {id: one, codes: [ONE], discount: {kind: percentage, percent: 10}, limits: {total: 1}}
     - {id: also, codes: [ALSO], discount: {kind: fixed_amount, amount: 300}, limits: {total: 5}}
-    - {id: dear, codes: [DEAR], discount: {kind: percentage, percent: 50}, requires: {min_subtotal: 90000}}
-    - {id: shared, codes: [S1, S2, {code: S3, max_uses: 9}], discount: {kind: percentage, percent: 10},
-       limits: {total: 2}}
-    - {id: own, codes: [WELCOME], discount: {kind: percentage, percent: 10}, limits: {per_customer: 1}}
-    - {id: kept, codes: [KEPT], discount: {kind: fixed_amount, amount: 300}, reusable_after_release: false,
-       limits: {total: 1, budget: {USD: 1000}}}
+    - id: dear
+      codes: [DEAR]
+      discount: {kind: percentage, percent: 50}
+      requires: {min_subtotal: 90000}
+    - id: shared
+      codes: [S1, S2, {code: S3, max_uses: 9}]
+      discount: {kind: percentage, percent: 10}
+      limits: {total: 2}
+    - id: own
+      codes: [WELCOME]
+      discount: {kind: percentage, percent: 10}
+      limits: {per_customer: 1}
     - {id: brief, codes: [BRIEF], discount: {kind: percentage, percent: 10},
        ends_at: "2026-06-01T12:10:00Z"}
     """

@@ -1,8 +1,8 @@
 import CouponService
 import Testing
 
-// The traps of money: lines and carts worth nothing, currencies without cents and with three digits,
-// very many units, lines in another order, and the last cent of a budget.
+// The traps of money: lines and carts worth nothing, currencies without cents and with three
+// digits, very many units, lines in another order, and the last cent of a budget.
 
 private let definitions = """
     currency: USD
@@ -26,9 +26,14 @@ private let definitions = """
       codes: [WORLD]
       discount: {kind: fixed_amount, amount: {JPY: 1500, KWD: 1500}}
       requires: {min_subtotal: {JPY: 5000, KWD: 5000}, max_subtotal: {JPY: 90000, KWD: 90000}}
-    - {id: purse, codes: [PURSE], discount: {kind: percentage, percent: 10}, limits: {budget: {USD: 1000}}}
-    - {id: coins, codes: [COINS], discount: {kind: percentage, percent: 10},
-       limits: {budget: {USD: 1000}, on_budget: partial}}
+    - id: purse
+      codes: [PURSE]
+      discount: {kind: percentage, percent: 10}
+      limits: {budget: {USD: 1000}}
+    - id: coins
+      codes: [COINS]
+      discount: {kind: percentage, percent: 10}
+      limits: {budget: {USD: 1000}, on_budget: partial}
     gift_cards:
     - {id: gc_1, code: CARD, amount: 1000}
     """

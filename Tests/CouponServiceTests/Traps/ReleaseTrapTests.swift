@@ -9,8 +9,11 @@ private let definitions = """
     coupons:
     - {id: ten, codes: [TEN], discount: {kind: percentage, percent: 10}, limits: {total: 1}}
     - {id: also, codes: [ALSO], discount: {kind: fixed_amount, amount: 300}, limits: {total: 5}}
-    - {id: kept, codes: [KEPT], discount: {kind: fixed_amount, amount: 300}, reusable_after_release: false,
-       limits: {total: 1, budget: {USD: 1000}}}
+    - id: kept
+      codes: [KEPT]
+      discount: {kind: fixed_amount, amount: 300}
+      reusable_after_release: false
+      limits: {total: 1, budget: {USD: 1000}}
     gift_cards:
     - {id: gc_1, code: CARD, amount: 1000, expires_at: "2026-06-01T12:10:00Z"}
     """
@@ -160,7 +163,7 @@ extension `The traps of the field` {
             currency: USD
             code_scope: coupon
             coupons:
-            - {id: small, codes: [X], discount: {kind: fixed_amount, amount: 300}, limits: {total: 2}}
+            - {id: small, codes: [X], discount: {kind: fixed_amount, amount: 300}}
             - {id: large, codes: [X], discount: {kind: percentage, percent: 10}, limits: {total: 2}}
             """)
         let held = try shop.reply(checkout("reserve", "X", order: "o1", cart(2_000)))

@@ -2,7 +2,7 @@ import CouponRules
 import Foundation
 import Testing
 
-// Requests as the shops of these suites write them: short enough that a test shows what it is about.
+// Requests as the shops of these suites write them: so short that a test shows what it is about.
 
 /// A request about one code, with members that are JSON already beside it.
 func checkout(

@@ -2,8 +2,8 @@ import CouponCatalog
 import CouponService
 import Testing
 
-// The documented coupons of a payment platform: templates from which promotion codes are made, with a
-// duration for subscriptions, a cap, a minimum, Unix timestamps, and a number of redemptions.
+// The documented coupons of a payment platform: templates from which promotion codes are made, with
+// a duration for subscriptions, a cap, a minimum, Unix timestamps, and a number of redemptions.
 
 private let definitions = """
     coupons:

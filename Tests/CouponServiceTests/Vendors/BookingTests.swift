@@ -2,9 +2,9 @@ import CouponCatalog
 import CouponService
 import Testing
 
-// The documented codes of a seller of bookable offerings: unique in their coupon, good for a time of
-// their own, single-use or once for each customer, allocated to one customer, counted by the date
-// that is booked; and coupons with a discount of its own for each offering.
+// The documented codes of a seller of bookable offerings: unique in their coupon, good for a time
+// of their own, single-use or once for each customer, allocated to one customer, counted by the
+// date that is booked; and coupons with a discount of its own for each offering.
 
 private let definitions = """
     currency: USD

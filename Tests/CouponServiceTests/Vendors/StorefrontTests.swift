@@ -2,8 +2,9 @@ import CouponCatalog
 import CouponService
 import Testing
 
-// The documented checkout codes of a web shop: case-sensitive and unique in their shop, a percentage
-// or a fixed amount with amounts for other currencies, dates, uses, product counts, products.
+// The documented checkout codes of a web shop: case-sensitive and unique in their shop, a
+// percentage or a fixed amount with amounts for other currencies, dates, uses, product counts,
+// products.
 
 private let definitions = """
     currency: USD
@@ -17,7 +18,7 @@ private let definitions = """
     - id: fixed
       codes: [FIXED]
       discount: {kind: fixed_amount, amount: {USD: 1000, EUR: 900, JPY: 1500}}
-    - {id: two, codes: [TWO], discount: {kind: percentage, percent: 10}, limits: {total: 2}}
+    - {id: two, codes: [TWO], limits: {total: 2}, discount: {kind: percentage, percent: 10}}
     - id: counted
       codes: [COUNTED]
       discount: {kind: percentage, percent: 10}
@@ -27,7 +28,10 @@ private let definitions = """
       discount: {kind: percentage, percent: 50}
       applies_to: {product: [0b9e1a6c-shoe, 77aa0f31-boot]}
       requires: {min_items: 2}
-    - {id: everything, codes: [ALL], discount: {kind: percentage, percent: 10}, applies_to: {product: []}}
+    - id: everything
+      codes: [ALL]
+      discount: {kind: percentage, percent: 10}
+      applies_to: {product: []}
     """
 
 @Suite struct `A web shop's code` {
@@ -44,7 +48,7 @@ private let definitions = """
     @Test func `stands beside another that differs in case only`() throws {
         let shop = try Shop(
             definitions
-                + "\n- {id: shout, codes: [FIXED2, Fixed], discount: {kind: percentage, percent: 1}}"
+                + "\n- {id: shout, codes: [SHOUT, Fixed], discount: {kind: percentage, percent: 1}}"
         )
         let loud = try shop.reply(checkout("validate", "FIXED", cart(2_000)))
         #expect(loud["codes"][0]["coupon"] == "fixed")
@@ -164,8 +168,8 @@ private let definitions = """
         let shop = try Shop(definitions)
         _ = shop.ask(checkout("apply", "TWO", order: "o1", cart(1_000)))
         let replaced = definitions.replacing(
-            "{id: two, codes: [TWO], discount: {kind: percentage, percent: 10}, limits: {total: 2}}",
-            with: "{id: two, codes: [DEUX], discount: {kind: fixed_amount, amount: 300}}")
+            "codes: [TWO], limits: {total: 2}, discount: {kind: percentage, percent: 10}",
+            with: "codes: [DEUX], discount: {kind: fixed_amount, amount: 300}")
         #expect(shop.reload(replaced).isEmpty)
         #expect(try shop.reply(checkout("validate", "DEUX", cart(1_000)))["discount"] == 300)
         #expect(
