@@ -20,6 +20,11 @@ private let definitions = """
       codes: [BRIEF]
       discount: {kind: percentage, percent: 10}
       ends_at: "2026-06-01T12:10:00Z"
+    - id: table
+      codes: [TABLE]
+      discount: {kind: percentage, percent: 10}
+      limits: {per_booking_date: 1}
+      blackout: ["2026-07-04"]
     gift_cards:
     - {id: gc_1, code: CARD, amount: 1000}
     """
@@ -141,6 +146,37 @@ extension `The traps of the field` {
         #expect(try verdict(shopper("bob")) == .absent)
         _ = shop.ask(giveBack("o1"))
         #expect(try verdict(ann) == .absent)
+    }
+
+    @Test func `a hold does not pass the limit of another customer`() throws {
+        let shop = try Shop(definitions)
+        func use(_ operation: String, _ order: String, _ customer: String) throws -> JSON {
+            try shop.reply(checkout(operation, "OWN", order: order, customer, cart(2_000)))
+        }
+        _ = try use("apply", "o1", shopper("bob"))
+        #expect(try use("reserve", "o2", shopper("ann"))["reserved"] == true)
+        #expect(try use("apply", "o2", shopper("bob"))["reason"] == "customer_limit_reached")
+        #expect(try use("apply", "o2", "")["reason"] == "customer_required")
+        // Whoever pays has used it, not whoever looked.
+        #expect(try use("apply", "o2", shopper("cid"))["applied"] == true)
+        #expect(try use("apply", "o3", shopper("ann"))["applied"] == true)
+    }
+
+    @Test func `a hold for one date of booking is none for another`() throws {
+        let shop = try Shop(definitions)
+        func use(_ operation: String, _ order: String, on date: String) throws -> JSON {
+            try shop.reply(
+                checkout(
+                    operation, "TABLE", order: order, field("booking_date", date), cart(2_000)))
+        }
+        _ = try use("reserve", "o1", on: "2026-07-01")
+        _ = try use("apply", "o2", on: "2026-07-02")
+        #expect(try use("apply", "o1", on: "2026-07-02")["reason"] == "period_limit_reached")
+        #expect(try use("apply", "o1", on: "2026-07-04")["reason"] == "blackout_date")
+        #expect(try use("apply", "o1", on: "2026-07-03")["applied"] == true)
+        // The date that was held is free again.
+        #expect(try use("apply", "o3", on: "2026-07-01")["applied"] == true)
+        #expect(try use("apply", "o4", on: "2026-07-03")["reason"] == "period_limit_reached")
     }
 
     @Test func `a retry of what was used in part says again what was refused`() throws {
