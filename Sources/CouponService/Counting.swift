@@ -22,8 +22,7 @@ extension Checkout {
         of index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
         _ ledger: borrowing Ledger
     ) {
-        let limited: Checks = [.usesLimit, .budget, .periodLimits, .customerLimit]
-        if entries[index].claim.checks.isDisjoint(with: limited) { return }
+        guard entries[index].claim.isJudgedByUses else { return }
         listCounters(of: index, catalog, parser)
         for place in counted.indices {
             let item = counted[place]

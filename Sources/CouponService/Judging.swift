@@ -18,13 +18,16 @@ private struct Candidate: BitwiseCopyable {
 /// How good a verdict is, to choose between candidates.
 private struct Rank: BitwiseCopyable {
     let isValid: Bool
+    /// Whether it covers something; what opens access may pass without.
+    let isFitting: Bool
     let money: Money
     /// How far down the ladder a refusal came.
     let step: UInt8
     let place: UInt32
 
-    init(_ judge: borrowing Judge, definedAt coupon: CouponID) {
+    init(_ judge: borrowing Judge, isFitting: Bool, definedAt coupon: CouponID) {
         isValid = judge.refusals.isEmpty
+        self.isFitting = isFitting
         money = judge.discount + judge.shippingDiscount
         step = judge.refusals.first.map(\.reason.rawValue) ?? 0
         place = coupon.index
@@ -33,6 +36,7 @@ private struct Rank: BitwiseCopyable {
     /// Between owners of one code.
     func isBetter(than other: Rank) -> Bool {
         if isValid != other.isValid { return isValid }
+        if isValid && isFitting != other.isFitting { return isFitting }
         if isValid && money != other.money { return money > other.money }
         if !isValid && step != other.step { return step > other.step }
         return place < other.place
@@ -97,7 +101,8 @@ extension Checkout {
         prepare(index, best, heldSince: hold?.since, catalog, parser, ledger)
     }
 
-    /// The first offer of an owner that passes, or the one that comes closest.
+    /// The first offer of an owner that passes, or the one that comes closest. A code that opens
+    /// access passes also where it covers nothing; an offer that covers something goes before.
     private mutating func bestOffer(
         _ index: Int, _ owner: Ownership, heldSince: Instant?, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
@@ -105,10 +110,15 @@ extension Checkout {
         let offers = catalog.coupons[Int(owner.coupon.index)].offers
         var best = Candidate(owner: owner, offer: offers.isEmpty ? nil : Int(offers.first))
         var bestRank = rank(of: best, index, heldSince: heldSince, catalog, parser, ledger)
-        for offer in offers.range.dropFirst() where !bestRank.isValid {
+        for offer in offers.range.dropFirst() {
+            if bestRank.isValid && bestRank.isFitting { break }
             let next = Candidate(owner: owner, offer: offer)
             let rank = rank(of: next, index, heldSince: heldSince, catalog, parser, ledger)
-            if rank.isValid || rank.step > bestRank.step { (best, bestRank) = (next, rank) }
+            let isBetter =
+                rank.isValid
+                ? !bestRank.isValid || rank.isFitting
+                : !bestRank.isValid && rank.step > bestRank.step
+            if isBetter { (best, bestRank) = (next, rank) }
         }
         return (best, bestRank)
     }
@@ -121,7 +131,10 @@ extension Checkout {
         judge.begin(purchase)
         judge.judge(
             entries[index].claim, on: purchase, by: catalog.tables, entries[index].occasion)
-        return Rank(judge, definedAt: candidate.owner.coupon)
+        let claim = entries[index].claim
+        return Rank(
+            judge, isFitting: !judge.coversNone(claim, on: purchase, by: catalog.tables),
+            definedAt: candidate.owner.coupon)
     }
 
     /// Makes the entry's claim: coupon, code, offer, occasion, and the uses that count against it.

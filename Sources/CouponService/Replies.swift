@@ -64,9 +64,12 @@ extension Checkout {
             if entry.coupon != nil, let left = entry.claim.usesLeft {
                 reply.member("remaining", max(0, left - 1))
             }
-            fragment.removeAll()
-            appendFacts(of: entry, catalog)
-            reply.bytes.append(fragment.bytes)
+            // What a card would pay is not told where nothing is paid.
+            if isTold || entry.giftCard == nil {
+                fragment.removeAll()
+                appendFacts(of: entry, catalog)
+                reply.bytes.append(fragment.bytes)
+            }
         }
         if entry.occasion.explains {
             reply.key("failures")
