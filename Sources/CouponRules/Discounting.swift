@@ -107,8 +107,8 @@ extension Judge {
         return sum
     }
 
-    /// Takes `off` each covered line, at most what is left of it. When the sum passes `most`, exactly
-    /// that is spread instead; and where one unit bears all, it bears the sum.
+    /// Takes `off` each covered line, at most what is left of it. When the sum passes `most`,
+    /// exactly that is spread instead; and where one unit bears all, it bears the sum.
     private mutating func takeOffEachLine(
         by rule: Discount, _ purchase: borrowing Purchase, atMost most: Money,
         _ off: (Purchase.Line, _ units: Int64, _ base: Money) -> Money
