@@ -73,12 +73,11 @@ extension Judge {
             if count == 0 { continue }
             lots.append(UnitLot(line, at: index, left: remaining[index], count: count, .cheapest))
         }
-        takeUnits(sets * terms.getQuantity, of: purchase)
+        let got = sets * terms.getQuantity
+        takeUnits(rule.unitsMost > 0 ? min(got, rule.unitsMost) : got, of: purchase)
         weighTakenUnits(of: purchase)
-
-        var plain = rule
-        plain.kind = .percentage
-        discountLines(by: plain, purchase, tables, atMost: most)
+        takesSomeUnits = true
+        discountByPercentage(rule, purchase, atMost: most)
     }
 
     private func setCounts(_ purchase: borrowing Purchase) -> SetCounts {

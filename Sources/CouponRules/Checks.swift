@@ -12,27 +12,33 @@ package struct Checks: OptionSet, Sendable, BitwiseCopyable {
     package static let blackout = Checks(rawValue: 1 << 4)
     package static let timeWindows = Checks(rawValue: 1 << 5)
     package static let usesLimit = Checks(rawValue: 1 << 6)
-    package static let currency = Checks(rawValue: 1 << 7)
-    package static let context = Checks(rawValue: 1 << 8)
-    package static let customerGiven = Checks(rawValue: 1 << 9)
-    package static let customers = Checks(rawValue: 1 << 10)
-    package static let groups = Checks(rawValue: 1 << 11)
-    package static let previousOrders = Checks(rawValue: 1 << 12)
-    package static let cartGiven = Checks(rawValue: 1 << 13)
-    package static let contains = Checks(rawValue: 1 << 14)
+    /// That anything is left to give; whether it is enough is known with the discount.
+    package static let budget = Checks(rawValue: 1 << 7)
+    package static let periodLimits = Checks(rawValue: 1 << 8)
+    package static let currency = Checks(rawValue: 1 << 9)
+    package static let context = Checks(rawValue: 1 << 10)
+    package static let customerGiven = Checks(rawValue: 1 << 11)
+    package static let customers = Checks(rawValue: 1 << 12)
+    package static let groups = Checks(rawValue: 1 << 13)
+    package static let previousOrders = Checks(rawValue: 1 << 14)
+    package static let customerLimit = Checks(rawValue: 1 << 15)
+    package static let cartGiven = Checks(rawValue: 1 << 16)
+    package static let contains = Checks(rawValue: 1 << 17)
     /// That something is bought which something is got with; ``triggerCount``: enough of it.
-    package static let triggerGiven = Checks(rawValue: 1 << 15)
-    package static let cover = Checks(rawValue: 1 << 16)
-    package static let minimumSubtotal = Checks(rawValue: 1 << 17)
+    package static let triggerGiven = Checks(rawValue: 1 << 18)
+    package static let cover = Checks(rawValue: 1 << 19)
+    package static let minimumSubtotal = Checks(rawValue: 1 << 20)
     /// That some tier is met, by amount; ``tierItems``: by count.
-    package static let tierSubtotal = Checks(rawValue: 1 << 18)
-    package static let maximumSubtotal = Checks(rawValue: 1 << 19)
-    package static let minimumItems = Checks(rawValue: 1 << 20)
-    package static let tierItems = Checks(rawValue: 1 << 21)
-    package static let triggerCount = Checks(rawValue: 1 << 22)
-    package static let maximumItems = Checks(rawValue: 1 << 23)
+    package static let tierSubtotal = Checks(rawValue: 1 << 21)
+    package static let maximumSubtotal = Checks(rawValue: 1 << 22)
+    package static let minimumItems = Checks(rawValue: 1 << 23)
+    package static let tierItems = Checks(rawValue: 1 << 24)
+    package static let triggerCount = Checks(rawValue: 1 << 25)
+    package static let maximumItems = Checks(rawValue: 1 << 26)
+    /// Of an offer that opens access.
+    package static let ticketLimit = Checks(rawValue: 1 << 27)
 
-    package static let all = Checks(rawValue: 1 << 24 - 1)
+    package static let all = Checks(rawValue: 1 << 28 - 1)
 }
 
 extension Coupon {
@@ -47,13 +53,13 @@ extension Coupon {
             || !requirements.contains.isEmpty
     }
 
-    /// Whether any of its rules looks at an attribute of the cart or of the context.
+    /// Whether any of its rules, or of its offers', may look at an attribute of the cart or of the context.
     package var readsAttributes: Bool {
         !appliesTo.isEmpty || !excludes.isEmpty || !requirements.contains.isEmpty
-            || !requirements.context.isEmpty || discount.narrowsCover
+            || !requirements.context.isEmpty || discount.narrowsCover || !offers.isEmpty
     }
 
-    /// Whether it must be known which date a purchase is made for.
+    /// Whether its own rules must know which date a purchase is made for.
     package var isJudgedByBookingTime: Bool {
         !checks.isDisjoint(with: [.blackout, .timeWindows])
     }
@@ -71,17 +77,21 @@ extension Coupon {
         add(.blackout, if: !blackouts.isEmpty)
         add(.timeWindows, if: !windows.isEmpty)
         add(.usesLimit, if: limits.total > 0 || limits.perCode > 0)
+        add(.budget, if: givesMoney && !limits.budget.isEmpty)
+        add(.periodLimits, if: limits.hasPeriods)
         add(
             .currency,
             if: !discount.amounts.isEmpty || !discount.caps.isEmpty || !discount.parts.isEmpty
-                || !requirements.minimumSubtotal.isEmpty || !requirements.maximumSubtotal.isEmpty)
+                || !requirements.minimumSubtotal.isEmpty || !requirements.maximumSubtotal.isEmpty
+                || checks.contains(.budget))
         add(.context, if: !requirements.context.isEmpty)
         add(.customers, if: !requirements.customers.isEmpty)
         add(.groups, if: !requirements.groups.isEmpty)
         add(.previousOrders, if: requirements.limitsPreviousOrders)
+        add(.customerLimit, if: limits.perCustomer > 0)
         add(
             .customerGiven,
-            if: !checks.isDisjoint(with: [.customers, .groups, .previousOrders]))
+            if: !checks.isDisjoint(with: [.customers, .groups, .previousOrders, .customerLimit]))
         add(.cartGiven, if: givesMoney || hasCartRule)
         add(.contains, if: !requirements.contains.isEmpty)
         add(.minimumSubtotal, if: !requirements.minimumSubtotal.isEmpty)

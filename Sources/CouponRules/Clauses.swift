@@ -56,6 +56,7 @@ extension Judge {
             clauseDiscounts.append(.zero)
             clauseRemaining.append(.zero)
         }
+        if rule.unitsMost > 0 { allowUnits(rule.unitsMost, rule.units, of: purchase) }
         var sum = Money.zero
         for index in rule.parts.range where clauseOfLine.contains(index) {
             coverOnly(linesOf: index)
@@ -74,6 +75,14 @@ extension Judge {
         } else {
             for line in purchase.lines.indices { lineDiscounts[line] = clauseDiscounts[line] }
         }
+    }
+
+    /// Lets the first `most` units that any clause covers take part, and no others.
+    private mutating func allowUnits(
+        _ most: Int64, _ order: UnitOrder, of purchase: borrowing Purchase
+    ) {
+        narrowCover(to: most, order, of: purchase)
+        for line in unitsTaken.indices { unitsAllowed.append(unitsTaken[line]) }
     }
 
     /// As if the lines of `clause` were all that is covered.

@@ -7,7 +7,12 @@ extension Judge {
     mutating func computeDiscount(
         _ claim: borrowing Claim, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
     ) {
-        let rule = claim.coupon.discount
+        var rule = claim.coupon.discount
+        if let tickets = claim.offer?.ticketLimit, tickets > 0 {
+            rule.unitsMost = rule.unitsMost > 0 ? min(rule.unitsMost, tickets) : tickets
+        }
+        computesOnFullPrices = claim.coupon.stacking.base == .original
+        unitsAllowed.removeAll(keepingCapacity: true)
         let most = min(
             tables.amount(in: rule.caps, for: purchase.currency) ?? .largest,
             claim.discountMax ?? .largest)
@@ -18,8 +23,8 @@ extension Judge {
             discountLines(by: rule, purchase, tables, atMost: most)
         case .shipping:
             let amount = tables.amount(in: rule.amounts, for: purchase.currency) ?? .zero
-            let off =
-                rule.percent.map { $0.of(remainingShipping, rounding: rule.rounding) } ?? amount
+            let base = computesOnFullPrices ? purchase.shipping ?? .zero : remainingShipping
+            let off = rule.percent.map { $0.of(base, rounding: rule.rounding) } ?? amount
             shippingDiscount = min(off, remainingShipping, most)
         case .tiers:
             guard let plain = plainDiscount(ofTiers: rule, purchase, tables) else { return }
@@ -34,31 +39,56 @@ extension Judge {
         by rule: Discount, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables,
         atMost most: Money
     ) {
-        if rule.unitsMost > 0 { narrowCover(to: rule.unitsMost, rule.units, of: purchase) }
+        takesSomeUnits = rule.unitsMost > 0 || !unitsAllowed.isEmpty
+        if takesSomeUnits {
+            narrowCover(
+                to: rule.unitsMost > 0 ? rule.unitsMost : .max, rule.units, of: purchase)
+        }
         let amount = tables.amount(in: rule.amounts, for: purchase.currency) ?? .zero
 
         switch rule.kind {
         case .percentage:
-            let total = coveredTotal
-            let share = rule.percent.map { $0.of(total, rounding: rule.rounding) } ?? .zero
-            spreadDiscount(min(share, most), rule.spreading, purchase)
+            discountByPercentage(rule, purchase, atMost: most)
         case .fixedAmount:
             spreadDiscount(min(amount, coveredTotal, most), rule.spreading, purchase)
         case .fixedPerItem:
-            takeOffEachLine(by: rule, purchase, atMost: most) { line, units, left in
+            takeOffEachLine(by: rule, purchase, atMost: most) { line, units, base in
                 // Beyond what money can be, the product is certainly more than what is left.
-                min(min(amount, line.unitPrice).times(units) ?? left, left)
+                min(amount, line.unitPrice).times(units) ?? base
             }
         case .fixedPerLine:
-            takeOffEachLine(by: rule, purchase, atMost: most) { _, _, left in min(amount, left) }
+            takeOffEachLine(by: rule, purchase, atMost: most) { _, _, _ in amount }
         case .fixedPrice:
-            takeOffEachLine(by: rule, purchase, atMost: most) { _, units, left in
-                guard let price = amount.times(units), price < left else { return .zero }
-                return left - price
+            takeOffEachLine(by: rule, purchase, atMost: most) { _, units, base in
+                guard let price = amount.times(units), price < base else { return .zero }
+                return base - price
             }
         case .none, .giftItem, .shipping, .tiers, .clauses, .buyXGetY:
             preconditionFailure("what takes nothing off lines is not computed on them")
         }
+    }
+
+    /// Takes a percentage off what is covered. Of full prices it may come to more than is left.
+    mutating func discountByPercentage(
+        _ rule: Discount, _ purchase: borrowing Purchase, atMost most: Money
+    ) {
+        let left = coveredTotal
+        var base = left
+        if computesOnFullPrices {
+            base = .zero
+            for index in purchase.lines.indices { base += self.base(of: index, purchase) }
+        }
+        let share = rule.percent.map { $0.of(base, rounding: rule.rounding) } ?? .zero
+        spreadDiscount(min(share, left, most), rule.spreading, purchase)
+    }
+
+    /// What the discount of a line is computed on: what is left of its units that take part, or
+    /// their full price.
+    private func base(of index: Int, _ purchase: borrowing Purchase) -> Money {
+        guard computesOnFullPrices && isCovered[index] else { return coveredRemaining[index] }
+        let line = purchase.lines[index]
+        if !takesSomeUnits { return line.value }
+        return line.value.share(unitsTaken[index], of: line.quantity, rounding: .down)
     }
 
     /// What is left of the covered lines together.
@@ -68,17 +98,18 @@ extension Judge {
         return sum
     }
 
-    /// Takes `off` each covered line. When the sum passes `most`, exactly that is spread instead;
-    /// and where one unit bears all, it bears the sum.
+    /// Takes `off` each covered line, at most what is left of it. When the sum passes `most`, exactly
+    /// that is spread instead; and where one unit bears all, it bears the sum.
     private mutating func takeOffEachLine(
         by rule: Discount, _ purchase: borrowing Purchase, atMost most: Money,
-        _ off: (Purchase.Line, _ units: Int64, _ left: Money) -> Money
+        _ off: (Purchase.Line, _ units: Int64, _ base: Money) -> Money
     ) {
         var sum = Money.zero
         for index in purchase.lines.indices where isCovered[index] {
             let line = purchase.lines[index]
-            let units = rule.unitsMost > 0 ? unitsTaken[index] : line.quantity
-            lineDiscounts[index] = off(line, units, coveredRemaining[index])
+            let units = takesSomeUnits ? unitsTaken[index] : line.quantity
+            lineDiscounts[index] = min(
+                off(line, units, base(of: index, purchase)), coveredRemaining[index])
             sum += lineDiscounts[index]
         }
         if sum > most || rule.spreading.bearer != nil {

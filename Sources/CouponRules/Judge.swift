@@ -4,75 +4,6 @@
 // asks each, and stops at the first that fails unless it was told to explain. Nothing here reads a
 // clock, allocates after warm-up, or knows where counts are kept.
 
-/// One code held out for one coupon, with one of its offers where it has any: what is to be judged.
-package struct Claim: Sendable, BitwiseCopyable {
-    package var coupon: Coupon
-    package var terms: CodeTerms
-    package var offer: Offer?
-    package var uses = UseCounts()
-    /// The most that the request wants this code to discount.
-    package var discountMax: Money?
-    /// Attributes that the request gives this code alone, a run of ``Purchase/attributes``.
-    package var context = Run.empty
-    /// Which lines match that context: a run of ``Purchase/lineMarks``, one for each line; empty
-    /// when all do.
-    package var lineMarks = Run.empty
-
-    package init(coupon: Coupon, terms: CodeTerms) {
-        self.coupon = coupon
-        self.terms = terms
-    }
-
-    /// The limit of a kind on uses; 0 is none. Money budgets are no such limit.
-    package func limit(of kind: LimitKind) -> Int64 {
-        switch kind {
-        case .total: coupon.limits.total
-        case .code: terms.usesLimit > 0 ? terms.usesLimit : coupon.limits.perCode
-        case .offer: offer?.limit ?? 0
-        case .customer: coupon.limits.perCustomer
-        case .codeCustomer: terms.isOncePerCustomer ? 1 : 0
-        case .day: coupon.limits.perDay
-        case .week: coupon.limits.perWeek
-        case .month: coupon.limits.perMonth
-        case .bookingDate: coupon.limits.perBookingDate
-        case .budget: 0
-        }
-    }
-
-    /// How often it could be used now, over the limits on counts; nil when it has none.
-    package var usesLeft: Int64? {
-        var left: Int64?
-        for raw in 0..<LimitKind.budget.rawValue {
-            guard let kind = LimitKind(rawValue: raw) else { continue }
-            let limit = limit(of: kind)
-            if limit > 0 { left = min(left ?? .max, limit - uses[kind].sum) }
-        }
-        return left
-    }
-}
-
-/// What the judgement is for.
-package struct Occasion: Hashable, Sendable, BitwiseCopyable {
-    package enum Purpose: UInt8, Sendable, BitwiseCopyable {
-        case validate, reserve, apply
-    }
-
-    package var purpose: Purpose
-    /// When starts and ends are judged.
-    package var instant: Instant
-    /// What blackout dates and weekday/hour windows are judged on, in the coupon's zone. Only a
-    /// coupon that ``Coupon/isJudgedByBookingTime`` needs it.
-    package var bookingTime: BookingTime?
-    /// Whether every failing rule is wanted, not only the first.
-    package var explains: Bool
-
-    package init(purpose: Purpose, instant: Instant, explains: Bool = false) {
-        self.purpose = purpose
-        self.instant = instant
-        self.explains = explains
-    }
-}
-
 /// Judges claims on one purchase after another; its arrays keep their memory.
 package struct Judge: ~Copyable {
     /// The failing rules of the last claim in order of precedence: the first one only, unless the
@@ -96,8 +27,16 @@ package struct Judge: ~Copyable {
     var isTrigger: [Bool] = []
     /// How many units of each line take part, where a discount is for some units only.
     var unitsTaken: [Int64] = []
+    /// Whether `unitsTaken` is about the discount that is being computed.
+    var takesSomeUnits = false
+    /// How many units of each line may take part, where one limit is for several clauses; empty
+    /// when all may.
+    var unitsAllowed: [Int64] = []
+    /// Whether the discount is computed on full prices, whatever was taken off before.
+    var computesOnFullPrices = false
     var lots: Heap<UnitLot>
-    /// What the clauses that have been computed take off each line, and what of it they cover.
+    /// What the clauses that have been computed take off each line, and what of it they cover. The
+    /// former is also where a whole discount is kept while it is cut.
     var clauseDiscounts: [Money] = []
     var clauseRemaining: [Money] = []
     var spread: Spread
@@ -111,6 +50,7 @@ package struct Judge: ~Copyable {
         clauseOfLine.reserveCapacity(lineCapacity)
         isTrigger.reserveCapacity(lineCapacity)
         unitsTaken.reserveCapacity(lineCapacity)
+        unitsAllowed.reserveCapacity(lineCapacity)
         clauseDiscounts.reserveCapacity(lineCapacity)
         clauseRemaining.reserveCapacity(lineCapacity)
         lots = Heap(capacity: lineCapacity)
@@ -129,21 +69,26 @@ package struct Judge: ~Copyable {
     package mutating func refuseUnknownCode(_ purchase: borrowing Purchase) {
         begin(purchase)
         refusals.removeAll(keepingCapacity: true)
-        refusals.append(Refusal(.codeUnknown))
+        refuse(Refusal(.codeUnknown))
     }
 
-    /// Judges `claim`; afterwards `refusals` says why not, or the discounts say how much.
+    /// Judges `claim`, rules and money; afterwards `refusals` says why not, or the discounts say how
+    /// much.
     package mutating func judge(
         _ claim: borrowing Claim, on purchase: borrowing Purchase,
         by tables: borrowing RuleTables, _ occasion: Occasion
     ) {
-        refusals.removeAll(keepingCapacity: true)
-        clearDiscounts(purchase.lines.count)
-        cover(purchase, by: claim.coupon, in: tables)
-        if claim.coupon.discount.narrowsCover {
-            narrowCover(claim.coupon.discount, purchase, tables)
-        }
+        examine(claim, on: purchase, by: tables, occasion)
+        if refusals.isEmpty { priceCovered(claim, purchase, tables, occasion) }
+    }
 
+    /// Judges the rules of `claim` alone; afterwards `refusals` says why not.
+    package mutating func examine(
+        _ claim: borrowing Claim, on purchase: borrowing Purchase,
+        by tables: borrowing RuleTables, _ occasion: Occasion
+    ) {
+        beginVerdict(purchase.lines.count)
+        cover(purchase, by: claim, in: tables)
         var pending = claim.checks.rawValue
         while pending != 0 {
             let check = Checks(rawValue: pending & (0 &- pending))
@@ -152,13 +97,33 @@ package struct Judge: ~Copyable {
             refusals.append(refusal)
             if !occasion.explains { return }
         }
+    }
+
+    /// Computes what `claim`, whose rules hold, takes off what the claims before it have left;
+    /// afterwards `refusals` says why that does not stand, or the discounts say how much.
+    package mutating func price(
+        _ claim: borrowing Claim, on purchase: borrowing Purchase,
+        by tables: borrowing RuleTables, _ occasion: Occasion
+    ) {
+        beginVerdict(purchase.lines.count)
+        // Whatever was covered last, other claims have been judged and settled since.
+        cover(purchase, by: claim, in: tables)
+        priceCovered(claim, purchase, tables, occasion)
+    }
+
+    /// The money of a claim whose cover was found last.
+    private mutating func priceCovered(
+        _ claim: borrowing Claim, _ purchase: borrowing Purchase,
+        _ tables: borrowing RuleTables, _ occasion: Occasion
+    ) {
         // What opens access may pass before anything it covers is in the cart: no money yet.
-        guard refusals.isEmpty, claim.coupon.givesMoney, isCovered.contains(true) else { return }
+        guard claim.coupon.givesMoney, isCovered.contains(true) else { return }
 
         computeDiscount(claim, purchase, tables)
-        if shouldGiveMoney(claim.coupon, purchase, occasion) && discount + shippingDiscount == .zero
-        {
-            refusals.append(Refusal(.noEffect))
+        if discount + shippingDiscount == .zero {
+            if shouldGiveMoney(claim.coupon, purchase, occasion) { refuse(Refusal(.noEffect)) }
+        } else if !claim.coupon.limits.budget.isEmpty {
+            holdToBudget(claim, purchase, tables)
         }
     }
 
@@ -172,35 +137,39 @@ package struct Judge: ~Copyable {
         return !(awaitsShipping && occasion.purpose == .validate)
     }
 
-    private mutating func clearDiscounts(_ lineCount: Int) {
+    mutating func refuse(_ refusal: Refusal) { refusals.append(refusal) }
+
+    /// Forgets the last verdict.
+    mutating func beginVerdict(_ lineCount: Int) {
+        refusals.removeAll(keepingCapacity: true)
+        clearDiscounts(lineCount)
+    }
+
+    mutating func clearDiscounts(_ lineCount: Int) {
         discount = .zero
         shippingDiscount = .zero
         lineDiscounts.removeAll(keepingCapacity: true)
         for _ in 0..<lineCount { lineDiscounts.append(.zero) }
     }
 
-    private mutating func narrowCover(
-        _ rule: Discount, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
-    ) {
-        if rule.kind == .clauses {
-            coverByClauses(rule, purchase, tables)
-        } else {
-            coverBySets(rule, purchase, tables)
-        }
-    }
-
+    /// Finds the lines that `claim` covers, and those that its discount takes of them.
     private mutating func cover(
-        _ purchase: borrowing Purchase, by coupon: Coupon, in tables: borrowing RuleTables
+        _ purchase: borrowing Purchase, by claim: borrowing Claim, in tables: borrowing RuleTables
     ) {
         isCovered.removeAll(keepingCapacity: true)
         coveredRemaining.removeAll(keepingCapacity: true)
-        let coversAll =
-            coupon.appliesTo.isEmpty && coupon.excludes.isEmpty && !coupon.skipsSaleItems
+        let coversAll = claim.coversAll
         for index in purchase.lines.indices {
-            let covered =
-                coversAll || purchase.covers(purchase.lines[index], by: coupon, in: tables)
+            let covered = coversAll ? true : purchase.covers(index, by: claim, in: tables)
             isCovered.append(covered)
             coveredRemaining.append(covered ? remaining[index] : .zero)
+        }
+        switch claim.coupon.discount.kind {
+        case .clauses: coverByClauses(claim.coupon.discount, purchase, tables)
+        case .buyXGetY: coverBySets(claim.coupon.discount, purchase, tables)
+        case .none, .percentage, .fixedAmount, .fixedPerItem, .fixedPerLine, .fixedPrice, .shipping,
+            .giftItem, .tiers:
+            break
         }
     }
 }

@@ -1,27 +1,5 @@
 // One rule after the other, in the order of `Checks`: each function answers nil when its rule holds.
 
-extension Claim {
-    /// The coupon's checks and those that this code adds.
-    package var checks: Checks {
-        var checks = coupon.checks
-        if terms.isDisabled { checks.insert(.inactive) }
-        if terms.startsAt != .distantPast { checks.insert(.start) }
-        if terms.endsAt != .distantFuture { checks.insert(.end) }
-        if terms.usesLimit > 0 { checks.insert(.usesLimit) }
-        if terms.isBoundToCustomer { checks.formUnion([.customerGiven, .customers]) }
-        return checks
-    }
-}
-
-extension Occasion {
-    fileprivate var neededBookingTime: BookingTime {
-        guard let bookingTime else {
-            preconditionFailure("who judges a coupon by its dates says which date it is")
-        }
-        return bookingTime
-    }
-}
-
 extension Judge {
     /// Asks one rule.
     func ask(
@@ -34,25 +12,29 @@ extension Judge {
         case .archived: Refusal(.couponArchived)
         case .start: startRefusal(claim, at: occasion.instant)
         case .end: endRefusal(claim, at: occasion.instant)
-        case .blackout: blackoutRefusal(coupon, tables, on: occasion.neededBookingTime.date)
+        case .blackout: blackoutRefusal(claim, tables, occasion)
         case .timeWindows: timeWindowRefusal(coupon, tables, at: occasion.neededBookingTime)
         case .usesLimit: usesRefusal(claim)
+        case .budget: budgetRefusal(claim, purchase, tables)
+        case .periodLimits: periodRefusal(claim)
         case .currency: currencyRefusal(coupon, purchase, tables)
-        case .context: contextRefusal(coupon, purchase, tables)
+        case .context: contextRefusal(claim, purchase, tables)
         case .customerGiven: customerGivenRefusal(claim, purchase)
         case .customers: customerRefusal(claim, purchase, tables)
         case .groups: groupRefusal(coupon, purchase, tables)
         case .previousOrders: previousOrdersRefusal(coupon, purchase)
+        case .customerLimit: customerLimitRefusal(claim, purchase)
         case .cartGiven:
             !purchase.hasCart && occasion.purpose != .validate ? Refusal(.cartRequired) : nil
         case .contains: containsRefusal(coupon, purchase, tables)
         case .triggerGiven: triggerRefusal(coupon.discount, purchase, tables)
-        case .cover: coverRefusal(coupon, purchase, tables, occasion)
+        case .cover: coverRefusal(claim, purchase, tables, occasion)
         case .minimumSubtotal, .maximumSubtotal: subtotalRefusal(check, coupon, purchase, tables)
         case .minimumItems, .maximumItems: itemCountRefusal(check, coupon, purchase)
         case .tierSubtotal: tierSubtotalRefusal(coupon.discount, purchase, tables)
         case .tierItems: tierItemsRefusal(coupon.discount, purchase, tables)
         case .triggerCount: triggerCountRefusal(coupon.discount, purchase, tables)
+        case .ticketLimit: ticketRefusal(claim, purchase)
         default: preconditionFailure("every check has its rule")
         }
     }
@@ -60,7 +42,8 @@ extension Judge {
     // MARK: When
 
     private func startRefusal(_ claim: borrowing Claim, at instant: Instant) -> Refusal? {
-        let startsAt = max(claim.coupon.startsAt, claim.terms.startsAt)
+        let startsAt = max(
+            claim.coupon.startsAt, claim.terms.startsAt, claim.offer?.startsAt ?? .distantPast)
         if instant >= startsAt { return nil }
         var refusal = Refusal(.notStarted)
         refusal.startsAt = startsAt
@@ -68,20 +51,26 @@ extension Judge {
     }
 
     private func endRefusal(_ claim: borrowing Claim, at instant: Instant) -> Refusal? {
-        let endsAt = min(claim.coupon.endsAt, claim.terms.endsAt)
+        let endsAt = min(
+            claim.coupon.endsAt, claim.terms.endsAt, claim.offer?.endsAt ?? .distantFuture)
         if instant < endsAt { return nil }
         var refusal = Refusal(.expired)
         refusal.endedAt = endsAt
         return refusal
     }
 
+    /// The same booking may fall on different days in the zones of the coupon and of its offer.
     private func blackoutRefusal(
-        _ coupon: Coupon, _ tables: borrowing RuleTables, on date: CivilDate
+        _ claim: borrowing Claim, _ tables: borrowing RuleTables, _ occasion: Occasion
     ) -> Refusal? {
-        for index in coupon.blackouts.range where tables.blackouts[index].contains(date) {
-            return Refusal(.blackoutDate)
+        let ranges = claim.coupon.blackouts
+        var isBlack =
+            !ranges.isEmpty && tables.isBlackedOut(occasion.neededBookingTime.date, in: ranges)
+        if let offer = claim.offer, !offer.blackouts.isEmpty {
+            isBlack =
+                isBlack || tables.isBlackedOut(occasion.neededOfferBookingDate, in: offer.blackouts)
         }
-        return nil
+        return isBlack ? Refusal(.blackoutDate) : nil
     }
 
     private func timeWindowRefusal(
@@ -91,26 +80,6 @@ extension Judge {
             return nil
         }
         return Refusal(.outsideTimeWindow)
-    }
-
-    // MARK: How often
-
-    private func usesRefusal(_ claim: borrowing Claim) -> Refusal? {
-        if let refusal = limitRefusal(claim, .total, .coupon) { return refusal }
-        return limitRefusal(claim, .code, .code)
-    }
-
-    private func limitRefusal(
-        _ claim: borrowing Claim, _ kind: LimitKind, _ scope: Refusal.Scope
-    ) -> Refusal? {
-        let (limit, uses) = (claim.limit(of: kind), claim.uses[kind])
-        if limit == 0 || uses.sum < limit { return nil }
-        var refusal = Refusal(.usageLimitReached)
-        refusal.scope = scope
-        refusal.limit = limit
-        refusal.actual = uses.sum
-        refusal.held = uses.held > 0 ? uses.held : nil
-        return refusal
     }
 
     // MARK: Where and who
@@ -125,6 +94,9 @@ extension Judge {
             || tables.lacks(currency, in: discount.caps)
             || tables.lacks(currency, in: needs.minimumSubtotal)
             || tables.lacks(currency, in: needs.maximumSubtotal)
+        if discount.givesMoney {
+            isLacking = isLacking || tables.lacks(currency, in: coupon.limits.budget)
+        }
         if discount.kind == .tiers {
             isLacking = isLacking || tierLacksCurrency(discount, purchase, tables)
         } else if discount.kind == .clauses {
@@ -134,9 +106,18 @@ extension Judge {
     }
 
     private func contextRefusal(
-        _ coupon: Coupon, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+        _ claim: borrowing Claim, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
     ) -> Refusal? {
-        for index in coupon.requirements.context.range
+        if let refusal = contextRefusal(claim.coupon.requirements.context, purchase, tables) {
+            return refusal
+        }
+        return contextRefusal(claim.offer?.context ?? .empty, purchase, tables)
+    }
+
+    private func contextRefusal(
+        _ clauses: Run, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+    ) -> Refusal? {
+        for index in clauses.range
         where !purchase.contextMeets(tables.clauses[index], by: tables) {
             var refusal = Refusal(.contextNotEligible)
             refusal.scope = .attribute(tables.clauses[index].attribute)
@@ -158,6 +139,8 @@ extension Judge {
             refusal.scope = .groups
         } else if checks.contains(.previousOrders) && customer.previousOrders == nil {
             refusal.scope = .previousOrders
+        } else if checks.contains(.customerLimit) && !customer.isIdentified {
+            refusal.scope = .perCustomer
         } else {
             return nil
         }
@@ -202,105 +185,12 @@ extension Judge {
         refusal.actual = orders
         return refusal
     }
+}
 
-    // MARK: What is in the cart
-
-    private func containsRefusal(
-        _ coupon: Coupon, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
-    ) -> Refusal? {
-        guard purchase.hasCart else { return nil }
-        nextClause: for index in coupon.requirements.contains.range {
-            let clause = tables.clauses[index]
-            for line in purchase.lines.indices
-            where purchase.line(purchase.lines[line], meets: clause, by: tables) {
-                continue nextClause
-            }
-            var refusal = Refusal(.requiredItemsMissing)
-            refusal.scope = .attribute(clause.attribute)
-            return refusal
-        }
-        return nil
-    }
-
-    private func coverRefusal(
-        _ coupon: Coupon, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables,
-        _ occasion: Occasion
-    ) -> Refusal? {
-        // A presale code is tried before anything is in the cart.
-        if coupon.kind.opensAccess && occasion.purpose != .apply { return nil }
-        let isCoveringNone =
-            purchase.hasCart
-            ? !isCovered.contains(true) : purchase.contextRulesOut(coupon, in: tables)
-        return isCoveringNone ? Refusal(.noEligibleItems) : nil
-    }
-
-    private func subtotalRefusal(
-        _ check: Checks, _ coupon: Coupon, _ purchase: borrowing Purchase,
-        _ tables: borrowing RuleTables
-    ) -> Refusal? {
-        let needs = coupon.requirements
-        let isMinimum = check == .minimumSubtotal
-        let run = isMinimum ? needs.minimumSubtotal : needs.maximumSubtotal
-        guard purchase.hasCart, let bound = tables.amount(in: run, for: purchase.currency)
-        else { return nil }
-        let actual = boundedSubtotal(coupon, purchase).minorUnits
-        return isMinimum
-            ? belowRefusal(.belowMinimumAmount, limit: bound.minorUnits, actual: actual)
-            : aboveRefusal(.aboveMaximumAmount, limit: bound.minorUnits, actual: actual)
-    }
-
-    private func itemCountRefusal(
-        _ check: Checks, _ coupon: Coupon, _ purchase: borrowing Purchase
-    ) -> Refusal? {
-        guard purchase.hasCart else { return nil }
-        let needs = coupon.requirements
-        let actual = boundedItemCount(coupon, purchase)
-        return check == .minimumItems
-            ? belowRefusal(.belowMinimumQuantity, limit: needs.minimumItems, actual: actual)
-            : aboveRefusal(.aboveMaximumQuantity, limit: needs.maximumItems, actual: actual)
-    }
-
-    /// Reaching a bound passes.
-    func belowRefusal(_ reason: Reason, limit: Int64, actual: Int64) -> Refusal? {
-        if actual >= limit { return nil }
-        var refusal = Refusal(reason)
-        refusal.limit = limit
-        refusal.actual = actual
-        refusal.missing = limit - actual
-        return refusal
-    }
-
-    private func aboveRefusal(_ reason: Reason, limit: Int64, actual: Int64) -> Refusal? {
-        if actual <= limit { return nil }
-        var refusal = Refusal(reason)
-        refusal.limit = limit
-        refusal.actual = actual
-        return refusal
-    }
-
-    /// Original prices of the lines that the coupon's bounds look at.
-    private func boundedSubtotal(_ coupon: Coupon, _ purchase: borrowing Purchase) -> Money {
-        coupon.requirements.base == .cart ? purchase.subtotal : coveredSubtotal(purchase)
-    }
-
-    private func boundedItemCount(_ coupon: Coupon, _ purchase: borrowing Purchase) -> Int64 {
-        coupon.requirements.base == .cart ? purchase.itemCount : coveredItemCount(purchase)
-    }
-
-    /// The covered lines at original prices.
-    func coveredSubtotal(_ purchase: borrowing Purchase) -> Money {
-        var sum = Money.zero
-        for index in purchase.lines.indices where isCovered[index] {
-            sum += purchase.lines[index].value
-        }
-        return sum
-    }
-
-    func coveredItemCount(_ purchase: borrowing Purchase) -> Int64 {
-        var sum: Int64 = 0
-        for index in purchase.lines.indices where isCovered[index] {
-            sum += purchase.lines[index].quantity
-        }
-        return sum
+extension RuleTables {
+    /// Whether `date` lies in one of a run of ranges.
+    fileprivate func isBlackedOut(_ date: CivilDate, in ranges: Run) -> Bool {
+        for index in ranges.range where blackouts[index].contains(date) { return true }
+        return false
     }
 }

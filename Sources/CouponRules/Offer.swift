@@ -25,24 +25,3 @@ package struct Offer: Sendable, BitwiseCopyable {
 
     package init() {}
 }
-
-/// How a coupon goes together with others in one order.
-package struct Stacking: Hashable, Sendable, BitwiseCopyable {
-    /// What a discount is computed on.
-    package enum Base: UInt8, Sendable, CaseIterable, BitwiseCopyable {
-        /// What the codes before it have left of each line.
-        case remaining
-        /// Full prices; still no line goes below zero.
-        case original
-    }
-
-    /// Whether it stands alone.
-    package var isExclusive = false
-    /// At most one coupon of a group is used; ``Symbol/unmentioned`` is no group.
-    package var group = Symbol.unmentioned
-    /// Lower comes first.
-    package var priority: Int64 = 100
-    package var base = Base.remaining
-
-    package init() {}
-}

@@ -128,26 +128,33 @@ extension Purchase {
 
     /// Whether the request's context has one of the clause's values.
     package func contextMeets(_ clause: Clause, by tables: borrowing RuleTables) -> Bool {
+        self.context(context, meets: clause, by: tables)
+    }
+
+    private func context(
+        _ context: Run, meets clause: Clause, by tables: borrowing RuleTables
+    ) -> Bool {
         for index in context.range where attributes[index].name == clause.attribute {
             if tables.contains(attributes[index].value, in: clause.values) { return true }
         }
         return false
     }
 
-    /// Whether the request's context says anything about `attribute`.
-    package func contextHas(_ attribute: Symbol) -> Bool {
-        for index in context.range where attributes[index].name == attribute { return true }
-        return false
-    }
-
-    /// Whether `coupon` covers `line`: some map of its cover is met whole, and no exclusion is.
-    package func covers(_ line: Line, by coupon: Coupon, in tables: borrowing RuleTables) -> Bool {
-        if coupon.skipsSaleItems && line.isOnSale { return false }
-        for index in coupon.excludes.range
-        where self.line(line, meets: tables.clauses[index], by: tables) {
+    /// Whether `claim` covers the line at `index`: it has the claim's mark, some map of the coupon's
+    /// cover is met whole and so is one of the offer's, and no exclusion is.
+    package func covers(
+        _ index: Int, by claim: borrowing Claim, in tables: borrowing RuleTables
+    ) -> Bool {
+        let marks = claim.lineMarks
+        if !marks.isEmpty && !lineMarks[Int(marks.first) + index] { return false }
+        let line = lines[index]
+        if claim.coupon.skipsSaleItems && line.isOnSale { return false }
+        for clause in claim.coupon.excludes.range
+        where self.line(line, meets: tables.clauses[clause], by: tables) {
             return false
         }
-        return self.line(line, meetsAnyOf: coupon.appliesTo, by: tables)
+        if !self.line(line, meetsAnyOf: claim.coupon.appliesTo, by: tables) { return false }
+        return self.line(line, meetsAnyOf: claim.offer?.appliesTo ?? .empty, by: tables)
     }
 
     /// Whether a line meets all clauses of some map of a cover; one without maps holds every line.
@@ -164,37 +171,59 @@ extension Purchase {
         }
         return false
     }
+}
 
-    /// Without a cart: whether the context alone rules out that `coupon` covers anything. Keys that
-    /// the context lacks are not judged.
-    package func contextRulesOut(_ coupon: Coupon, in tables: borrowing RuleTables) -> Bool {
-        for index in coupon.excludes.range where contextMeets(tables.clauses[index], by: tables) {
-            return true
+// Without a cart the context alone says what is covered. The claim's own comes first: for a key that
+// it has, what the request says does not count. A key that neither has is not judged.
+extension Purchase {
+    /// Whether the context alone rules out that `claim` covers anything.
+    package func contextRulesOut(
+        _ claim: borrowing Claim, in tables: borrowing RuleTables
+    ) -> Bool {
+        let (coupon, own) = (claim.coupon, claim.context)
+        for index in coupon.excludes.range {
+            let clause = tables.clauses[index]
+            if context(run(with: clause.attribute, before: own), meets: clause, by: tables) {
+                return true
+            }
         }
-        if contextRulesOut(coupon.appliesTo, in: tables) { return true }
+        if isRuledOut(coupon.appliesTo, by: own, in: tables) { return true }
+        if isRuledOut(claim.offer?.appliesTo ?? .empty, by: own, in: tables) { return true }
         let discount = coupon.discount
         if discount.kind == .buyXGetY {
-            return contextRulesOut(tables.sets[Int(discount.parts.first)].gets, in: tables)
+            return isRuledOut(tables.sets[Int(discount.parts.first)].gets, by: own, in: tables)
         }
         if discount.kind != .clauses { return false }
         for index in discount.parts.range
-        where !contextRulesOut(tables.discountClauses[index].appliesTo, in: tables) {
+        where !isRuledOut(tables.discountClauses[index].appliesTo, by: own, in: tables) {
             return false
         }
         return true
     }
 
-    /// Whether no map of a cover can be met, going by the keys that the context has.
-    private func contextRulesOut(_ maps: Run, in tables: borrowing RuleTables) -> Bool {
+    /// Whether no map of a cover can be met, going by the keys that the contexts have.
+    private func isRuledOut(_ maps: Run, by own: Run, in tables: borrowing RuleTables) -> Bool {
         if maps.isEmpty { return false }
         for mapIndex in maps.range {
             var mayMeet = true
             for index in tables.maps[mapIndex].range where mayMeet {
                 let clause = tables.clauses[index]
-                mayMeet = !contextHas(clause.attribute) || contextMeets(clause, by: tables)
+                let said = run(with: clause.attribute, before: own)
+                mayMeet =
+                    !has(clause.attribute, in: said) || context(said, meets: clause, by: tables)
             }
             if mayMeet { return false }
         }
         return true
+    }
+
+    /// The context that says what `attribute` is: the claim's own, where it does.
+    private func run(with attribute: Symbol, before own: Run) -> Run {
+        has(attribute, in: own) ? own : context
+    }
+
+    private func has(_ attribute: Symbol, in context: Run) -> Bool {
+        for index in context.range where attributes[index].name == attribute { return true }
+        return false
     }
 }

@@ -94,7 +94,7 @@ package struct Refusal: Hashable, Sendable, BitwiseCopyable {
     package var actual: Int64?
     /// How much more would have passed.
     package var missing: Int64?
-    /// Uses that other orders hold.
+    /// Uses that other orders hold, or of a gift card the minor units.
     package var held: Int64?
     package var startsAt: Instant?
     package var endedAt: Instant?

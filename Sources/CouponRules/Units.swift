@@ -41,8 +41,8 @@ extension Judge {
         lots.removeAll()
         for index in purchase.lines.indices where isCovered[index] {
             let line = purchase.lines[index]
-            lots.append(
-                UnitLot(line, at: index, left: remaining[index], count: line.quantity, order))
+            let count = unitsAllowed.isEmpty ? line.quantity : unitsAllowed[index]
+            lots.append(UnitLot(line, at: index, left: remaining[index], count: count, order))
         }
         takeUnits(most, of: purchase)
         weighTakenUnits(of: purchase)

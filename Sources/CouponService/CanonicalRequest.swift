@@ -1,8 +1,8 @@
-// What makes two requests for one order "the same", beside the code's text: the coupon and amount
-// asked for with the code, the cart's lines in order, currency, shipping, who is buying, the context without the
-// shopper's address, the booking date, and how codes are combined. Not the reply's id, nor what only
-// explains or describes. A repeat may write its members in any order, so attributes are hashed one
-// by one and added up.
+// What makes two requests for one order "the same": the set of codes, each with the coupon, amount
+// and context asked for with it; the cart's lines in order, currency, shipping, who is buying, the
+// context without the shopper's address, the booking date, and how codes are combined. Not the
+// reply's id, nor what only explains or describes. A repeat may write its members in any order, so
+// codes and attributes are hashed one by one and added up.
 
 import CouponRules
 import CouponStore
@@ -13,14 +13,22 @@ import FlatStorage
 struct CanonicalRequest: ~Copyable {
     private var bytes = ByteBuffer(capacity: 1_024)
 
-    /// The fingerprint of the parser's request, whatever its code.
-    mutating func fingerprint(of parser: borrowing RequestParser) -> Fingerprint {
+    /// The fingerprint of the parser's request. `codeHashes` has a hash of each code's folded text.
+    mutating func fingerprint(
+        of parser: borrowing RequestParser, codeHashes: borrowing FlatArray<UInt64>
+    ) -> Fingerprint {
+        var codes: UInt64 = 0
+        for place in parser.request.codes.indices {
+            let entry = parser.request.codes[place]
+            bytes.removeAll()
+            bytes.appendLittleEndian(codeHashes[place])
+            append(parser.bytes(of: entry.coupon))
+            append(entry.amount?.minorUnits)
+            append(entry.context, of: parser)
+            codes &+= hash64(bytes.bytes, seed: 0)
+        }
         bytes.removeAll()
-        let entry = parser.request.codes[0]
-        append(parser.bytes(of: entry.coupon))
-        append(entry.amount?.minorUnits)
-        append(entry.context, of: parser)
-
+        bytes.appendLittleEndian(codes)
         bytes.append(parser.request.mode.rawValue)
         bytes.append(parser.request.considersAutoCoupons ? 1 : 0)
         append(parser.bytes(of: parser.request.customer.id))

@@ -23,14 +23,41 @@ enum CheckoutOutcome: BitwiseCopyable {
 struct Checkout: ~Copyable {
     var purchase = Purchase()
     var judge = Judge()
+    /// The code that is being read, from the request and from an order on record.
     var codeText = CodeText()
-    /// Who owns the request's code.
-    var owners = FlatArray<Ownership>(capacity: 16)
-    /// The detail of the code's counter.
-    var codeKey = ByteBuffer(capacity: CodeText.bytesMax)
+    var recordedText = CodeText()
     var storeName = ByteBuffer(capacity: 256)
+    var own = OwnOrders()
+
+    /// What the request asks about: see `Entry`.
+    var entries = FlatArray<Entry>(capacity: 16)
+    /// Coupons that own the codes of entries.
+    var owners = FlatArray<Ownership>(capacity: 16)
+    /// By code of the request: what it says of that code alone, and the hash of its folded text.
+    var contexts = FlatArray<CodeContext>(capacity: Request.codesMax)
+    var codeHashes = FlatArray<UInt64>(capacity: Request.codesMax)
+    /// Refusals of entries, where all of them are asked for.
+    var failures = FlatArray<Refusal>(capacity: 16)
+    /// What entries take off the lines, and the sum for each line.
+    var shares = FlatArray<Money>(capacity: 64)
+    var lineTotals = FlatArray<Money>(capacity: 16)
+
+    /// Numbers of entries: good ones in the order of judging; those that can go together; and those
+    /// that are looked at one after the other while settling.
+    var judgingOrder = FlatArray<Int>(capacity: 16)
+    var standing = FlatArray<Int>(capacity: 16)
+    var candidates = FlatArray<Int>(capacity: 16)
+
+    /// The counters of an entry, and the detail of the counter at hand.
+    var counted = FlatArray<Counted>(capacity: 16)
+    var detail = ByteBuffer(capacity: CodeText.bytesMax)
+
     var canonicalRequest = CanonicalRequest()
     var image = OrderImageWriter()
+    /// What an entry of a reply says beside its verdict.
+    var fragment = ByteBuffer(capacity: 1_024)
+    /// Which codes of an order are given back.
+    var chosen = FlatArray<Bool>(capacity: 16)
 
     /// Notes the store that the request names, or the one that it means by naming none.
     mutating func begin(_ parser: borrowing RequestParser) {
@@ -47,41 +74,23 @@ struct Checkout: ~Copyable {
         _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
         _ ledger: borrowing Ledger, at now: Instant, _ reply: inout ReplyWriter
     ) -> CheckoutOutcome {
-        guard reply.isServed(parser) else { return .faulted }
-        switch find(catalog, parser) {
-        case .unserved(let features):
-            reply.unserved(features, to: parser)
-            return .faulted
-        case .unknown:
-            guard takeInCart([], catalog, parser, &reply) else { return .faulted }
-            writeUnknownCode(.validate, catalog, parser, &reply)
-            return .refused
-        case .owned(let needs):
-            guard takeInCart(needs, catalog, parser, &reply) else { return .faulted }
-            let owner = judgeOwners(catalog, parser, ledger, .validate, at: now)
-            return writeVerdict(on: owner, .validate, nil, catalog, parser, &reply)
-        }
+        let needs = findEntries(catalog, parser, .validate, at: now)
+        guard takeInCart(needs, catalog, parser, &reply) else { return .faulted }
+        findOwnOrders(parser, ledger)
+        judgeEntries(catalog, parser, ledger, at: now)
+        return writeVerdict(.validate, catalog, parser, at: now, &reply)
     }
 
-    /// usage: how often a code can still be used, limit by limit. A code whose limit is reached, or
-    /// whose time is over, is told like any other.
-    mutating func reportUsage(
+    /// Judges all entries: each by itself, then together. Afterwards they say what is to be told.
+    mutating func judgeEntries(
         _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
-        _ ledger: borrowing Ledger, at now: Instant, _ reply: inout ReplyWriter
-    ) -> CheckoutOutcome {
-        switch find(catalog, parser) {
-        case .unknown:
-            reply.error(.notFound, field: "code", "This code does not exist.", to: parser)
-            return .faulted
-        case .unserved(let features):
-            reply.unserved(features, to: parser)
-            return .faulted
-        case .owned(let needs):
-            _ = takeIn(needs, catalog, parser)
-            let claim = judgeOwners(catalog, parser, ledger, .validate, at: now).claim
-            let isRuledOut = purchase.contextRulesOut(claim.coupon, in: catalog.tables)
-            reply.usage(of: claim, coversContext: !isRuledOut, to: parser)
-            return .accepted
+        _ ledger: borrowing Ledger, at now: Instant
+    ) {
+        for index in entries.indices { judgeAlone(index, catalog, parser, ledger, at: now) }
+        if entries.count == 1 && entries[0].coupon != nil {
+            if entries[0].isGood { keepMoney(of: 0) }
+        } else {
+            settle(catalog, parser, ledger, at: now)
         }
     }
 
@@ -98,55 +107,5 @@ struct Checkout: ~Copyable {
                 code: .badRequest, field: isLine ? "cart.lines[\(index)]" : "cart.shipping",
                 message: "The sum passes 9007199254740991 minor units or items."))
         return false
-    }
-}
-
-extension ReplyWriter {
-    /// Whether this version judges what the request asks for; otherwise an error is written.
-    mutating func isServed(_ parser: borrowing RequestParser) -> Bool {
-        let request = parser.bytes(of: parser.request.id)
-        let (field, message): (StaticString, StaticString)
-        if parser.request.considersAutoCoupons {
-            (field, message) = ("auto", "Automatic coupons are not served yet.")
-        } else if parser.request.codes.count > 1 {
-            (field, message) = ("codes", "Several codes in one request are not served yet.")
-        } else if !parser.request.codes[0].context.isEmpty {
-            (field, message) = ("codes[0].context", "The context of a code is not served yet.")
-        } else {
-            return true
-        }
-        errorReply(to: request, .unprocessable, message: message, field: field)
-        return false
-    }
-
-    fileprivate mutating func usage(
-        of claim: Claim, coversContext: Bool, to parser: borrowing RequestParser
-    ) {
-        beginReply(to: parser.bytes(of: parser.request.id))
-        key("result")
-        if claim.usesLeft == nil || !coversContext {
-            null()
-        } else {
-            beginObject()
-            key("limits")
-            beginArray()
-            usageLimit("total", claim.limit(of: .total), claim.uses[.total])
-            usageLimit("code", claim.limit(of: .code), claim.uses[.code])
-            endArray()
-            endObject()
-        }
-        endReply()
-    }
-
-    private mutating func usageLimit(_ kind: StaticString, _ limit: Int64, _ uses: UseCount) {
-        if limit == 0 { return }
-        beginObject()
-        key("kind")
-        string(kind)
-        member("limit", limit)
-        member("used", uses.used)
-        member("held", uses.held)
-        member("remaining", max(0, limit - uses.used - uses.held))
-        endObject()
     }
 }

@@ -1,4 +1,3 @@
-import CouponCatalog
 import CouponWire
 
 extension ReplyWriter {
@@ -11,20 +10,6 @@ extension ReplyWriter {
 
     mutating func forbidden(field: StaticString = "op", to parser: borrowing RequestParser) {
         error(.forbidden, field: field, "This socket does not allow that.", to: parser)
-    }
-
-    /// The code exists, but its coupon has rules that this version cannot judge.
-    mutating func unserved(_ features: Unserved, to parser: borrowing RequestParser) {
-        beginErrorReply(to: parser.bytes(of: parser.request.id), .unprocessable)
-        key("message")
-        beginString()
-        append("This version does not judge coupons with ")
-        append(features.name)
-        append(" yet.")
-        endString()
-        key("field")
-        string("code")
-        endErrorReply()
     }
 
     mutating func lineTooLong(limit: Int) {

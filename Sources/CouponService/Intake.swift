@@ -4,6 +4,7 @@
 import CouponCatalog
 import CouponRules
 import CouponWire
+import FlatStorage
 
 /// What of a request the coupons at hand look at.
 struct IntakeNeeds: OptionSet {
@@ -16,11 +17,23 @@ struct IntakeNeeds: OptionSet {
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    init(_ coupon: Coupon, _ terms: CodeTerms) {
+    init(_ coupon: CouponID, _ terms: CodeTerms, _ catalog: borrowing Catalog) {
         self = []
-        if coupon.readsAttributes { insert(.attributes) }
-        if coupon.checks.contains(.customerGiven) || terms.isBoundToCustomer { insert(.customer) }
+        let rules = catalog.coupons[Int(coupon.index)]
+        if rules.readsAttributes { insert(.attributes) }
+        for row in rules.offers.range {
+            let offer = catalog.tables.offers[row]
+            if !offer.appliesTo.isEmpty || !offer.context.isEmpty { insert(.attributes) }
+        }
+        let asksCustomer = rules.checks.contains(.customerGiven)
+        if asksCustomer || terms.isBoundToCustomer || terms.isOncePerCustomer { insert(.customer) }
     }
+}
+
+/// What the request says of one code alone: see ``Claim/context`` and ``Claim/lineMarks``.
+struct CodeContext: BitwiseCopyable {
+    var attributes = Run.empty
+    var lineMarks = Run.empty
 }
 
 extension Checkout {
@@ -30,6 +43,14 @@ extension Checkout {
         _ needs: IntakeNeeds, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser
     ) -> Int? {
         purchase.reset()
+        contexts.removeAll()
+        for place in parser.request.codes.indices {
+            var context = CodeContext()
+            if needs.contains(.attributes) {
+                context.attributes = takeIn(parser.request.codes[place].context, catalog, parser)
+            }
+            contexts.append(context)
+        }
         if needs.contains(.attributes) {
             purchase.context = takeIn(parser.request.context, catalog, parser)
         }
@@ -51,6 +72,10 @@ extension Checkout {
                 quantity: line.quantity, unitPrice: line.unitPrice, isOnSale: line.isOnSale,
                 attributes: attributes)
             if !fits { return index }
+        }
+        for place in parser.request.codes.indices {
+            contexts[place].lineMarks = markLines(
+                meeting: parser.request.codes[place].context, parser)
         }
         // What the shopper pays must be a number that every reader keeps exact, too.
         let shipping = purchase.shipping ?? .zero
@@ -102,5 +127,62 @@ extension Checkout {
         customer.groups = Run(first: 0, count: purchase.groups.count)
         customer.previousOrders = given.orders
         purchase.customer = customer
+    }
+
+    /// Marks the lines that match the context of one code; none when it has no context. Its texts
+    /// are compared as they are, because definitions need not mention them.
+    private mutating func markLines(meeting context: Run, _ parser: borrowing RequestParser) -> Run
+    {
+        if context.isEmpty { return .empty }
+        let first = purchase.lineMarks.count
+        for index in parser.request.lines.indices {
+            let line = parser.request.lines[index]
+            var meetsAll = true
+            for wanted in context.range where meetsAll {
+                meetsAll = parser.line(line, meets: parser.request.attributes[wanted])
+            }
+            purchase.lineMarks.append(meetsAll)
+        }
+        return Run(first: first, count: purchase.lineMarks.count - first)
+    }
+}
+
+extension RequestParser {
+    /// Whether a line has one of the values wanted; one that lacks the attribute has the request's,
+    /// except for `product`. Nothing wanted is no wish.
+    fileprivate borrowing func line(_ line: CartLine, meets wanted: Attribute) -> Bool {
+        if wanted.values.isEmpty { return true }
+        let key = bytes(of: wanted.key)
+        if key.isEqual(to: "product".utf8.span) {
+            return isValue(bytes(of: line.product), among: wanted.values)
+        }
+        var isGiven = false
+        for index in line.attributes.range {
+            let attribute = request.attributes[index]
+            guard bytes(of: attribute.key).isEqual(to: key) else { continue }
+            isGiven = true
+            if hasCommonValue(attribute.values, wanted.values) { return true }
+        }
+        if isGiven { return false }
+        for index in request.context.range {
+            let attribute = request.attributes[index]
+            guard bytes(of: attribute.key).isEqual(to: key) else { continue }
+            if hasCommonValue(attribute.values, wanted.values) { return true }
+        }
+        return false
+    }
+
+    private borrowing func hasCommonValue(_ values: Run, _ others: Run) -> Bool {
+        for index in values.range where isValue(bytes(of: request.values[index]), among: others) {
+            return true
+        }
+        return false
+    }
+
+    private borrowing func isValue(_ text: Span<UInt8>, among values: Run) -> Bool {
+        for index in values.range where bytes(of: request.values[index]).isEqual(to: text) {
+            return true
+        }
+        return false
     }
 }

@@ -20,23 +20,49 @@ extension ReplyWriter {
         string(order)
         key("replayed")
         boolean(true)
-        if image.facts.modes.contains(.hasCart) { money(of: image) }
+        let hasCart = image.facts.modes.contains(.hasCart)
+        if hasCart { money(of: image) }
         key("codes")
         beginArray()
         var codes = image.codes
-        while let code = codes.next() {
-            beginEntry(code.code, of: code.coupon, true)
-            if image.facts.modes.contains(.hasCart) {
-                discounts(
-                    Money(minorUnits: code.facts.discount),
-                    Money(minorUnits: code.facts.shippingDiscount))
-            }
-            redemption(code.facts.redemption)
-            bytes.append(code.fragment)
-            endObject()
-        }
+        while let code = codes.next() { entry(code, hasCart: hasCart) }
         endArray()
         endReply()
+    }
+
+    /// One code as it was told; a refused one without its message.
+    private mutating func entry(_ code: borrowing OrderImageCode, hasCart: Bool) {
+        let facts = code.facts
+        let isValid = facts.flags.contains(.valid)
+        let isGiftCard = facts.flags.contains(.giftCard)
+        if isGiftCard {
+            beginEntry(code.code, ofCard: code.coupon, isValid)
+        } else {
+            beginEntry(code.code, of: code.coupon, isValid)
+        }
+        if isValid {
+            if hasCart && !isGiftCard {
+                discounts(
+                    Money(minorUnits: facts.discount), Money(minorUnits: facts.shippingDiscount))
+            }
+            if facts.flags.contains(.hasLineDiscounts) && hasCart {
+                key("line_discounts")
+                amounts(code.lineDiscounts)
+            }
+            redemption(facts.redemption)
+        } else if let reason = Reason(rawValue: facts.reason) {
+            key("reason")
+            string(reason.code)
+        }
+        bytes.append(code.fragment)
+        endObject()
+    }
+
+    private mutating func amounts(_ amounts: consuming OrderImageAmounts) {
+        var amounts = amounts
+        beginArray()
+        while let amount = amounts.next() { integer(amount) }
+        endArray()
     }
 
     private mutating func money(of image: borrowing OrderImageView) {
@@ -47,17 +73,22 @@ extension ReplyWriter {
             shippingDiscount: Money(minorUnits: facts.shippingDiscount),
             total: Money(minorUnits: facts.total))
         key("line_discounts")
-        beginArray()
-        var amounts = image.lineDiscounts
-        while let amount = amounts.next() { integer(amount) }
-        endArray()
+        amounts(image.lineDiscounts)
+        if image.hasGiftCard {
+            giftCards(
+                paid: Money(minorUnits: image.giftCardAmount),
+                of: Money(minorUnits: facts.total))
+        }
     }
 
     /// The order is on record for a different request: an error that says what it stands for.
     mutating func conflict(with image: borrowing OrderImageView, to id: Span<UInt8>) {
         beginErrorReply(to: id, .idempotencyConflict)
         key("message")
-        string("This order was applied with a different request.")
+        string(
+            image.facts.state == .partlyApplied
+                ? "Some codes of this order were given back; release the rest before it is used again."
+                : "This order was applied with a different request.")
         key("field")
         string("order")
         key("details")
@@ -65,7 +96,10 @@ extension ReplyWriter {
         key("codes")
         beginArray()
         var codes = image.codes
-        while let code = codes.next() { string(code.code) }
+        while let code = codes.next() {
+            if !code.facts.isInForce { continue }
+            if code.code.isEmpty { null() } else { string(code.code) }
+        }
         endArray()
         if image.facts.modes.contains(.hasCart) {
             member("discount", image.facts.discount)
@@ -74,9 +108,46 @@ extension ReplyWriter {
         key("redemptions")
         beginArray()
         var redeemed = image.codes
-        while let code = redeemed.next() { redemptionText(code.facts.redemption) }
+        while let code = redeemed.next() {
+            if code.facts.isInForce { redemptionText(code.facts.redemption) }
+        }
         endArray()
         endObject()
         endErrorReply()
+    }
+}
+
+extension CodeFacts {
+    /// Whether the code was used and not given back.
+    fileprivate var isInForce: Bool { flags.contains(.valid) && !flags.contains(.released) }
+}
+
+extension OrderImageView {
+    fileprivate var hasGiftCard: Bool {
+        var codes = codes
+        while let code = codes.next() {
+            if code.facts.flags.contains(.giftCard) { return true }
+        }
+        return false
+    }
+
+    /// What its gift cards pay together.
+    fileprivate var giftCardAmount: Int64 {
+        var sum: Int64 = 0
+        var codes = codes
+        while let code = codes.next() {
+            if code.facts.flags.contains(.giftCard) { sum += code.facts.discount }
+        }
+        return sum
+    }
+
+    /// An image that the ledger holds, and that is therefore whole.
+    @_lifetime(copy image)
+    init(recorded image: Span<UInt8>) {
+        do {
+            try self.init(known: image)
+        } catch {
+            preconditionFailure("an image on record is whole: \(error)")
+        }
     }
 }

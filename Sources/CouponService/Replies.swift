@@ -1,5 +1,5 @@
-// Replies to validate and apply. The members come in one fixed order, and what does not apply is
-// left out. Also update `Protocol.md` and `reply.schema.json` in CouponWire.
+// Replies to validate, reserve and apply. The members come in one fixed order, and what does not
+// apply is left out. Also update `Protocol.md` and `reply.schema.json` in CouponWire.
 
 import CouponCatalog
 import CouponRules
@@ -7,89 +7,151 @@ import CouponStore
 import CouponWire
 import FlatStorage
 
-/// The money of a reply as a whole.
-struct Sums: BitwiseCopyable {
-    var discount = Money.zero
-    var shippingDiscount = Money.zero
-    var total: Money
-
-    /// As the judge left it.
-    init(_ purchase: borrowing Purchase, _ judge: borrowing Judge) {
-        self.init(undiscounted: purchase)
-        discount = judge.discount
-        shippingDiscount = judge.shippingDiscount
-        total = total - discount - shippingDiscount
-    }
-
-    /// As if no code were given.
-    init(undiscounted purchase: borrowing Purchase) {
-        total = purchase.subtotal + (purchase.shipping ?? .zero)
-    }
-}
-
 extension Checkout {
-    /// Writes what the judge found of `owner`. `redemption` is what an apply used it up as.
+    /// Writes what was found of all entries.
     mutating func writeVerdict(
-        on owner: Owner, _ purpose: Occasion.Purpose, _ redemption: UInt64?,
-        _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
-        _ reply: inout ReplyWriter
-    ) -> CheckoutOutcome {
-        let isValid = judge.refusals.isEmpty
-        reply.beginVerdict(
-            isValid ? nil : judge.refusals[0].reason, purpose, to: parser)
-        if purchase.hasCart {
-            let sums =
-                isValid ? Sums(purchase, judge) : Sums(undiscounted: purchase)
-            writeMoney(sums, &reply)
-        }
-        reply.beginCodes(catalog.text(of: owner.code), of: catalog.id(of: owner.coupon), isValid)
-        if isValid {
-            if purchase.hasCart { reply.discounts(judge.discount, judge.shippingDiscount) }
-            if let redemption { reply.redemption(redemption) }
-            if let left = owner.claim.usesLeft { reply.member("remaining", max(0, left - 1)) }
-            reply.bytes.append(catalog.replyFacts(of: owner.code))
-        } else {
-            reply.refusal(judge.refusals[0], purchase.currency, catalog)
-        }
-        if parser.request.explains { writeFailures(catalog, &reply) }
-        reply.endVerdict()
-        return isValid ? .accepted : .refused
-    }
-
-    /// A code that does not exist is refused as any other.
-    mutating func writeUnknownCode(
         _ purpose: Occasion.Purpose, _ catalog: borrowing Catalog,
-        _ parser: borrowing RequestParser, _ reply: inout ReplyWriter
-    ) {
-        judge.refuseUnknownCode(purchase)
-        reply.beginVerdict(.codeUnknown, purpose, to: parser)
-        if purchase.hasCart { writeMoney(Sums(undiscounted: purchase), &reply) }
-        reply.beginCodes(parser.bytes(of: parser.request.codes[0].code), of: Span(), false)
-        reply.refusal(judge.refusals[0], purchase.currency, catalog)
-        if parser.request.explains { writeFailures(catalog, &reply) }
-        reply.endVerdict()
+        _ parser: borrowing RequestParser, at now: Instant, _ reply: inout ReplyWriter
+    ) -> CheckoutOutcome {
+        let isGood = isGood(parser.request.mode)
+        reply.beginVerdict(isGood ? nil : firstRefusal?.reason, purpose, to: parser)
+        if isGood && purpose == .reserve {
+            reply.key("expires_at")
+            reply.instant(expiry(parser, at: now))
+        }
+        if purchase.hasCart {
+            let totals =
+                isGood ? Totals(purchase, entries) : Totals(undiscounted: purchase, entries)
+            sumLines(areDiscounted: isGood)
+            writeMoney(totals, &reply)
+        }
+        reply.key("codes")
+        reply.beginArray()
+        for index in entries.indices where isListed(entries[index]) {
+            write(entries[index], isTold: isGood, catalog, parser, &reply)
+        }
+        reply.endArray()
+        reply.endReply()
+        return isGood ? .accepted : .refused
     }
 
-    private func writeMoney(_ sums: Sums, _ reply: inout ReplyWriter) {
+    private func writeMoney(_ totals: Totals, _ reply: inout ReplyWriter) {
         reply.sums(
-            purchase.currency, subtotal: purchase.subtotal, discount: sums.discount,
-            shippingDiscount: sums.shippingDiscount, total: sums.total)
+            purchase.currency, subtotal: purchase.subtotal, discount: totals.discount,
+            shippingDiscount: totals.shippingDiscount, total: totals.total)
         reply.key("line_discounts")
         reply.beginArray()
-        for index in judge.lineDiscounts.indices { reply.money(judge.lineDiscounts[index]) }
+        for line in lineTotals.indices { reply.money(lineTotals[line]) }
+        reply.endArray()
+        if totals.hasGiftCard {
+            reply.giftCards(paid: totals.giftCardAmount, of: totals.total)
+        }
+    }
+
+    // MARK: Entries
+
+    /// Writes one entry; what it is worth only when the request as a whole `isTold` to be good.
+    private mutating func write(
+        _ entry: Entry, isTold: Bool, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser, _ reply: inout ReplyWriter
+    ) {
+        beginEntry(entry, catalog, parser, &reply)
+        if let refusal = entry.refusal {
+            write(refusal, catalog, parser, &reply)
+        } else {
+            if isTold && purchase.hasCart { writeWorth(of: entry, &reply) }
+            if entry.redemption > 0 { reply.redemption(entry.redemption) }
+            if entry.coupon != nil, let left = entry.claim.usesLeft {
+                reply.member("remaining", max(0, left - 1))
+            }
+            // What a card would pay is not told where nothing is paid.
+            if isTold || entry.giftCard == nil {
+                fragment.removeAll()
+                appendFacts(of: entry, catalog)
+                reply.bytes.append(fragment.bytes)
+            }
+        }
+        if entry.occasion.explains {
+            reply.key("failures")
+            reply.beginArray()
+            for place in entry.failures.range {
+                reply.beginObject()
+                write(failures[place], catalog, parser, &reply)
+                reply.endObject()
+            }
+            reply.endArray()
+        }
+        reply.endObject()
+    }
+
+    private func beginEntry(
+        _ entry: Entry, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
+        _ reply: inout ReplyWriter
+    ) {
+        switch entry.subject {
+        case .unknown:
+            let place = entry.place ?? 0
+            reply.beginEntry(
+                parser.bytes(of: parser.request.codes[place].code), of: Span(), entry.isGood)
+        case .coupon(let coupon, let code?):
+            reply.beginEntry(catalog.text(of: code), of: catalog.id(of: coupon), entry.isGood)
+        case .coupon(let coupon, nil):
+            reply.beginEntry(Span(), of: catalog.id(of: coupon), entry.isGood)
+        case .giftCard(let card, let code):
+            reply.beginEntry(
+                catalog.text(of: code), ofCard: catalog.id(of: card), entry.isGood)
+        }
+    }
+
+    private func writeWorth(of entry: Entry, _ reply: inout ReplyWriter) {
+        if entry.giftCard != nil { return }
+        reply.discounts(entry.discount, entry.shippingDiscount)
+        guard hasSeveralEntries else { return }
+        reply.key("line_discounts")
+        reply.beginArray()
+        for line in purchase.lines.indices { reply.money(share(of: entry, line)) }
         reply.endArray()
     }
 
-    /// Every rule that fails.
-    private func writeFailures(_ catalog: borrowing Catalog, _ reply: inout ReplyWriter) {
-        reply.key("failures")
-        reply.beginArray()
-        for index in judge.refusals.indices {
-            reply.beginObject()
-            reply.refusal(judge.refusals[index], purchase.currency, catalog)
-            reply.endObject()
+    /// Appends to `fragment` the members of a good entry that its definition, its offer or its card
+    /// makes, each with a comma before it.
+    mutating func appendFacts(of entry: Entry, _ catalog: borrowing Catalog) {
+        switch entry.subject {
+        case .unknown: break
+        case .giftCard:
+            if purchase.hasCart { fragment.append("amount", entry.payment) }
+            if let claim = entry.cardClaim {
+                fragment.append("balance", claim.balance - entry.payment)
+            }
+        case .coupon(let coupon, let code):
+            if let offer = entry.offer { fragment.append(catalog.offerFacts(offer)) }
+            if let code {
+                fragment.append(catalog.replyFacts(of: code))
+            } else {
+                fragment.append(catalog.replyFacts(of: coupon))
+            }
         }
-        reply.endArray()
+    }
+
+    // MARK: Refusals
+
+    /// `reason`, `message` and whatever facts the refusal carries.
+    private func write(
+        _ refusal: Refusal, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
+        _ reply: inout ReplyWriter
+    ) {
+        var attribute = Symbol.unmentioned
+        if case .attribute(let name) = refusal.scope { attribute = name }
+        reply.refusal(refusal, purchase.currency, attribute: catalog.text(of: attribute))
+        guard let other = refusal.conflictsWith else { return }
+        reply.key("conflicts_with")
+        if let code = entries[other].code {
+            reply.string(catalog.text(of: code))
+        } else if let coupon = entries[other].coupon {
+            reply.string(catalog.id(of: coupon))
+        } else {
+            reply.null()
+        }
     }
 }
 
@@ -100,7 +162,12 @@ extension ReplyWriter {
         beginReply(to: parser.bytes(of: parser.request.id))
         key("valid")
         boolean(reason == nil)
-        if purpose == .apply {
+        switch purpose {
+        case .validate: break
+        case .reserve:
+            key("reserved")
+            boolean(reason == nil)
+        case .apply:
             key("applied")
             boolean(reason == nil)
             key("order")
@@ -112,29 +179,27 @@ extension ReplyWriter {
         }
     }
 
-    fileprivate mutating func beginCodes(
-        _ code: Span<UInt8>, of coupon: Span<UInt8>, _ isValid: Bool
-    ) {
-        key("codes")
-        beginArray()
-        beginEntry(code, of: coupon, isValid)
-    }
-
-    fileprivate mutating func endVerdict() {
-        endObject()
-        endArray()
-        endReply()
-    }
-
-    /// What every entry of `codes` begins with. `coupon` is empty when there is none.
+    /// What every entry of `codes` begins with. A coupon that came by itself has no `code`, and a
+    /// code that does not exist no `coupon`.
     mutating func beginEntry(_ code: Span<UInt8>, of coupon: Span<UInt8>, _ isValid: Bool) {
         beginObject()
         key("code")
-        string(code)
+        if code.isEmpty && !coupon.isEmpty { null() } else { string(code) }
         if !coupon.isEmpty {
             key("coupon")
             string(coupon)
         }
+        key("valid")
+        boolean(isValid)
+    }
+
+    /// As above, of a gift card.
+    mutating func beginEntry(_ code: Span<UInt8>, ofCard card: Span<UInt8>, _ isValid: Bool) {
+        beginObject()
+        key("code")
+        string(code)
+        key("gift_card")
+        string(card)
         key("valid")
         boolean(isValid)
     }
@@ -152,6 +217,12 @@ extension ReplyWriter {
         member("discount", discount.minorUnits)
         member("shipping_discount", shippingDiscount.minorUnits)
         member("total", total.minorUnits)
+    }
+
+    /// What gift cards pay of `total`, and what is left to be paid.
+    mutating func giftCards(paid amount: Money, of total: Money) {
+        member("gift_card_amount", amount.minorUnits)
+        member("amount_due", (total - amount).minorUnits)
     }
 
     /// The money members of one code's entry.
@@ -176,17 +247,15 @@ extension ReplyWriter {
         integer(number)
     }
 
-    /// `reason`, `message` and whatever facts the refusal carries.
+    /// `reason`, `message`, and the facts that are no text of the catalog but `attribute`.
     fileprivate mutating func refusal(
-        _ refusal: Refusal, _ currency: Currency, _ catalog: borrowing Catalog
+        _ refusal: Refusal, _ currency: Currency, attribute: Span<UInt8>
     ) {
         key("reason")
         string(refusal.reason.code)
         key("message")
-        var attribute = Symbol.unmentioned
-        if case .attribute(let name) = refusal.scope { attribute = name }
-        message(of: refusal, currency: currency, attribute: catalog.text(of: attribute))
-        scope(refusal.scope, catalog)
+        message(of: refusal, currency: currency, attribute: attribute)
+        scope(refusal.scope, attribute)
         if let limit = refusal.limit { member("limit", limit) }
         if let actual = refusal.actual { member("actual", actual) }
         if let missing = refusal.missing { member("missing", missing) }
@@ -201,7 +270,7 @@ extension ReplyWriter {
         }
     }
 
-    private mutating func scope(_ scope: Refusal.Scope, _ catalog: borrowing Catalog) {
+    private mutating func scope(_ scope: Refusal.Scope, _ attribute: Span<UInt8>) {
         if scope == .none { return }
         key("scope")
         switch scope {
@@ -213,11 +282,21 @@ extension ReplyWriter {
         case .week: string("week")
         case .month: string("month")
         case .bookingDate: string("booking_date")
-        case .perCustomer: string("per_customer")
         case .customers: string("customers")
         case .groups: string("groups")
         case .previousOrders: string("max_previous_orders")
-        case .attribute(let attribute): string(catalog.text(of: attribute))
+        case .perCustomer: string("per_customer")
+        case .attribute: string(attribute)
         }
+    }
+}
+
+extension ByteBuffer {
+    /// Appends a member of an entry's facts: an amount that is not negative.
+    fileprivate mutating func append(_ name: StaticString, _ amount: Money) {
+        append(",\"")
+        append(name)
+        append("\":")
+        append(digits: amount.minorUnits)
     }
 }

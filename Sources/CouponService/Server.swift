@@ -19,9 +19,9 @@ package struct Server: ~Copyable {
     private var snapshot = TaskLine()
     /// Conversations whose awaited answer can be given.
     private var answerable: [ConversationID] = []
-    /// Applies recorded when the newest snapshot, and the one being written, were encoded.
-    private var appliedInSnapshot: UInt64 = 0
-    private var appliedInNextSnapshot: UInt64 = 0
+    /// Changes on record when the newest snapshot, and the one being written, were encoded.
+    private var changesInSnapshot: UInt64 = 0
+    private var changesInNextSnapshot: UInt64 = 0
 
     package init(
         catalog: SharedCatalog, ledger: consuming Ledger, limits: Limits, facts: ServerFacts
@@ -163,14 +163,14 @@ extension Server {
 
     /// The present state as a snapshot holds it.
     package mutating func encodeSnapshot() -> ByteBuffer {
-        appliedInNextSnapshot = service.statistics.applied
+        changesInNextSnapshot = service.statistics.changes
         return service.ledger.encodeSnapshot()
     }
 
     /// Ends a snapshot that ``encodeSnapshot()`` began.
     package mutating func finishSnapshot(_ outcome: SnapshotOutcome, at now: Instant) {
         answerable += snapshot.finish()
-        if case .written = outcome { appliedInSnapshot = appliedInNextSnapshot }
+        if case .written = outcome { changesInSnapshot = changesInNextSnapshot }
         service.note(outcome, at: now)
     }
 
@@ -178,5 +178,5 @@ extension Server {
     package var reloadFaults: [String] { service.statistics.lastReload?.faults ?? [] }
 
     /// Whether something was recorded that no snapshot holds.
-    package var hasUnsavedChanges: Bool { service.statistics.applied != appliedInSnapshot }
+    package var hasUnsavedChanges: Bool { service.statistics.changes != changesInSnapshot }
 }

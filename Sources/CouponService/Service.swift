@@ -70,14 +70,23 @@ struct Service: ~Copyable {
         let operation = parser.request.operation
         checkout.begin(parser)
         if let refused = refuse(operation, under: terms) { return refused }
+        lapse(at: now)
 
         switch operation {
         case .ping: reply.pong(facts, isReady: !isDraining, to: parser)
         case .validate:
             let outcome = checkout.validate(shared.catalog, parser, ledger, at: now, &reply)
             statistics.count(outcome, of: operation)
+        case .reserve:
+            let outcome = checkout.commit(
+                .reserve, shared.catalog, parser, &ledger, at: now, &reply)
+            statistics.count(outcome, of: operation)
         case .apply:
-            let outcome = checkout.apply(shared.catalog, parser, &ledger, at: now, &reply)
+            let outcome = checkout.commit(
+                .apply, shared.catalog, parser, &ledger, at: now, &reply)
+            statistics.count(outcome, of: operation)
+        case .release:
+            let outcome = checkout.release(parser, &ledger, at: now, &reply)
             statistics.count(outcome, of: operation)
         case .usage:
             let outcome = checkout.reportUsage(shared.catalog, parser, ledger, at: now, &reply)
@@ -92,6 +101,17 @@ struct Service: ~Copyable {
         }
         return .replied
     }
+
+    /// Lets go of holds whose time has passed, before anything relies on what is left. A great many
+    /// are let go of in pieces, so that no request waits for all of them; until then they still
+    /// hold, which never lets a limit pass.
+    mutating func lapse(at now: Instant) {
+        let lapsed = ledger.lapse(
+            until: now.millisecondsSinceEpoch, atMost: Service.lapsesPerRequestMax)
+        statistics.lapsed += UInt64(lapsed)
+    }
+
+    private static let lapsesPerRequestMax = 1_024
 
     /// What the socket or the hour does not allow.
     private mutating func refuse(

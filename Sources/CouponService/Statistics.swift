@@ -31,7 +31,11 @@ struct Statistics {
     var connections = 0
     var requests: UInt64 = 0
     var validated: UInt64 = 0
+    var reserved: UInt64 = 0
     var applied: UInt64 = 0
+    var released: UInt64 = 0
+    /// Holds whose time passed.
+    var lapsed: UInt64 = 0
     var refused: UInt64 = 0
     var replayed: UInt64 = 0
     var conflicted: UInt64 = 0
@@ -42,10 +46,15 @@ struct Statistics {
 
     init(catalogLoadedAt: Instant) { self.catalogLoadedAt = catalogLoadedAt }
 
+    /// How often what is on record has changed.
+    var changes: UInt64 { reserved + applied + released + lapsed }
+
     mutating func count(_ outcome: CheckoutOutcome, of operation: Operation) {
         switch outcome {
         case .accepted where operation == .validate: validated += 1
+        case .accepted where operation == .reserve: reserved += 1
         case .accepted where operation == .apply: applied += 1
+        case .accepted where operation == .release: released += 1
         case .accepted: break
         case .refused: refused += 1
         case .replayed: replayed += 1
@@ -104,7 +113,10 @@ extension Service {
         reply.member("connections", Int64(counts.connections))
         reply.member("lines", Int64(counts.requests))
         reply.member("validated", Int64(counts.validated))
+        reply.member("reserved", Int64(counts.reserved))
         reply.member("applied", Int64(counts.applied))
+        reply.member("released", Int64(counts.released))
+        reply.member("lapsed", Int64(counts.lapsed))
         reply.member("refused", Int64(counts.refused))
         reply.member("replayed", Int64(counts.replayed))
         reply.member("conflicts", Int64(counts.conflicted))

@@ -1,13 +1,13 @@
 import FlatStorage
 
-// # The snapshot, version 1
+// # The snapshot, version 2
 //
 // Integers are little-endian; a *varint* is LEB128, a *text* a varint length and its bytes.
 //
 // ```
 // offset size
 //      0    8  "CPNDSNAP"
-//      8    4  version, 1
+//      8    4  version, 2
 //     12    4  0
 //     16    8  length of the content in bytes
 //     24    8  number of coupons that have a counter
@@ -22,12 +22,17 @@ import FlatStorage
 //              orders: for each, text store, text order, text image
 // ```
 //
-// What reservations hold is not stored: it is the sum of what their images list.
+// What reservations hold is not stored: it is the sum of what their images list. Nor is the order
+// in which they lapse: their images say when.
+//
+// Version 1 is the same with fewer kinds of counters and older images, and is read. The number rose
+// so that a daemon of that time says that it is too old, and not that the file is damaged.
 
 enum SnapshotLayout {
     /// "CPNDSNAP", as the little-endian integer of its bytes.
     static let magic: UInt64 = 0x5041_4E53_444E_5043
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
+    static let versions: ClosedRange<UInt32> = 1...version
     static let lengthOffset = 16
     static let contentChecksumOffset = 56
     static let headerChecksumOffset = 64
@@ -156,6 +161,8 @@ extension Ledger {
                 }
             }
         }
-        _ = orders.insert(store: entry.store, order: entry.order, image: entry.image)
+        let id = orders.insert(store: entry.store, order: entry.order, image: entry.image)
+        holds.admit(id)
+        holds.follow(id, image.facts)
     }
 }

@@ -3,7 +3,9 @@ import FlatStorage
 // An order's image states what the order stands for now, so there is one rule: when an image
 // appears or is replaced, what the old one consumed is taken back and what the new one lists is
 // taken. Apply, reserve, release and lapse are all that rule, and every counter is its starting
-// count and what the images of all orders list.
+// count, what the images of all orders list, and what is archived: the uses that a released order
+// kept (its coupon does not give them back) when it started afresh, and that no image lists any
+// more.
 
 /// Everything that changes while the daemon runs: what was used, by which orders, and under which
 /// redemption numbers.
@@ -14,6 +16,10 @@ package struct Ledger: ~Copyable, Sendable {
     package var usage: UsageTable
     package internal(set) var orders: OrderTable
     package var redemptions: RedemptionNumbers
+    /// Every reserved order, by when it lapses.
+    var holds = HoldQueue()
+    /// Images that the ledger itself makes of those it has.
+    var rewriter = OrderImageWriter()
 
     /// Codes that are consumed by orders in force.
     package internal(set) var usesInForce = 0
@@ -35,24 +41,26 @@ package struct Ledger: ~Copyable, Sendable {
     /// Records what has become of an order, in one step: its image appears or is replaced, and all
     /// counters that it names follow.
     ///
-    /// The image comes from ``OrderImageWriter`` or was checked by ``OrderImageView``. Every counter it names exists (the caller found
-    /// or inserted it while judging), a new order finds room, and the state may follow the one
-    /// before.
+    /// The image comes from ``OrderImageWriter`` or was checked by ``OrderImageView``. Every counter
+    /// it names exists (the caller found or inserted it while judging), a new order finds room, and
+    /// the state may follow the one before.
     @discardableResult
     package mutating func record(
         store: Span<UInt8>, order: Span<UInt8>, image: Span<UInt8>
     ) -> OrderID {
-        let view = Ledger.known(image)
         if let known = orders.find(store: store, order: order) {
-            usesInForce -= Ledger.takeBack(known, of: orders, from: &usage, before: view)
-            usesInForce += Ledger.move(&usage, view, .take)
-            orders.replaceImage(of: known, with: image)
+            usesInForce += Ledger.replaceImage(
+                of: known, with: image, in: &orders, counters: &usage, holds: &holds)
             return known
         }
+        let view = Ledger.known(image)
         precondition(!orders.isFull, "a new order is recorded only where it finds room")
         precondition(view.facts.state.mayBegin, "an order begins as its state allows")
         usesInForce += Ledger.move(&usage, view, .take)
-        return orders.insert(store: store, order: order, image: image)
+        let id = orders.insert(store: store, order: order, image: image)
+        holds.admit(id)
+        holds.follow(id, view.facts)
+        return id
     }
 
     /// Records the image that `writer` finished.
@@ -61,6 +69,20 @@ package struct Ledger: ~Copyable, Sendable {
         store: Span<UInt8>, order: Span<UInt8>, writtenBy writer: borrowing OrderImageWriter
     ) -> OrderID {
         record(store: store, order: order, image: writer.bytes)
+    }
+
+    /// Puts `image` in the place of the order's present one, lets all that follows from images
+    /// follow, and returns by how many codes in force there are more.
+    static func replaceImage(
+        of id: OrderID, with image: Span<UInt8>, in orders: inout OrderTable,
+        counters usage: inout UsageTable, holds: inout HoldQueue
+    ) -> Int {
+        let next = known(image)
+        let before = takeBack(id, of: orders, from: &usage, before: next)
+        let after = move(&usage, next, .take)
+        orders.replaceImage(of: id, with: image)
+        holds.follow(id, next.facts)
+        return after - before
     }
 
     /// Undoes what the order's present image consumed, and returns how many codes it had in force.
@@ -72,11 +94,12 @@ package struct Ledger: ~Copyable, Sendable {
         precondition(
             present.facts.state.mayBecome(next.facts.state),
             "an order changes only as its state allows")
-        return move(&usage, present, .takeBack)
+        return move(
+            &usage, present, present.facts.state == .released ? .takeBackButArchive : .takeBack)
     }
 
     @_lifetime(copy image)
-    private static func known(_ image: Span<UInt8>) -> OrderImageView {
+    static func known(_ image: Span<UInt8>) -> OrderImageView {
         do {
             return try OrderImageView(known: image)
         } catch {
@@ -86,6 +109,8 @@ package struct Ledger: ~Copyable, Sendable {
 
     private enum Direction {
         case take, takeBack
+        /// A released order starts afresh: what its codes kept stays counted for ever.
+        case takeBackButArchive
     }
 
     /// Moves the counters that an image names, and returns how many codes it has in force.
@@ -96,6 +121,7 @@ package struct Ledger: ~Copyable, Sendable {
         var codes = image.codes
         while let code = codes.next() {
             if image.isInForce(code) { inForce += 1 }
+            if direction == .takeBackButArchive && code.facts.keepsUseOnceReleased { continue }
             var consumptions = code.consumptions
             while let consumption = consumptions.next() {
                 guard let id = usage.find(consumption) else {
@@ -104,9 +130,9 @@ package struct Ledger: ~Copyable, Sendable {
                 let amount = consumption.amount
                 switch (image.facts.state.consumes, direction) {
                 case (.uses, .take): usage.setUsed(id, to: usage.used(id) + amount)
-                case (.uses, .takeBack): usage.setUsed(id, to: usage.used(id) - amount)
+                case (.uses, _): usage.setUsed(id, to: usage.used(id) - amount)
                 case (.holds, .take): usage.setHeld(id, to: usage.held(id) + amount)
-                case (.holds, .takeBack): usage.setHeld(id, to: usage.held(id) - amount)
+                case (.holds, _): usage.setHeld(id, to: usage.held(id) - amount)
                 }
             }
         }
@@ -152,8 +178,13 @@ extension OrderImageView {
     /// Whether the order consumes the code now: it passed and was not given back.
     func isInForce(_ code: borrowing OrderImageCode) -> Bool {
         (facts.state == .applied || facts.state == .partlyApplied)
-            && code.facts.flags.contains(.valid) && !code.facts.flags.contains(.released)
+            && code.facts.isLeft
     }
+}
+
+extension CodeFacts {
+    /// Whether the code was given back and what it still lists is uses that stay.
+    var keepsUseOnceReleased: Bool { flags.isSuperset(of: [.released, .keepsUse]) }
 }
 
 extension UsageTable {

@@ -1,6 +1,6 @@
 import FlatStorage
 
-// # The image of an order, version 1
+// # The image of an order, version 2
 //
 // One self-contained run of bytes says what an order stands for: what was asked, what was answered
 // and exactly what is consumed. Replay and release read it and never recompute, because zones,
@@ -13,7 +13,7 @@ import FlatStorage
 //
 // ```
 // offset size
-//      0    1  version, 1
+//      0    1  version, 2
 //      1    1  state: 1 reserved, 2 applied, 3 partly applied, 4 released
 //      2    2  modes: bit 0 partial, bit 1 auto, bit 2 has a cart; the rest 0
 //      4    4  length of the image, this header included
@@ -30,17 +30,20 @@ import FlatStorage
 //     88    8  total
 //     96    2  number of metadata pairs
 //     98    2  number of codes
-//    100       customer: text id, text e-mail; empty = none
+//    100    8  time at which codes were given back last; 0 = never
+//    108       customer: text id, text e-mail; empty = none
 //              line discounts: L varints
 //              metadata: for each pair, text name, text value
 //              codes, for each:
-//                1  flags: bit 0 valid, bit 1 has line discounts, bit 2 given back,
-//                   bit 3 not asked for (an automatic coupon), bit 4 of its own case only; the
-//                   rest 0
+//                2  flags: bit 0 valid, bit 1 has line discounts, bit 2 given back,
+//                   bit 3 not asked for (an automatic coupon), bit 4 of its own case only,
+//                   bit 5 given back by the latest release, bit 6 its uses are not given back,
+//                   bit 7 only held when it was given back, bit 8 a gift card; the rest 0
 //                1  reason of the refusal; 0 where the code is valid
 //                8  redemption number; 0 = none
 //                   varint discount, varint shipping discount
-//                   text code, text coupon, text usage key (`store \0 coupon`)
+//                   text code, text coupon, text usage key (`store \0 coupon`); of a gift card
+//                   its id stands as the coupon, and the discount is what it pays
 //                   line discounts: L varints, where flag bit 1 says so
 //                   text fragment: the members of the reply's entry, as they were said
 //                1  number of consumptions, for each:
@@ -49,7 +52,12 @@ import FlatStorage
 //                        text detail, varint amount
 // ```
 //
-// Changing this is a new version number, and a reader for both.
+// Version 1 has one byte of flags, of which bits 0 to 4 are known, and ends its header at 100. It
+// is read, and becomes version 2 when its order changes.
+//
+// A reserve that lapsed is released, has no codes and still says when its holds lapsed.
+//
+// Changing this is a new version number, and a reader for all before.
 
 /// What an image says about the order as a whole.
 package struct OrderFacts: Equatable, Sendable, BitwiseCopyable {
@@ -59,8 +67,10 @@ package struct OrderFacts: Equatable, Sendable, BitwiseCopyable {
     package var decidedAt: Int64
     /// When the holds that were taken over were made; 0 when there were none.
     package var reservedAt: Int64 = 0
-    /// When the holds lapse; 0 when the order holds nothing.
+    /// When the holds lapse, or lapsed; 0 when the order holds nothing and did not lapse.
     package var expiresAt: Int64 = 0
+    /// When codes were given back last; 0 when none ever was.
+    package var releasedAt: Int64 = 0
     /// Of the canonical request: equal for what counts as the same request again.
     package var request: Fingerprint
     /// The currency's three letters, packed; 0 without a cart.
@@ -76,6 +86,9 @@ package struct OrderFacts: Equatable, Sendable, BitwiseCopyable {
         self.decidedAt = decidedAt
         self.request = request
     }
+
+    /// Whether the order held uses until their time was over, and has done nothing since.
+    package var isLapsed: Bool { state == .released && expiresAt > 0 }
 }
 
 /// How the request asked to be judged. The bits are on disk: never reuse one.
@@ -105,29 +118,40 @@ package struct CodeFacts: Equatable, Sendable, BitwiseCopyable {
     package var shippingDiscount: Int64 = 0
 
     package init(flags: CodeFlags) { self.flags = flags }
+
+    /// Whether the code passed and was not given back: whether there is something to give back.
+    package var isLeft: Bool { flags.contains(.valid) && !flags.contains(.released) }
 }
 
 /// How a code fared. The bits are on disk: never reuse one.
 package struct CodeFlags: OptionSet, Sendable, BitwiseCopyable {
-    package let rawValue: UInt8
+    package let rawValue: UInt16
 
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// The code passed.
     package static let valid = CodeFlags(rawValue: 1)
     /// The entry has line discounts of its own, as many as the order has lines.
     package static let hasLineDiscounts = CodeFlags(rawValue: 2)
-    /// The code was given back after it had been applied.
+    /// The code was given back.
     package static let released = CodeFlags(rawValue: 4)
     /// The coupon came by itself: the reply's entry has no code.
     package static let automatic = CodeFlags(rawValue: 8)
-
     /// The code is another one in another case.
     package static let caseSensitive = CodeFlags(rawValue: 16)
+    /// The code was given back by the latest release.
+    package static let lastRelease = CodeFlags(rawValue: 32)
+    /// Once applied, its uses stay counted also when it is given back; its money returns.
+    package static let keepsUse = CodeFlags(rawValue: 64)
+    /// The code was only held when it was given back.
+    package static let wasHeld = CodeFlags(rawValue: 128)
+    /// The entry is a gift card: `coupon` is its id, and `discount` is what it pays.
+    package static let giftCard = CodeFlags(rawValue: 256)
 
-    static let known: CodeFlags = [
-        .valid, .hasLineDiscounts, .released, .automatic, .caseSensitive,
-    ]
+    /// What an image of this version may say.
+    static func known(in version: UInt8) -> CodeFlags {
+        CodeFlags(rawValue: version == 1 ? 0b1_1111 : 0b1_1111_1111)
+    }
 }
 
 /// Where an image is not what its layout says.
@@ -145,10 +169,12 @@ package struct OrderImageFault: Error, Equatable {
 
 /// Sizes and places of the image's header.
 enum OrderImageLayout {
-    static let version: UInt8 = 1
-    static let headerLength = 100
+    static let version: UInt8 = 2
+    static let versions: ClosedRange<UInt8> = 1...version
     static let lengthOffset = 4
     static let lineCountOffset = 52
     static let metadataCountOffset = 96
     static let codeCountOffset = 98
+
+    static func headerLength(in version: UInt8) -> Int { version == 1 ? 100 : 108 }
 }

@@ -19,12 +19,15 @@ package struct OrderImageCode: ~Escapable {
     package let consumptions: OrderImageConsumptions
 
     @_lifetime(copy reader)
-    init(_ reader: inout ByteReader, lineCount: Int) throws(OrderImageFault) {
-        guard let flags = reader.byte(), flags & ~CodeFlags.known.rawValue == 0,
-            let reason = reader.byte(), flags & CodeFlags.valid.rawValue == 0 || reason == 0,
+    init(
+        _ reader: inout ByteReader, lineCount: Int, version: UInt8
+    ) throws(OrderImageFault) {
+        guard let flags = reader.codeFlags(in: version),
+            flags.isSubset(of: CodeFlags.known(in: version)),
+            let reason = reader.byte(), !flags.contains(.valid) || reason == 0,
             let redemption = reader.uint64()
         else { throw OrderImageFault(part: .code, offset: reader.position) }
-        var facts = CodeFacts(flags: CodeFlags(rawValue: flags))
+        var facts = CodeFacts(flags: flags)
         facts.reason = reason
         facts.redemption = redemption
         guard let discount = reader.money(), let shippingDiscount = reader.money() else {
@@ -68,12 +71,14 @@ package struct OrderImageCodes: ~Escapable {
     private var reader: ByteReader
     private var remaining: Int
     private let lineCount: Int
+    private let version: UInt8
 
     @_lifetime(copy reader)
-    init(reader: ByteReader, remaining: Int, lineCount: Int) {
+    init(reader: ByteReader, remaining: Int, lineCount: Int, version: UInt8) {
         self.reader = reader
         self.remaining = remaining
         self.lineCount = lineCount
+        self.version = version
     }
 
     @_lifetime(copy self)
@@ -81,7 +86,7 @@ package struct OrderImageCodes: ~Escapable {
         guard remaining > 0 else { return nil }
         remaining -= 1
         do {
-            return try OrderImageCode(&reader, lineCount: lineCount)
+            return try OrderImageCode(&reader, lineCount: lineCount, version: version)
         } catch {
             preconditionFailure("a checked image reads the same twice")
         }
@@ -224,6 +229,7 @@ package struct OrderImageMetadata: ~Escapable {
 struct HeaderReader: ~Escapable {
     private(set) var reader: ByteReader
     private let length: Int
+    private(set) var version: UInt8 = 0
     private(set) var lineCount = 0
     private(set) var metadataCount = 0
     private(set) var codeCount = 0
@@ -235,10 +241,11 @@ struct HeaderReader: ~Escapable {
     }
 
     mutating func facts() throws(OrderImageFault) -> OrderFacts {
-        guard let version = reader.byte(), version == OrderImageLayout.version else {
+        guard let version = reader.byte(), OrderImageLayout.versions.contains(version) else {
             throw OrderImageFault(part: .version, offset: 0)
         }
-        guard length >= OrderImageLayout.headerLength else {
+        self.version = version
+        guard length >= OrderImageLayout.headerLength(in: version) else {
             throw OrderImageFault(part: .length, offset: length)
         }
         guard let stateCode = reader.byte(), let state = OrderState(rawValue: stateCode) else {
@@ -253,6 +260,10 @@ struct HeaderReader: ~Escapable {
         let decidedAt = try number(.time)
         let reservedAt = try number(.time)
         let expiresAt = try number(.time)
+        // Nothing else would ever give back what it holds.
+        guard state != .reserved || expiresAt > 0 else {
+            throw OrderImageFault(part: .time, offset: reader.position)
+        }
         guard let low = reader.uint64(),
             let high = reader.uint64()
         else { throw OrderImageFault(part: .length, offset: reader.position) }
@@ -276,6 +287,7 @@ struct HeaderReader: ~Escapable {
         else { throw OrderImageFault(part: .length, offset: reader.position) }
         self.metadataCount = Int(metadataCount)
         self.codeCount = Int(codeCount)
+        if version > 1 { facts.releasedAt = try number(.time) }
         return facts
     }
 
@@ -306,6 +318,12 @@ struct HeaderReader: ~Escapable {
 }
 
 extension ByteReader {
+    /// The flags of a code, as wide as the version has them.
+    fileprivate mutating func codeFlags(in version: UInt8) -> CodeFlags? {
+        let raw = version == 1 ? byte().map { UInt16($0) } : uint16()
+        return raw.map { CodeFlags(rawValue: $0) }
+    }
+
     /// A varint below 2^63.
     mutating func money() -> Int64? {
         guard let amount = varint() else { return nil }

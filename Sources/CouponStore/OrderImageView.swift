@@ -6,6 +6,7 @@ import FlatStorage
 /// ``OrderImageFault`` once, at the border, and never a trap.
 package struct OrderImageView: ~Escapable {
     private let bytes: Span<UInt8>
+    private let version: UInt8
     package let facts: OrderFacts
     package let lineCount: Int
     package let metadataCount: Int
@@ -23,7 +24,8 @@ package struct OrderImageView: ~Escapable {
     package init(_ bytes: Span<UInt8>) throws(OrderImageFault) {
         try self.init(known: bytes)
         guard customer.isText && email.isText else {
-            throw OrderImageFault(part: .customer, offset: OrderImageLayout.headerLength)
+            throw OrderImageFault(
+                part: .customer, offset: OrderImageLayout.headerLength(in: version))
         }
         var pairs = metadata
         while let pair = pairs.next() {
@@ -36,7 +38,7 @@ package struct OrderImageView: ~Escapable {
             let start = codesOffset + reader.position
             let isText: Bool
             do {
-                isText = try OrderImageCode(&reader, lineCount: lineCount).isText
+                isText = try OrderImageCode(&reader, lineCount: lineCount, version: version).isText
             } catch {
                 throw OrderImageFault(part: error.part, offset: codesOffset + error.offset)
             }
@@ -50,10 +52,11 @@ package struct OrderImageView: ~Escapable {
     /// Finds its way in an image that was checked before or comes from the writer, and leaves out
     /// what only damage could make wrong: the codes and the encoding of the texts.
     @_lifetime(copy bytes)
-    init(known bytes: Span<UInt8>) throws(OrderImageFault) {
+    package init(known bytes: Span<UInt8>) throws(OrderImageFault) {
         self.bytes = bytes
         var header = HeaderReader(bytes)
         facts = try header.facts()
+        version = header.version
         lineCount = header.lineCount
         metadataCount = header.metadataCount
         codeCount = header.codeCount
@@ -101,7 +104,13 @@ package struct OrderImageView: ~Escapable {
         get {
             OrderImageCodes(
                 reader: ByteReader(bytes.extracting(codesOffset..<bytes.count)),
-                remaining: codeCount, lineCount: lineCount)
+                remaining: codeCount, lineCount: lineCount, version: version)
         }
+    }
+
+    /// The bytes of line discounts and metadata, which are alike in all versions.
+    var linesAndMetadata: Span<UInt8> {
+        @_lifetime(copy self)
+        get { bytes.extracting(linesOffset..<codesOffset) }
     }
 }

@@ -34,9 +34,12 @@ package struct OrderImageWriter: ~Copyable, Sendable {
     ) {
         precondition(
             facts.decidedAt >= 0 && facts.reservedAt >= 0 && facts.expiresAt >= 0
-                && facts.subtotal >= 0 && facts.shipping >= 0 && facts.discount >= 0
+                && facts.releasedAt >= 0 && facts.subtotal >= 0 && facts.shipping >= 0
+                && facts.discount >= 0
                 && facts.shippingDiscount >= 0 && facts.total >= 0,
             "an order's times and money are not negative")
+        precondition(
+            facts.state != .reserved || facts.expiresAt > 0, "a reserve says when it lapses")
         buffer.removeAll()
         stage = .lines
         lineCount = 0
@@ -60,6 +63,7 @@ package struct OrderImageWriter: ~Copyable, Sendable {
         buffer.appendLittleEndian(facts.total)
         buffer.appendLittleEndian(UInt16(0))
         buffer.appendLittleEndian(UInt16(0))
+        buffer.appendLittleEndian(facts.releasedAt)
         buffer.appendCounted(customer)
         buffer.appendCounted(email)
     }
@@ -90,7 +94,7 @@ package struct OrderImageWriter: ~Copyable, Sendable {
         precondition(
             !facts.flags.contains(.valid) || facts.reason == 0, "a valid code has no reason")
         endConsumptions()
-        buffer.append(facts.flags.rawValue)
+        buffer.appendLittleEndian(facts.flags.rawValue)
         buffer.append(facts.reason)
         buffer.appendLittleEndian(facts.redemption)
         appendMoney(facts.discount)
@@ -150,6 +154,52 @@ package struct OrderImageWriter: ~Copyable, Sendable {
         buffer.setLittleEndian(UInt16(metadataCount), at: OrderImageLayout.metadataCountOffset)
         buffer.setLittleEndian(UInt16(codeCount), at: OrderImageLayout.codeCountOffset)
         stage = .idle
+    }
+
+    // MARK: - Rewriting
+
+    /// Starts an image that repeats another one up to its codes, with other `facts`.
+    mutating func begin(_ facts: OrderFacts, repeating image: borrowing OrderImageView) {
+        begin(facts, customer: image.customer, email: image.email)
+        buffer.append(image.linesAndMetadata)
+        lineCount = image.lineCount
+        metadataCount = image.metadataCount
+        stage = .metadata
+    }
+
+    /// Which of a code's consumptions an entry repeats.
+    enum Kept {
+        case all, counts, none
+
+        func includes(_ kind: CounterKind) -> Bool {
+            switch self {
+            case .all: true
+            case .counts: !kind.isMoney
+            case .none: false
+            }
+        }
+    }
+
+    /// Repeats a code of another image with other `flags`, and with what of its consumptions is
+    /// kept.
+    mutating func appendCode(
+        repeating code: borrowing OrderImageCode, flags: CodeFlags, keeping kept: Kept
+    ) {
+        var facts = code.facts
+        facts.flags = flags
+        beginCode(facts, code: code.code, coupon: code.coupon, usageKey: code.usageKey)
+        var amounts = code.lineDiscounts
+        while let amount = amounts.next() { appendCodeLineDiscount(amount) }
+        writeFragment(code.fragment)
+        var consumptions = code.consumptions
+        while let consumption = consumptions.next() {
+            guard kept.includes(consumption.kind) else { continue }
+            let isOwn = consumption.couponKey.isEqual(to: code.usageKey)
+            appendConsumption(
+                consumption.kind,
+                couponKey: isOwn ? consumption.couponKey.extracting(0..<0) : consumption.couponKey,
+                detail: consumption.detail, amount: consumption.amount)
+        }
     }
 
     private mutating func endConsumptions() {

@@ -2,7 +2,8 @@
 ///
 /// Legal transitions, from → to:
 /// - no image → reserved, applied
-/// - reserved → reserved (held again, or longer), applied, released (given back, or lapsed)
+/// - reserved → reserved (held again, or longer, or some codes given back), applied, released (all
+///   given back, taken over by another order, or lapsed)
 /// - applied → partly applied (some codes given back), released
 /// - partly applied → partly applied (another code given back), released
 /// - released → reserved, applied: the order starts afresh

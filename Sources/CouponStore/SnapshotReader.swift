@@ -21,7 +21,7 @@ struct SnapshotHeader {
             let version = reader.uint32()
         else { throw .wrongLength(expected: nil, found: bytes.count) }
         // Before anything else is judged: a later version may look different from here on.
-        guard version == SnapshotLayout.version else { throw .unknownVersion(version) }
+        guard SnapshotLayout.versions.contains(version) else { throw .unknownVersion(version) }
         guard let padding = reader.uint32(),
             let contentLength = reader.uint64(),
             let couponCount = reader.uint64(),

@@ -9,8 +9,37 @@ import FlatStorage
 package enum CounterKind: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     /// Uses of a coupon.
     case total = 1
-    /// Uses of one code of a coupon; the detail is the code's stored text.
+    /// Uses of one code of a coupon; the detail is the code's key.
     case code = 2
+    /// Uses of one offer of a coupon; the detail is the offer's id.
+    case offer = 3
+    /// Uses of a coupon by one customer; the detail is the customer's id.
+    case customer = 4
+    /// Uses of a coupon by one e-mail; the detail is its lower-cased text.
+    case email = 5
+    /// Uses of one code by one customer; the detail is the code's key, 0 and the id.
+    case codeCustomer = 6
+    /// Uses of one code by one e-mail; the detail is the code's key, 0 and the e-mail.
+    case codeEmail = 7
+    /// Uses on one day; the detail is the day, such as 2026-07-01.
+    case day = 8
+    /// Uses in one week; the detail is its Monday.
+    case week = 9
+    /// Uses in one month; the detail is its first day.
+    case month = 10
+    /// Uses for one booking date, which is the detail.
+    case bookingDate = 11
+    /// Money a coupon gave, in minor units; the detail is the currency's three letters.
+    case budget = 12
+    /// Uses of the offers of a store that share a counter. The coupon part is the store, 0 and
+    /// nothing; the detail is the counter's name.
+    case sharedOffer = 13
+    /// Money of a gift card that was spent, in minor units. The coupon part is the store, 0 and the
+    /// card's id.
+    case giftCard = 14
+
+    /// Whether it sums up money, which always returns, and not uses.
+    package var isMoney: Bool { self == .budget || self == .giftCard }
 }
 
 /// A counter's row. It stays valid as long as the table, and keys are never recycled.
@@ -26,7 +55,6 @@ package struct CounterID: Hashable, Sendable, BitwiseCopyable {
 ///
 /// A counter is keyed by its kind, its coupon part (`store \0 coupon-id`) and a detail. The table
 /// is sparse: a counter is born at its first consumption, with the uses from before the daemon.
-/// Counters that later kinds of limits need are one more ``CounterKind`` and a detail.
 package struct UsageTable: ~Copyable, Sendable {
     // Not private: with rows that other files cannot see, Swift 6.3.1 links no unoptimised ledger.
     struct Row: BitwiseCopyable {

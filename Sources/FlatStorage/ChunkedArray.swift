@@ -38,7 +38,7 @@ package struct ChunkedArray<Element: BitwiseCopyable>: ~Copyable {
         }
     }
 
-    /// Adds a row and returns its number, which stays valid for ever.
+    /// Adds a row and returns its number, which stays valid until the row is removed.
     @inlinable
     @discardableResult
     package mutating func append(_ element: Element) -> Int {
@@ -49,6 +49,14 @@ package struct ChunkedArray<Element: BitwiseCopyable>: ~Copyable {
         unsafe (chunks[row / Self.rowsPerChunk] + row % Self.rowsPerChunk).initialize(to: element)
         used = row + 1
         return row
+    }
+
+    /// Removes the last row. Its memory is kept for the next.
+    @inlinable
+    package mutating func removeLast() -> Element {
+        let last = self[used - 1]
+        used -= 1
+        return last
     }
 }
 

@@ -59,6 +59,23 @@ struct Neighbours: CustomTestStringConvertible, Sendable {
             $0.coupon.limits.total = 1
             $0.uses[.total].used = 1
         },
+        Neighbours(.usageLimitReached, .budgetExhausted) {
+            $0.coupon.limits.perCode = 1
+            $0.uses[.code].used = 1
+            $0.budget(["USD": 700])
+            $0.uses[.budget].used = 700
+        },
+        Neighbours(.budgetExhausted, .periodLimitReached) {
+            $0.budget(["USD": 700])
+            $0.uses[.budget].used = 700
+            $0.coupon.limits.perMonth = 1
+            $0.uses[.month].used = 1
+        },
+        Neighbours(.periodLimitReached, .currencyNotSupported) {
+            $0.coupon.limits.perMonth = 1
+            $0.uses[.month].used = 1
+            $0.cap(["EUR": 100])
+        },
         Neighbours(.usageLimitReached, .currencyNotSupported) {
             $0.coupon.limits.perCode = 1
             $0.uses[.code].used = 1
@@ -86,6 +103,19 @@ struct Neighbours: CustomTestStringConvertible, Sendable {
             $0.require(groups: ["vip"])
             $0.require(previousOrdersAtMost: 0)
             $0.shopper = Shopper(orders: 1)
+        },
+        Neighbours(.notFirstOrder, .customerLimitReached) {
+            $0.require(previousOrdersAtMost: 0)
+            $0.coupon.limits.perCustomer = 1
+            $0.uses[.customer].used = 1
+            $0.shopper = Shopper(id: "cus_7", orders: 1)
+        },
+        Neighbours(.customerLimitReached, .cartRequired) {
+            $0.coupon.limits.perCustomer = 1
+            $0.uses[.customer].used = 1
+            $0.shopper = Shopper(id: "cus_7")
+            $0.purpose = .apply
+            $0.items = nil
         },
         Neighbours(.notFirstOrder, .cartRequired) {
             $0.require(previousOrdersAtMost: 0)
@@ -123,6 +153,12 @@ struct Neighbours: CustomTestStringConvertible, Sendable {
         Neighbours(.belowMinimumQuantity, .aboveMaximumQuantity) {
             $0.coupon.requirements.minimumItems = 3
             $0.coupon.requirements.maximumItems = 1
+        },
+        Neighbours(.belowMinimumQuantity, .aboveMaximumQuantity) {
+            $0.coupon.requirements.minimumItems = 3
+            $0.coupon.kind = .presale
+            $0.offer = Offer()
+            $0.offer?.ticketLimit = 1
         },
     ]
 }
@@ -162,6 +198,10 @@ private func goodScene() -> Scene {
         scene.bookingTime = BookingTime(date: thursday)
         scene.coupon.limits.total = 1
         scene.uses[.total].used = 1
+        scene.budget(["USD": 700])
+        scene.uses[.budget].used = 700
+        scene.coupon.limits.perDay = 1
+        scene.uses[.day].used = 1
         scene.cap(["EUR": 100])
         scene.require(context: ["country": ["US"]])
         scene.require(customers: ["cus_7"])
@@ -179,7 +219,8 @@ private func goodScene() -> Scene {
         #expect(
             told == [
                 .couponInactive, .couponArchived, .notStarted, .expired, .blackoutDate,
-                .outsideTimeWindow, .usageLimitReached, .currencyNotSupported, .contextNotEligible,
+                .outsideTimeWindow, .usageLimitReached, .budgetExhausted, .periodLimitReached,
+                .currencyNotSupported, .contextNotEligible,
                 .customerRequired, .customerGroupNotEligible, .notFirstOrder, .requiredItemsMissing,
                 .noEligibleItems, .belowMinimumAmount, .aboveMaximumAmount, .belowMinimumQuantity,
                 .aboveMaximumQuantity,

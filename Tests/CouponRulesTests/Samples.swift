@@ -50,6 +50,13 @@ struct Verdict {
     var shippingDiscount: Int64
     var shares: [Int64]
 
+    init(of judge: borrowing Judge) {
+        refusals = judge.refusals
+        discount = judge.discount.minorUnits
+        shippingDiscount = judge.shippingDiscount.minorUnits
+        shares = judge.lineDiscounts.map(\.minorUnits)
+    }
+
     var reasons: [Reason] { refusals.map(\.reason) }
     var reason: Reason? { refusals.first?.reason }
 }
@@ -58,6 +65,8 @@ struct Verdict {
 struct Scene {
     var coupon = Coupon()
     var terms = CodeTerms()
+    /// The one of the coupon's offers that it is judged with.
+    var offer: Offer?
     var uses = UseCounts()
     var discountMax: Int64?
     var currency = "USD"
@@ -65,10 +74,14 @@ struct Scene {
     var items: [Item]?
     var shipping: Int64?
     var context: Words = [:]
+    /// What the request says of this code alone, and which of the lines that fits.
+    var ownContext: Words = [:]
+    var marks: [Bool] = []
     var shopper: Shopper?
     var purpose = Occasion.Purpose.validate
     var now = Instant(secondsSinceEpoch: 1_000)
     var bookingTime: BookingTime?
+    var offerBookingDate: CivilDate?
 
     private var book = RuleBook()
 
@@ -165,6 +178,19 @@ struct Scene {
 
     mutating func hold(in windows: [TimeWindow]) { coupon.windows = book.windows(windows) }
 
+    mutating func budget(_ amounts: KeyValuePairs<String, Int64>) {
+        coupon.limits.budget = book.amounts(amounts)
+    }
+
+    /// Gives the coupon an offer, or narrows the one it has.
+    mutating func offer(to maps: Words..., context: Words = [:], blackouts: [DateRange] = []) {
+        var narrowed = offer ?? Offer()
+        narrowed.appliesTo = book.maps(maps)
+        narrowed.context = book.clauses(context)
+        narrowed.blackouts = book.blackouts(blackouts)
+        offer = narrowed
+    }
+
     mutating func bindCode(to customer: String) {
         terms.customer = book.define(customer)
         terms.isBoundToCustomer = true
@@ -183,21 +209,55 @@ struct Scene {
 
     /// The same by a judge who may have judged before.
     func verdict(of judge: inout Judge, explains: Bool = false) -> Verdict {
+        var purchase = purchase()
+        let claim = claim(on: &purchase)
+        judge.begin(purchase)
+        judge.judge(claim, on: purchase, by: book.tables, occasion(explains: explains))
+        return Verdict(of: judge)
+    }
+
+    /// What several codes are worth together: that of each scene, all of them with one cart, in
+    /// this order. One that is refused takes nothing.
+    static func verdicts(of scenes: [Scene]) -> [Verdict] {
+        var judge = Judge()
+        if let first = scenes.first { judge.begin(first.purchase()) }
+        return scenes.map { $0.verdict(after: &judge) }
+    }
+
+    /// The verdict on what other codes have left.
+    private func verdict(after judge: inout Judge) -> Verdict {
+        var purchase = purchase()
+        let claim = claim(on: &purchase)
+        judge.examine(claim, on: purchase, by: book.tables, occasion())
+        if judge.refusals.isEmpty {
+            judge.price(claim, on: purchase, by: book.tables, occasion())
+        }
+        judge.settle()
+        return Verdict(of: judge)
+    }
+
+    /// The place of the coupon among others that have its priority.
+    var judgingRank: Int { coupon.judgingRank(in: book.tables) }
+
+    private func occasion(explains: Bool = false) -> Occasion {
+        var occasion = Occasion(purpose: purpose, instant: now, explains: explains)
+        occasion.bookingTime = bookingTime
+        occasion.offerBookingDate = offerBookingDate
+        return occasion
+    }
+
+    private func claim(on purchase: inout Purchase) -> Claim {
         var coupon = coupon
         coupon.settleChecks()
         var claim = Claim(coupon: coupon, terms: terms)
+        claim.offer = offer
         claim.uses = uses
         claim.discountMax = discountMax.map { Money(minorUnits: $0) }
-
-        let purchase = purchase()
-        judge.begin(purchase)
-        var occasion = Occasion(purpose: purpose, instant: now, explains: explains)
-        occasion.bookingTime = bookingTime
-        judge.judge(claim, on: purchase, by: book.tables, occasion)
-        return Verdict(
-            refusals: judge.refusals, discount: judge.discount.minorUnits,
-            shippingDiscount: judge.shippingDiscount.minorUnits,
-            shares: judge.lineDiscounts.map(\.minorUnits))
+        claim.context = add(ownContext, to: &purchase)
+        // The marks of another code come before these.
+        purchase.lineMarks = marks.map { !$0 } + marks
+        claim.lineMarks = Run(first: marks.count, count: marks.count)
+        return claim
     }
 
     private func purchase() -> Purchase {
@@ -244,114 +304,5 @@ struct Scene {
         purchase.groups = (shopper.groups ?? []).map(book.lookUp)
         purchase.customer.groups = Run(first: 0, count: purchase.groups.count)
         purchase.customer.previousOrders = shopper.orders
-    }
-}
-
-/// A vocabulary and the flat tables beside it.
-private struct RuleBook {
-    private var vocabulary = ["product": Symbol.product]
-    private var amounts: [CurrencyAmount] = []
-    private var maps: [Run] = []
-    private var clauses: [Clause] = []
-    private var symbols: [Symbol] = []
-    private var tiers: [Tier] = []
-    private var discountClauses: [DiscountClause] = []
-    private var sets: [SetTerms] = []
-    private var blackouts: [DateRange] = []
-    private var windows: [TimeWindow] = []
-    private var offers: [Offer] = []
-
-    var tables: RuleTables {
-        @_lifetime(borrow self) get {
-            RuleTables(
-                amounts: amounts.span, maps: maps.span, clauses: clauses.span,
-                symbols: symbols.span, tiers: tiers.span, discountClauses: discountClauses.span,
-                sets: sets.span, blackouts: blackouts.span, windows: windows.span,
-                offers: offers.span)
-        }
-    }
-
-    mutating func define(_ word: String) -> Symbol {
-        if let known = vocabulary[word] { return known }
-        let symbol = Symbol(rawValue: UInt32(vocabulary.count + 1))
-        vocabulary[word] = symbol
-        return symbol
-    }
-
-    func lookUp(_ word: String) -> Symbol { vocabulary[word] ?? .unmentioned }
-
-    mutating func amounts(_ perCurrency: KeyValuePairs<String, Int64>) -> Run {
-        let first = amounts.count
-        for (name, minorUnits) in perCurrency {
-            amounts.append(
-                CurrencyAmount(
-                    currency: Currency(name) ?? .none, amount: Money(minorUnits: minorUnits)))
-        }
-        return Run(first: first, count: amounts.count - first)
-    }
-
-    mutating func words(_ words: [String]) -> Run {
-        let first = symbols.count
-        symbols += words.map { define($0) }.sorted()
-        return Run(first: first, count: words.count)
-    }
-
-    mutating func blackouts(_ ranges: [DateRange]) -> Run {
-        let first = blackouts.count
-        blackouts += ranges
-        return Run(first: first, count: ranges.count)
-    }
-
-    mutating func windows(_ windows: [TimeWindow]) -> Run {
-        let first = self.windows.count
-        self.windows += windows
-        return Run(first: first, count: windows.count)
-    }
-
-    mutating func clauses(_ map: Words) -> Run {
-        let first = clauses.count
-        for (attribute, values) in map {
-            clauses.append(Clause(attribute: define(attribute), values: words(values)))
-        }
-        return Run(first: first, count: map.count)
-    }
-
-    mutating func maps(_ alternatives: [Words]) -> Run {
-        let first = maps.count
-        for map in alternatives { maps.append(clauses(map)) }
-        return Run(first: first, count: alternatives.count)
-    }
-
-    mutating func tiers(_ steps: [Step]) -> Run {
-        let first = tiers.count
-        for step in steps {
-            var tier = Tier()
-            if let subtotal = step.subtotal { tier.minimumSubtotal = amounts(["USD": subtotal]) }
-            tier.minimumItems = step.items ?? 0
-            tier.percent = step.percent.flatMap { Percent(decimal: $0) }
-            if let cents = step.cents { tier.amounts = amounts(["USD": cents]) }
-            tiers.append(tier)
-        }
-        return Run(first: first, count: steps.count)
-    }
-
-    mutating func discountClauses(_ clauses: [(maps: [Words], discount: Discount)]) -> Run {
-        let first = discountClauses.count
-        for clause in clauses {
-            discountClauses.append(
-                DiscountClause(appliesTo: maps(clause.maps), discount: clause.discount))
-        }
-        return Run(first: first, count: clauses.count)
-    }
-
-    mutating func sets(
-        _ buyQuantity: Int64, _ buys: [Words], _ getQuantity: Int64, _ gets: [Words],
-        _ timesMost: Int64
-    ) -> Run {
-        var terms = SetTerms(
-            buyQuantity: buyQuantity, getQuantity: getQuantity, buys: maps(buys), gets: maps(gets))
-        terms.setsMost = timesMost
-        sets.append(terms)
-        return Run(first: sets.count - 1, count: 1)
     }
 }

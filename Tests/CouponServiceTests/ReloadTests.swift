@@ -160,6 +160,9 @@ private let empty = "coupons: []"
             validate("X"), validate("none"), apply("X", order: "o1"), apply("X", order: "o1"),
             apply("Y", order: "o1"), apply("none", order: "o2"), usage("X"), usage("none"), "{",
             String(repeating: "x", count: 1_001), request("ping"),
+            request("reserve", field("code", "X"), field("order", "o3"), #""ttl":60"#, cart(100)),
+            request("reserve", field("code", "X"), field("order", "o4"), cart(100)),
+            request("release", field("order", "o4")), request("release", field("order", "o4")),
         ] {
             _ = shop.ask(line)
         }
@@ -167,12 +170,13 @@ private let empty = "coupons: []"
         let result = try shop.reply(request("server.stats"), as: .admin)["result"]
         #expect(
             result["requests"] == [
-                "connections": 4, "lines": 11, "validated": 1, "applied": 1, "refused": 2,
-                "replayed": 1, "conflicts": 1, "errors": 4,
+                "connections": 4, "lines": 15, "validated": 1, "reserved": 2, "applied": 1,
+                "released": 1, "lapsed": 1, "refused": 2, "replayed": 2, "conflicts": 1,
+                "errors": 4,
             ])
         #expect(
             result["ledger"] == [
-                "orders": 1, "orders_limit": 50, "uses_in_force": 1, "coupons_used": 1,
+                "orders": 3, "orders_limit": 50, "uses_in_force": 1, "coupons_used": 1,
             ])
         #expect(result["uptime_seconds"] == 61)
         #expect(result["started_at"] == "2026-06-01T12:00:00Z")

@@ -24,7 +24,8 @@ private let writeOperations: Set = [
 ]
 private let allOperations = storefrontOperations.union(readOperations).union(writeOperations)
 private let servedOperations: Set = [
-    "ping", "validate", "apply", "usage", "server.stats", "server.reload", "server.snapshot",
+    "ping", "validate", "reserve", "apply", "release", "usage", "server.stats", "server.reload",
+    "server.snapshot",
 ]
 
 private func operations(of role: Role) -> Set<String> {

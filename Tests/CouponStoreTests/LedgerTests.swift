@@ -33,6 +33,36 @@ struct SketchLedger: ~Copyable {
             store: bytes(store).span, order: bytes(order).span, writtenBy: writer)
     }
 
+    /// Gives back the codes that `isGiven` names.
+    mutating func release(_ order: String, _ isGiven: [Bool], at now: Int64 = 7) throws {
+        var codes = FlatArray<Bool>()
+        for isGiven in isGiven { codes.append(isGiven) }
+        ledger.release(try id(of: order), codes: codes, at: now)
+    }
+
+    mutating func dropHold(_ order: String) throws { ledger.dropHold(try id(of: order)) }
+
+    func id(of order: String) throws -> OrderID {
+        let id = ledger.orders.find(store: bytes("default").span, order: bytes(order).span)
+        return try #require(id)
+    }
+
+    /// Uses and holds of a counter; none where it was never born.
+    func counts(_ kind: CounterKind, _ couponKey: String, _ detail: String = "") -> [UInt64] {
+        let key = bytes(couponKey), detail = bytes(detail)
+        let found = ledger.usage.find(
+            kind, couponKey: key.span, couponHash: UsageTable.couponHash(of: key.span),
+            detail: detail.span)
+        guard let found else { return [0, 0] }
+        return [ledger.usage.used(found), ledger.usage.held(found)]
+    }
+
+    /// Goes through a snapshot, under another seed.
+    mutating func reload() throws {
+        let encoded = ledger.encodeSnapshot()
+        ledger = try Ledger.decoded(from: encoded.bytes, seed: HashSeed(99), orderLimit: 1_000)
+    }
+
     func sketch(of order: String, store: String = "default") throws -> ImageSketch? {
         guard let id = ledger.orders.find(store: bytes(store).span, order: bytes(order).span)
         else { return nil }
@@ -112,62 +142,6 @@ extension ImageSketch {
         #expect(used == 1 && inForce == 0)
     }
 
-    /// Every counter is its starting count and what the images of all orders list, however orders
-    /// come, change and go, and also after the state went through a snapshot.
-    @Test func `counts exactly what its orders list`() throws {
-        var generator = SeededGenerator(for: "ledger")
-        var state = SketchLedger(seed: generator.next())
-        var orders: [String: ImageSketch] = [:]
-        for step in 0..<6_000 {
-            let order = "o\(Int.random(in: 0..<400, using: &generator))"
-            let known = orders[order]
-            let next = OrderState.allCases.filter { next in
-                known.map { $0.facts.state.mayBecome(next) } ?? next.mayBegin
-            }.randomElement(using: &generator)
-            guard let next else { continue }
-            var sketch = ImageSketch.order(
-                next, coupon: "cou\(Int.random(in: 0..<20, using: &generator))",
-                code: "C\(Int.random(in: 0..<5, using: &generator))",
-                amount: .random(in: 0..<4, using: &generator))
-            if next == .released { sketch = sketch.released }
-            state.record(sketch, order: order)
-            orders[order] = sketch
-            if step % 2_000 == 1_999 {
-                let encoded = state.ledger.encodeSnapshot()
-                state.ledger = try Ledger.decoded(
-                    from: encoded.bytes, seed: HashSeed(generator.next()), orderLimit: 1_000)
-            }
-            if step % 500 == 499 { check(&state, against: orders) }
-        }
-    }
-
-    private func check(_ state: inout SketchLedger, against orders: [String: ImageSketch]) {
-        var used: [CounterID: UInt64] = [:], held: [CounterID: UInt64] = [:]
-        var inForce = 0
-        for sketch in orders.values {
-            if sketch.facts.state == .applied || sketch.facts.state == .partlyApplied {
-                inForce += sketch.codes.count
-            }
-            for code in sketch.codes {
-                for consumption in code.consumptions {
-                    let id = state.counter(consumption.kind, code.usageKey, consumption.detail)
-                    if sketch.facts.state == .reserved {
-                        held[id, default: 0] += consumption.amount
-                    } else {
-                        used[id, default: 0] += consumption.amount
-                    }
-                }
-            }
-        }
-        let totals = state.ledger.totals
-        #expect(totals.orders == orders.count && totals.usesInForce == inForce)
-        for row in 0..<totals.counters {
-            let id = CounterID(row: row)
-            let counted = (state.ledger.usage.used(id), state.ledger.usage.held(id))
-            #expect(counted == (used[id] ?? 0, held[id] ?? 0))
-        }
-    }
-
     @Test func `traps where the caller did not look first`() async {
         await #expect(processExitsWith: .failure) {
             var state = SketchLedger()
@@ -201,7 +175,7 @@ extension ImageSketch {
         var sketch = ImageSketch.full
         sketch.facts.state = .applied
         sketch.metadata = []
-        sketch.codes.removeLast(2)
+        sketch.codes.removeLast(3)
         _ = state.counter(.total, "default\0cou_summer")
         _ = state.counter(.code, "default\0cou_summer", "SUMMER20")
         let image = sketch.encoded, store = bytes("default")

@@ -66,6 +66,7 @@ struct ImageSketch: Equatable {
     init(state: OrderState = .applied) {
         facts = OrderFacts(
             state: state, decidedAt: 1_780_000_000_000, request: Fingerprint(low: 1, high: 2))
+        if state == .reserved { facts.expiresAt = 1_780_000_900_000 }
     }
 
     func write(with writer: inout OrderImageWriter) {
@@ -130,6 +131,7 @@ struct ImageSketch: Equatable {
         sketch.facts.modes = [.partial, .auto, .hasCart]
         sketch.facts.reservedAt = 1_779_999_999_000
         sketch.facts.expiresAt = 1_780_000_900_000
+        sketch.facts.releasedAt = 1_780_000_300_000
         sketch.facts.request = Fingerprint(low: 0x0123_4567_89AB_CDEF, high: .max)
         sketch.facts.currency = 0x55_53_44
         sketch.facts.subtotal = 12_500
@@ -142,7 +144,7 @@ struct ImageSketch: Equatable {
         sketch.lineDiscounts = [160, 360, 730]
         sketch.metadata = [["invoice", "2026-17"], ["client", "Ännchen"]]
         var summer = Code()
-        summer.facts.flags = [.valid, .hasLineDiscounts, .released]
+        summer.facts.flags = [.valid, .hasLineDiscounts, .released, .lastRelease, .keepsUse]
         summer.facts.redemption = 1_780_000_000_000 << 20
         summer.facts.discount = 1_250
         summer.lineDiscounts = [160, 360, 730]
@@ -157,7 +159,30 @@ struct ImageSketch: Equatable {
         automatic.facts.flags = [.valid, .automatic]
         automatic.facts.shippingDiscount = 500
         automatic.consumptions = [Consumption(couponKey: "default\0spring", amount: .max)]
-        sketch.codes = [summer, refused, automatic]
+        var card = Code(code: "CARD", coupon: "gif_1", usageKey: "default\0gif_1")
+        card.facts.flags = [.valid, .released, .wasHeld, .giftCard]
+        card.facts.discount = 4_000
+        card.consumptions = CounterKind.allCases.map { Consumption(kind: $0, detail: "d") }
+        sketch.codes = [summer, refused, automatic, card]
         return sketch
     }
+}
+
+/// The bytes of an applied order of 300 with one line and one code, written by hand as the layout
+/// of that version says. `flags` are the code's.
+func smallImage(version: UInt8, flags: [UInt8], releasedAt: UInt8 = 0) -> [UInt8] {
+    let none = [UInt8](repeating: 0, count: 8)
+    var image: [UInt8] = [version, 2, 4, 0, 0, 0, 0, 0]
+    image += [2, 1, 0, 0, 0, 0, 0, 0] + none + none
+    image += [1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
+    image += [0x44, 0x53, 0x55, 0, 1, 0, 0, 0]
+    image += [0x2C, 1, 0, 0, 0, 0, 0, 0] + none + none + none + none
+    image += [0, 0, 1, 0]
+    if version > 1 { image += [releasedAt, 0, 0, 0, 0, 0, 0, 0] }
+    image += [0, 0, 0xAC, 0x02]
+    image += flags + [0, 5, 0, 0, 0, 0, 0, 0, 0, 0xAC, 0x02, 0]
+    image += [1, 67, 1, 105, 3, 115, 0, 105, 1, 123]
+    image += [1, 2, 0, 1, 67, 1]
+    image[4] = UInt8(image.count)
+    return image
 }

@@ -85,8 +85,29 @@ private func problem(with snapshot: [UInt8]) -> SnapshotProblem? {
         var snapshot = encoded(orders: 1)
         #expect(problem(with: bytes("{\"coupons\":[]}")) == .foreign)
         #expect(problem(with: [UInt8](repeating: 0, count: 4_096)) == .foreign)
-        snapshot[8] = 2
-        #expect(problem(with: snapshot) == .unknownVersion(2))
+        snapshot[8] = 3
+        #expect(problem(with: snapshot) == .unknownVersion(3))
+    }
+
+    /// A snapshot and an order's image as the daemon wrote them before it knew of releases; the
+    /// order is given back as any other.
+    @Test func `of the version before is read, and its orders change like others`() throws {
+        var state = SketchLedger()
+        let code = state.counter(.code, "s\0i", "C")
+        state.ledger.record(
+            store: bytes("default").span, order: bytes("o").span,
+            image: smallImage(version: 1, flags: [17]).span)
+        let encoded = state.ledger.encodeSnapshot()
+        var snapshot = array(encoded.bytes)
+        snapshot[8] = 1
+        state.ledger = try Ledger.decoded(
+            from: resealed(snapshot).span, seed: HashSeed(2), orderLimit: 10)
+        #expect(state.counts(.code, "s\0i", "C") == [1, 0])
+        let before = try #require(try state.sketch(of: "o"))
+        try state.release("o", [true], at: 9)
+        #expect(try state.sketch(of: "o") == before.givingBack([true], at: 9))
+        let used = state.ledger.usage.used(code)
+        #expect(used == 0)
     }
 
     @Test func `says whether the header or the content is damaged`() {

@@ -49,11 +49,28 @@ import Testing
         #expect(count == 10_000 && allocated == 5 * 2_048 * 4)
     }
 
+    @Test func `gives back its last row and keeps its memory`() {
+        var array = ChunkedArray<Int>()
+        for round in 0..<3 {
+            for number in 0..<2_049 { array.append(number + round) }
+            for number in (0..<2_049).reversed() {
+                let last = array.removeLast()
+                #expect(last == number + round)
+            }
+        }
+        let (count, allocated) = (array.count, array.allocatedBytes)
+        #expect(count == 0 && allocated == 2 * 2_048 * 8)
+    }
+
     @Test func `traps on a row outside`() async {
         await #expect(processExitsWith: .failure) {
             var array = ChunkedArray<Int>()
             array.append(1)
             _ = array[1]
+        }
+        await #expect(processExitsWith: .failure) {
+            var array = ChunkedArray<Int>()
+            _ = array.removeLast()
         }
         await #expect(processExitsWith: .failure) {
             var array = ChunkedArray<Int>()

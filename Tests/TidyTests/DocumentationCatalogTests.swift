@@ -57,13 +57,6 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
         #expect(declaration.output.1.split(separator: "case ").count - 1 == columns.count)
     }
 
-    @Test func `lists what is not judged yet`() throws {
-        let source = try SourceTree.text("Sources/CouponCatalog/Compiled/Unserved.swift")
-        let count = source.matches(of: /= Unserved\(rawValue: 1 << \d+\)/).count
-        let names = (0..<count).map { Unserved(rawValue: 1 << UInt32($0)).name.description }
-        #expect(try page.table("unserved").column(0).map(\.codeWord) == names)
-    }
-
     @Test func `shows definitions that load`() throws {
         for fence in page.fences where fence.language == "yaml" && fence.mark != "refused" {
             #expect(throws: Never.self, "line \(fence.line)") {

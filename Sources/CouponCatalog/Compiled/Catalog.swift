@@ -53,13 +53,17 @@ package struct Catalog: ~Copyable, Sendable {
     let giftCards: GiftCardTable
     let rules: RuleStorage
     let replyFacts: TextTable
+    /// Of each offer, at its number, the members that it adds to a reply.
+    let offerFacts: TextTable
+    let autoCoupons: AutoCoupons
     /// Local time of every zone that a definition names.
     package let zones: ZoneTable
 
     init(
         stores: consuming StoreTable, coupons: consuming CouponTable, codes: consuming CodeTable,
         giftCards: consuming GiftCardTable, rules: consuming RuleStorage,
-        replyFacts: consuming TextTable, zones: ZoneTable
+        replyFacts: consuming TextTable, offerFacts: consuming TextTable,
+        autoCoupons: consuming AutoCoupons, zones: ZoneTable
     ) {
         self.stores = stores
         couponTable = coupons
@@ -67,6 +71,8 @@ package struct Catalog: ~Copyable, Sendable {
         self.giftCards = giftCards
         self.rules = rules
         self.replyFacts = replyFacts
+        self.offerFacts = offerFacts
+        self.autoCoupons = autoCoupons
         self.zones = zones
     }
 
@@ -82,6 +88,14 @@ package struct Catalog: ~Copyable, Sendable {
     package func store(named name: Span<UInt8>) -> StoreID? {
         stores.store(named: name)
     }
+
+    /// What stands for a coupon in the usage keys of counters that offers of several coupons share:
+    /// the store, a zero byte, no id.
+    @_lifetime(borrow self)
+    package func sharedCounterKey(of store: StoreID) -> Span<UInt8> { stores.key(of: store) }
+
+    /// The durable hash of ``sharedCounterKey(of:)``.
+    package func sharedCounterKeyHash(of store: StoreID) -> UInt64 { stores.keyHash(of: store) }
 }
 
 // MARK: Codes
@@ -131,27 +145,12 @@ extension Catalog {
         return codes.flags(of: row).contains(.giftCard) ? GiftCardID(codes.owner(of: row)) : nil
     }
 
-    package func giftCard(_ card: GiftCardID) -> GiftCard { giftCards[Int(card.index)] }
-
-    @_lifetime(borrow self)
-    package func id(of card: GiftCardID) -> Span<UInt8> { giftCards.id(of: Int(card.index)) }
-
     /// What the code says beyond its coupon. Its window is already cut to the coupon's.
     package func terms(of code: CodeID) -> CodeTerms {
         let row = Int(code.index)
         if let options = codes.options(of: row) { return options.terms }
         return codes.flags(of: row).contains(.singleUse)
             ? CodeOptions.singleUse.terms : CodeTerms()
-    }
-
-    /// What keeps the code from being judged: features of its coupon and of its own.
-    package func unserved(of code: CodeID) -> Unserved {
-        guard let coupon = coupon(of: code) else { return .giftCard }
-        var unserved = unserved(of: coupon)
-        if let options = codes.options(of: Int(code.index)), options.terms.isOncePerCustomer {
-            unserved.insert(.multipleUseCode)
-        }
-        return unserved
     }
 
     /// The code as replies show it: normalised, in its author's case.
@@ -202,7 +201,7 @@ extension Catalog {
     @_lifetime(borrow self)
     package func usageKey(of coupon: CouponID) -> Span<UInt8> { couponTable.usageKey(of: coupon) }
 
-    /// The durable hash of ``usageKey(of:)``.
+    /// The durable hash of ``usageKey(of:)-(CouponID)``.
     package func usageKeyHash(of coupon: CouponID) -> UInt64 {
         couponTable.entry(of: coupon).usageKeyHash
     }
@@ -219,10 +218,6 @@ extension Catalog {
 
     package func store(of coupon: CouponID) -> StoreID { couponTable.entry(of: coupon).store }
 
-    package func unserved(of coupon: CouponID) -> Unserved {
-        couponTable.entry(of: coupon).unserved
-    }
-
     /// As ``replyFacts(of:)-(CodeID)``, for a coupon that needs no code.
     @_lifetime(borrow self)
     package func replyFacts(of coupon: CouponID) -> Span<UInt8> {
@@ -231,6 +226,37 @@ extension Catalog {
 
     /// Where the coupon is defined.
     package func place(of coupon: CouponID) -> SourcePlace { couponTable.place(of: coupon) }
+
+    /// The coupons of `store` that need no code, whatever their status, by the bytes of their ids.
+    @_lifetime(borrow self)
+    package func autoCoupons(in store: StoreID) -> Span<CouponID> {
+        autoCoupons.coupons(in: store)
+    }
+
+    /// What a reply adds to ``replyFacts(of:)-(CodeID)`` when the offer at `index` of the tables'
+    /// offers is the one that fits: never empty.
+    @_lifetime(borrow self)
+    package func offerFacts(_ index: Int) -> Span<UInt8> { offerFacts[index] }
+}
+
+// MARK: Gift cards
+
+extension Catalog {
+    package func giftCard(_ card: GiftCardID) -> GiftCard { giftCards[Int(card.index)] }
+
+    @_lifetime(borrow self)
+    package func id(of card: GiftCardID) -> Span<UInt8> { giftCards.id(of: Int(card.index)) }
+
+    /// The card's part of its usage key: its store, a zero byte, its id.
+    @_lifetime(borrow self)
+    package func usageKey(of card: GiftCardID) -> Span<UInt8> {
+        giftCards.usageKey(of: Int(card.index))
+    }
+
+    /// The durable hash of ``usageKey(of:)-(GiftCardID)``.
+    package func usageKeyHash(of card: GiftCardID) -> UInt64 {
+        giftCards.usageKeyHash(of: Int(card.index))
+    }
 }
 
 // MARK: Rules

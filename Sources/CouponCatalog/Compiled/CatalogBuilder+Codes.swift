@@ -82,9 +82,11 @@ extension CatalogBuilder {
             options.terms.isBoundToCustomer = true
         }
         if code.startsAt != nil || code.endsAt != nil {
-            let window = window(of: code, coupon: coupon, place: place)
-            if code.startsAt != nil { options.terms.startsAt = window.startsAt }
-            if code.endsAt != nil { options.terms.endsAt = window.endsAt }
+            let own = window(from: code.startsAt, to: code.endsAt, in: coupon.zone)
+            refuseIfEmpty(own, in: coupon, place: place.atLine(code.windowLine), path: code.path)
+            let window = own.cut(to: coupon)
+            options.terms.startsAt = window.startsAt
+            options.terms.endsAt = window.endsAt
         }
         if code.revenue != nil || code.customerCredit != nil {
             let facts = ReplyFacts(of: definition, code: code)
@@ -105,16 +107,6 @@ extension CatalogBuilder {
         codeLines.append(UInt32(line))
     }
 
-    /// The code's window, cut to its coupon's.
-    private mutating func window(
-        of code: CodeDefinition, coupon: Coupon, place: SourcePlace
-    ) -> Window {
-        let own = window(from: code.startsAt, to: code.endsAt, in: coupon.zone)
-        refuseIfEmpty(own, in: coupon, place: place.atLine(code.windowLine), path: code.path)
-        return Window(
-            startsAt: max(own.startsAt, coupon.startsAt), endsAt: min(own.endsAt, coupon.endsAt))
-    }
-
     mutating func add(_ definition: GiftCardDefinition, store: StoreID, file: CatalogFile) {
         let zone = zone(
             named: file.timezone, place: definition.place, field: definition.path + ".expires_at")
@@ -126,9 +118,8 @@ extension CatalogBuilder {
         let id =
             definition.id
             ?? DerivedID.giftCardID(store: stores.name(of: store), code: text.folded)
-        if let other = giftCardPlaces.updateValue(
-            definition.place, forKey: key(store: store, id: id))
-        {
+        let usageKey = key(store: store, id: id)
+        if let other = giftCardPlaces.updateValue(definition.place, forKey: usageKey) {
             refuse(
                 definition.place, definition.path + ".id",
                 "The id “\(id)” is taken by the gift card at \(other.text).")
@@ -139,7 +130,7 @@ extension CatalogBuilder {
             store: store, amount: definition.amount, balance: definition.balance,
             currency: definition.currency, isActive: definition.isActive,
             expiresAt: definition.expiresAt.map { endInstant(of: $0, in: zone) } ?? .distantFuture)
-        giftCards.add(card, id: id.utf8.span)
+        giftCards.add(card, usageKey: usageKey.span, id: id.utf8.span)
         giftCardFiles.append(definition.place.file)
     }
 

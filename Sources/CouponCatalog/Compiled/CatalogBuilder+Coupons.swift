@@ -21,11 +21,10 @@ extension CatalogBuilder {
         coupon.startsAt = window.startsAt
         coupon.endsAt = window.endsAt
         compileRules(of: definition, into: &coupon)
-        checkOffers(of: definition, coupon: coupon)
+        coupon.offers = offers(of: definition, coupon: coupon, store: store)
 
         var entry = CouponEntry(store: store)
         entry.isReusableAfterRelease = definition.isReusableAfterRelease
-        entry.unserved = Unserved(definition)
         coupon.discount = discount(of: definition)
         coupon.settleChecks()
 
@@ -73,40 +72,5 @@ extension CatalogBuilder {
         coupons.add(
             coupon, entry: entry, usageKey: usageKey.span, id: id.utf8.span,
             place: definition.place)
-    }
-
-    /// Offers are not judged yet, but what they say about time is checked all the same.
-    private mutating func checkOffers(of definition: CouponDefinition, coupon: Coupon) {
-        for offer in definition.offers {
-            let place = definition.place.atLine(offer.line)
-            let zone =
-                if let name = offer.timezone {
-                    zone(named: name, place: place, field: offer.path + ".timezone")
-                } else {
-                    coupon.zone
-                }
-            refuseIfEmpty(
-                window(from: offer.startsAt, to: offer.endsAt, in: zone), in: coupon,
-                place: place.atLine(offer.windowLine), path: offer.path)
-        }
-    }
-}
-
-// MARK: What is not judged yet
-
-extension Unserved {
-    fileprivate init(_ definition: CouponDefinition) {
-        self = []
-        func note(_ feature: Unserved, if isUsed: Bool) -> Unserved { isUsed ? feature : [] }
-
-        formUnion(note(.offers, if: !definition.offers.isEmpty))
-        let limits = definition.limits
-        formUnion(note(.customerLimit, if: limits.perCustomer != nil))
-        formUnion(
-            note(
-                .periodLimits,
-                if: limits.perDay != nil || limits.perWeek != nil || limits.perMonth != nil
-                    || limits.perBookingDate != nil))
-        formUnion(note(.budget, if: !limits.budget.isEmpty))
     }
 }

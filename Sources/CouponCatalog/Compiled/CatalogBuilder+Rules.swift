@@ -8,9 +8,10 @@ extension CatalogBuilder {
         coupon.appliesTo = run(of: definition.appliesTo)
         coupon.excludes = clauses(of: definition.excludes)
         coupon.skipsSaleItems = definition.excludesSaleItems
-        coupon.limits.total = definition.limits.total ?? 0
-        coupon.limits.perCode = definition.limits.perCode ?? 0
+        coupon.limits = limits(of: definition.limits)
         coupon.usesBefore = definition.used
+        coupon.givenBefore = run(of: definition.discountGiven)
+        coupon.stacking = stacking(of: definition.stacking)
         coupon.blackouts = run(of: definition.blackout)
         coupon.windows = run(of: definition.windows)
 
@@ -30,6 +31,29 @@ extension CatalogBuilder {
         coupon.requirements = requirements
     }
 
+    private mutating func limits(of written: LimitsDefinition) -> UseLimits {
+        var limits = UseLimits()
+        limits.total = written.total ?? 0
+        limits.perCode = written.perCode ?? 0
+        limits.perCustomer = written.perCustomer ?? 0
+        limits.perDay = written.perDay ?? 0
+        limits.perWeek = written.perWeek ?? 0
+        limits.perMonth = written.perMonth ?? 0
+        limits.perBookingDate = written.perBookingDate ?? 0
+        limits.budget = run(of: written.budget)
+        limits.cutsToBudget = written.onBudget == .partial
+        return limits
+    }
+
+    private mutating func stacking(of written: StackingDefinition) -> Stacking {
+        var stacking = Stacking()
+        stacking.isExclusive = written.isExclusive
+        if let group = written.group { stacking.group = rules.vocabulary.symbolAdding(group) }
+        stacking.priority = written.priority
+        stacking.base = Stacking.Base(written.base)
+        return stacking
+    }
+
     /// Maps of which any may be met. An empty list in a rule is an absent rule, so a map without
     /// values is none.
     mutating func run(of maps: [AttributeMap]) -> Run {
@@ -44,7 +68,7 @@ extension CatalogBuilder {
     }
 
     /// A clause for each attribute of the map; one that is listed twice has the values of both.
-    private mutating func clauses(of map: AttributeMap) -> Run {
+    mutating func clauses(of map: AttributeMap) -> Run {
         var attributes: [String] = []
         var values: [String: [String]] = [:]
         for entry in map.entries where !entry.values.isEmpty {
@@ -61,7 +85,7 @@ extension CatalogBuilder {
         return Run(first: first, count: attributes.count)
     }
 
-    private mutating func run(of blackouts: [BlackoutDefinition]) -> Run {
+    mutating func run(of blackouts: [BlackoutDefinition]) -> Run {
         let first = rules.blackouts.count
         for blackout in blackouts {
             rules.blackouts.append(DateRange(first: blackout.first, last: blackout.last))
@@ -87,5 +111,15 @@ extension CatalogBuilder {
         let first = rules.symbols.count
         for symbol in Set(symbols).sorted() { rules.symbols.append(symbol) }
         return Run(first: first, count: rules.symbols.count - first)
+    }
+}
+
+extension Stacking.Base {
+    fileprivate init(_ written: StackingDefinition.Base) {
+        self =
+            switch written {
+            case .remaining: .remaining
+            case .original: .original
+            }
     }
 }

@@ -63,6 +63,7 @@ struct CatalogBuilder: ~Copyable {
     var giftCards = GiftCardTable()
     var rules = RuleStorage()
     var replyFacts = TextTable()
+    var offerFacts = TextTable()
     var zones = ZoneCompiler()
     private(set) var faults: [DefinitionFault] = []
 
@@ -72,6 +73,8 @@ struct CatalogBuilder: ~Copyable {
     var giftCardFiles: [String] = []
     /// By store and id.
     var giftCardPlaces: [[UInt8]: SourcePlace] = [:]
+    /// By store and name.
+    var counters: [[UInt8]: SharedCounter] = [:]
 
     /// The code that is being read.
     var text = CodeText()
@@ -99,9 +102,28 @@ struct CatalogBuilder: ~Copyable {
 
     consuming func finish() -> Catalog {
         replyFacts.shrinkToFit()
+        offerFacts.shrinkToFit()
+        let autoCoupons = autoCoupons()
         return Catalog(
             stores: stores, coupons: coupons, codes: codes, giftCards: giftCards, rules: rules,
-            replyFacts: replyFacts, zones: zones.zones)
+            replyFacts: replyFacts, offerFacts: offerFacts, autoCoupons: autoCoupons,
+            zones: zones.zones)
+    }
+
+    /// By the bytes of their ids, so that what a shopper gets does not depend on the order of files.
+    private func autoCoupons() -> AutoCoupons {
+        var ofStores = [[(id: [UInt8], coupon: CouponID)]](repeating: [], count: stores.count)
+        for index in 0..<coupons.count where coupons.coupons[index].kind == .auto {
+            let coupon = CouponID(index)
+            let id = Array(string(coupons.id(of: coupon)).utf8)
+            ofStores[Int(coupons.entry(of: coupon).store.index)].append((id, coupon))
+        }
+        var table = AutoCoupons()
+        for ofStore in ofStores {
+            let sorted = ofStore.sorted { $0.id.lexicographicallyPrecedes($1.id) }
+            table.add(sorted.map(\.coupon))
+        }
+        return table
     }
 }
 
@@ -140,6 +162,14 @@ extension CatalogBuilder {
 struct Window {
     var startsAt = Instant.distantPast
     var endsAt = Instant.distantFuture
+
+    /// The edges that it has, moved into the window of `coupon` where they lie outside.
+    func cut(to coupon: Coupon) -> Window {
+        var cut = self
+        if startsAt > .distantPast { cut.startsAt = max(startsAt, coupon.startsAt) }
+        if endsAt < .distantFuture { cut.endsAt = min(endsAt, coupon.endsAt) }
+        return cut
+    }
 }
 
 extension CatalogBuilder {

@@ -16,6 +16,9 @@ struct StoreTable: ~Copyable, Sendable {
 
     private var names = NameTable()
     private var traits = FlatArray<Traits>()
+    /// Of each store its name and a zero byte: what the keys of all that it has begin with.
+    private var keys = TextTable()
+    private var keyHashes = FlatArray<UInt64>()
 
     var count: Int { names.count }
 
@@ -25,9 +28,21 @@ struct StoreTable: ~Copyable, Sendable {
     @_lifetime(borrow self)
     func name(of store: StoreID) -> Span<UInt8> { names.texts[Int(store.index)] }
 
+    @_lifetime(borrow self)
+    func key(of store: StoreID) -> Span<UInt8> { keys[Int(store.index)] }
+
+    func keyHash(of store: StoreID) -> UInt64 { keyHashes[Int(store.index)] }
+
     mutating func storeAdding(_ name: Span<UInt8>) -> StoreID {
         let number = names.numberAdding(name)
-        if number == traits.count { traits.append([]) }
+        if number == traits.count {
+            traits.append([])
+            var key = ByteBuffer()
+            key.append(name)
+            key.append(0)
+            _ = keys.add(key.bytes)
+            keyHashes.append(durableHash64(key.bytes))
+        }
         return StoreID(number)
     }
 
@@ -48,7 +63,6 @@ struct CouponEntry: BitwiseCopyable, Sendable {
     /// The rows of its codes, one after the other.
     var firstCode: UInt32 = 0
     var codeCount: UInt32 = 0
-    var unserved: Unserved = []
     var hasDerivedID = false
     var isReusableAfterRelease = true
 
@@ -120,6 +134,26 @@ struct CouponTable: ~Copyable, Sendable {
     }
 }
 
+// MARK: Coupons without codes
+
+/// The coupons of type auto, store by store.
+struct AutoCoupons: ~Copyable, Sendable {
+    private var coupons = FlatArray<CouponID>()
+    /// Of each store its run of ``coupons``.
+    private var runs = FlatArray<Run>()
+
+    @_lifetime(borrow self)
+    func coupons(in store: StoreID) -> Span<CouponID> {
+        coupons.span.extracting(runs[Int(store.index)].range)
+    }
+
+    /// Adds those of the next store, in the order in which they are to be considered.
+    mutating func add(_ ofStore: [CouponID]) {
+        runs.append(Run(first: coupons.count, count: ofStore.count))
+        for coupon in ofStore { coupons.append(coupon) }
+    }
+}
+
 // MARK: Gift cards
 
 /// A gift card as it is defined; what is left on it now is the store's to know.
@@ -134,17 +168,29 @@ package struct GiftCard: Sendable, BitwiseCopyable {
 
 struct GiftCardTable: ~Copyable, Sendable {
     private var cards = FlatArray<GiftCard>()
-    private var ids = TextTable()
+    private var usageKeys = TextTable()
+    private var usageKeyHashes = FlatArray<UInt64>()
+    private var idLengths = FlatArray<UInt32>()
 
     var count: Int { cards.count }
     subscript(number: Int) -> GiftCard { cards[number] }
 
     @_lifetime(borrow self)
-    func id(of number: Int) -> Span<UInt8> { ids[number] }
+    func usageKey(of number: Int) -> Span<UInt8> { usageKeys[number] }
 
-    mutating func add(_ card: GiftCard, id: Span<UInt8>) {
+    func usageKeyHash(of number: Int) -> UInt64 { usageKeyHashes[number] }
+
+    @_lifetime(borrow self)
+    func id(of number: Int) -> Span<UInt8> {
+        let key = usageKeys[number]
+        return key.extracting((key.count - Int(idLengths[number]))..<key.count)
+    }
+
+    mutating func add(_ card: GiftCard, usageKey: Span<UInt8>, id: Span<UInt8>) {
         cards.append(card)
-        _ = ids.add(id)
+        _ = usageKeys.add(usageKey)
+        usageKeyHashes.append(durableHash64(usageKey))
+        idLengths.append(UInt32(id.count))
     }
 }
 

@@ -17,7 +17,8 @@ struct ReplyFacts: ~Copyable {
         }
         write(coupon.duration)
         if let discount = coupon.discount { writeGiftItem(of: discount) }
-        if coupon.kind.opensAccess { writeUnlocks(coupon.appliesTo) }
+        // With offers, what is opened is told by the one that fits.
+        if coupon.kind.opensAccess && coupon.offers.isEmpty { writeUnlocks(coupon.appliesTo) }
         if let revenue = code?.revenue ?? coupon.revenue {
             beginMember("revenue")
             json.append(String(revenue).utf8.span)
@@ -27,6 +28,19 @@ struct ReplyFacts: ~Copyable {
             append(credit)
         }
         write(coupon.metadata)
+    }
+
+    /// What a reply says when `offer` is the one of `coupon` that fits.
+    init(of offer: OfferDefinition, in coupon: CouponDefinition) {
+        beginMember("offer")
+        append(offer.id)
+        if let limit = offer.ticketLimit {
+            beginMember("ticket_limit")
+            json.append(String(limit).utf8.span)
+        }
+        if coupon.kind.opensAccess {
+            writeUnlocks(offer.appliesTo.isEmpty ? coupon.appliesTo : offer.appliesTo)
+        }
     }
 
     private mutating func write(_ duration: DurationDefinition?) {

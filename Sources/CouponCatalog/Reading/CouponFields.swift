@@ -81,6 +81,8 @@ extension CouponDefinition {
         }
         if clauses == nil, let capField, !capField.isEmpty {
             capField.refuse("Beside `discounts` a cap bounds their sum; here it is `discount.cap`.")
+        } else if let capField {
+            refuseStrangeCap(capField)
         }
         if single == nil && clauses == nil {
             // Of a misspelt type nobody knows whether it needs one.
@@ -97,18 +99,22 @@ extension CouponDefinition {
     }
 
     fileprivate mutating func takeRules(from map: inout FieldMap) {
-        requirements = map.take("requires")?.requirements() ?? RequirementsDefinition()
+        let requiresField = map.take("requires")
+        requirements = requiresField?.requirements() ?? RequirementsDefinition()
         (startsAt, endsAt, windowLine) = map.takeWindow()
         timezone = map.take("timezone")?.timezone() ?? map.field.scope.timezone
         blackout = map.take("blackout")?.blackout() ?? []
         windows = map.take("windows")?.windows() ?? []
         let offersField = map.take("offers")
         offers = offersField?.offers() ?? []
-        limits = map.take("limits")?.limits() ?? LimitsDefinition()
+        let limitsField = map.take("limits")
+        limits = limitsField?.limits() ?? LimitsDefinition()
 
         refuseBundles(in: offers.flatMap(\.appliesTo), at: offersField)
         refuseWindowsOutside(map.field.scope)
         refuseStrangeCurrencies(map.field)
+        if let budget = limitsField?.value(of: "budget") { refuseStrangeBudget(budget) }
+        if let requiresField { refuseTiersOutOfReach(requiresField) }
     }
 
     fileprivate mutating func takeAccount(from map: inout FieldMap) {
@@ -153,6 +159,23 @@ extension CouponDefinition {
         }
     }
 
+    /// Tiers measure covered lines, of which a cart never has more than its upper bounds allow.
+    private func refuseTiersOutOfReach(_ requires: Field) {
+        guard let lowest = discount?.tiers.first else { return }
+        if let least = lowest.minimumItems, let most = requirements.maximumItems, most < least {
+            requires.value(of: "max_items")?.refuse(
+                "At most \(most) items, and the lowest tier begins at \(least): no cart has both.")
+        }
+        for least in lowest.minimumSubtotal {
+            for most in requirements.maximumSubtotal
+            where most.currency == least.currency && most.amount < least.amount {
+                requires.value(of: "max_subtotal")?.refuse(
+                    "At most \(most.amount.minorUnits) \(most.currency), and the lowest tier begins "
+                        + "at \(least.amount.minorUnits): no cart has both.")
+            }
+        }
+    }
+
     /// A code or offer is good while its coupon is, too: where the two windows have nothing in
     /// common it never is.
     private func refuseWindowsOutside(_ scope: FileScope) {
@@ -181,29 +204,6 @@ extension CouponDefinition {
                 line: line, field: "\(path).ends_at",
                 "The coupon has not begun by then: see its `starts_at`.")
         }
-    }
-
-    /// A cart has one currency, and every amount that it meets must be named in it.
-    private func refuseStrangeCurrencies(_ field: Field) {
-        let tierAmounts = discount?.tiers.flatMap { $0.minimumSubtotal + $0.amount } ?? []
-        let worth = (discount?.amount ?? []) + tierAmounts
-        let named: [(name: String, amounts: AmountMap)] = [
-            ("discount.amount", discount?.amount ?? []), ("discount.tiers", tierAmounts),
-            // Beside amounts, a cap in another currency has been told already.
-            ("discount.cap", worth.isEmpty ? discount?.cap ?? [] : []),
-            ("cap", cap), ("requires.min_subtotal", requirements.minimumSubtotal),
-            ("requires.max_subtotal", requirements.maximumSubtotal),
-            ("limits.budget", limits.budget),
-        ].filter { !$0.amounts.isEmpty }
-        guard var common = named.first.map({ Set($0.amounts.map(\.currency)) }) else { return }
-        for (_, amounts) in named { common.formIntersection(amounts.map(\.currency)) }
-        guard common.isEmpty else { return }
-        let places = named.map { place in
-            "\(place.name) (\(place.amounts.map(\.currency.description).joined(separator: ", ")))"
-        }
-        field.refuse(
-            "No currency is named by all of \(places.joined(separator: ", ")): no cart could ever "
-                + "use this coupon.")
     }
 }
 

@@ -109,15 +109,22 @@ private struct DiscountReading {
         }
     }
 
-    /// A cap in a currency that the amounts lack could never be reached.
+    /// A cap in a currency that the amounts lack could never be reached, and where it lacks one of
+    /// theirs, no cart in that currency could ever use the discount.
     private func checkCap(of discount: DiscountDefinition) {
         guard let cap = given.first(where: { $0.name == "cap" })?.field else { return }
-        let amounts =
-            discount.amount + discount.tiers.flatMap { $0.amount + $0.minimumSubtotal }
-        let usable = Set(amounts.map(\.currency))
-        guard !usable.isEmpty else { return }
-        for bound in discount.cap where !usable.contains(bound.currency) {
-            cap.refuse("This caps \(bound.currency), in which the discount names no amount.")
+        let amounts = discount.amountsOfCarts
+        // An empty cap has been told, if it is anything at all.
+        guard !amounts.isEmpty, !discount.cap.isEmpty else { return }
+        let idle = discount.cap.currencies(lackingIn: amounts)
+        for currency in idle {
+            cap.refuse("This caps \(currency), in which the discount names no amount.")
+        }
+        if !idle.isEmpty { return }
+        for currency in amounts.currencies(lackingIn: discount.cap) {
+            cap.refuse(
+                "The discount names an amount in \(currency), and this caps none: no cart in "
+                    + "\(currency) could use it.")
         }
     }
 }

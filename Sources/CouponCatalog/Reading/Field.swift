@@ -148,6 +148,14 @@ package struct Field {
     }
 }
 
+extension Field {
+    /// What `key` says in a map that has been read already: to refuse it for what stands elsewhere.
+    func value(of key: String) -> Field? {
+        var map = map()
+        return map?.take(key)
+    }
+}
+
 /// A map of a definition file, asked for its keys one by one.
 package struct FieldMap {
     let field: Field

@@ -69,6 +69,11 @@ extension Catalog {
         return try #require(number)
     }
 
+    /// The offers of the only coupon, or of the one called `id`.
+    func offers(_ id: String? = nil) throws -> [Offer] {
+        try coupon(id).offers.range.map { rules.offers[$0] }
+    }
+
     func symbol(_ text: String) -> Symbol { symbol(for: text.utf8.span) }
 
     /// A cover or requirement written out: `product=p1|p2 event=241`, in order of text.

@@ -74,8 +74,7 @@ import Testing
         #expect(owners == ["-"])
         let found = catalog.matches("gc-1").first
         let match = try #require(found)
-        let (unserved, facts) = (catalog.unserved(of: match), catalog.replyFacts(of: match).count)
-        #expect(unserved == .giftCard)
+        let facts = catalog.replyFacts(of: match).count
         #expect(facts == 0)
         let number = catalog.giftCard(of: match)
         let card = catalog.giftCard(try #require(number))
@@ -85,6 +84,23 @@ import Testing
         #expect(coupon == nil)
         #expect(card.balance.minorUnits == 500)
         #expect(card.expiresAt == (try instant("2027-01-01T00:00:00Z")))
+    }
+
+    @Test func `names what a gift card pays by its store and id`() throws {
+        let catalog = try compiled([
+            "store: north\ngift_cards:\n- {id: g, code: A, amount: 5, currency: USD}",
+            "store: south\ngift_cards:\n- {id: g, code: A, amount: 5, currency: USD}",
+        ])
+        for (place, store) in ["north", "south"].enumerated() {
+            let card = catalog.giftCard(of: catalog.matches("a", store: store)[0])
+            let number = try #require(card)
+            #expect(Int(number.index) == place)
+            let (id, key) = (string(catalog.id(of: number)), string(catalog.usageKey(of: number)))
+            #expect(id == "g")
+            #expect(key == "\(store)\0g")
+            let hash = catalog.usageKeyHash(of: number)
+            #expect(hash == durableHash64(key.utf8.span))
+        }
     }
 
     @Test func `names a use by the folded text, unless case matters`() throws {

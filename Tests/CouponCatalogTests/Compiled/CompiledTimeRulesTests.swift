@@ -67,10 +67,8 @@ extension Catalog {
     }
 
     @Test(arguments: ["blackout: [2026-07-04]", "windows: [{days: [mon]}]"])
-    func `keep no code from being judged`(definition: String) throws {
+    func `are asked by the time that is booked`(definition: String) throws {
         let catalog = try compiled(tenPercent("id: a, codes: [A], \(definition)"))
-        let unserved = catalog.unserved(of: catalog.matches("A")[0])
-        #expect(unserved.isEmpty)
         let coupon = try catalog.coupon()
         #expect(coupon.isJudgedByBookingTime)
     }

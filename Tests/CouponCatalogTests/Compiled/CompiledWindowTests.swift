@@ -114,6 +114,33 @@ import Testing
 }
 
 @Suite struct `An offer's written window` {
+    @Test func `is read in its own zone and cut to its coupon's`() throws {
+        let catalog = try compiled(
+            tenPercent(
+                """
+                id: a, timezone: Asia/Tokyo, starts_at: 2026-06-01, ends_at: 2026-06-30, offers: [\
+                {id: plain}, {id: tokyo, starts_at: 2026-06-10, ends_at: 2026-06-11}, \
+                {id: rome, timezone: Europe/Rome, starts_at: 2026-06-10, ends_at: 2026-06-11}, \
+                {id: wide, starts_at: 2026-01-01, ends_at: 2026-12-31}, \
+                {id: late, starts_at: 2026-06-20}]
+                """))
+        let offers = try catalog.offers()
+        #expect(
+            offers.map(\.startsAt) == [
+                .distantPast, try instant("2026-06-09T15:00:00Z"),
+                try instant("2026-06-09T22:00:00Z"), try instant("2026-05-31T15:00:00Z"),
+                try instant("2026-06-19T15:00:00Z"),
+            ])
+        #expect(
+            offers.map(\.endsAt) == [
+                .distantFuture, try instant("2026-06-11T15:00:00Z"),
+                try instant("2026-06-11T22:00:00Z"), try instant("2026-06-30T15:00:00Z"),
+                .distantFuture,
+            ])
+        let zone = try catalog.coupon().zone
+        #expect(offers.map { $0.zone == zone } == [true, true, false, true, true])
+    }
+
     @Test(arguments: [
         (
             "starts_at: \"2026-06-10T12:00:00Z\", ends_at: 2026-06-10T12:00",
@@ -127,7 +154,7 @@ import Testing
             "coupons[0].offers[0].starts_at"
         ),
     ])
-    func `is checked although offers are not judged yet`(window: String, field: String) {
+    func `may not be empty after the cut`(window: String, field: String) {
         let faults = faultsCompiling(
             tenPercent(
                 "id: a, starts_at: 2026-06-01, ends_at: 2026-06-30, offers: [{id: o1, \(window)}]"))

@@ -1,0 +1,123 @@
+/// One code held out for one coupon, with one of its offers where it has any: what is to be judged.
+package struct Claim: Sendable, BitwiseCopyable {
+    package var coupon: Coupon
+    package var terms: CodeTerms
+    package var offer: Offer?
+    package var uses = UseCounts()
+    /// The most that the request wants this code to discount.
+    package var discountMax: Money?
+    /// Attributes that the request gives this code alone, a run of ``Purchase/attributes``.
+    package var context = Run.empty
+    /// Which lines match that context: a run of ``Purchase/lineMarks``, one for each line; empty
+    /// when all do.
+    package var lineMarks = Run.empty
+
+    package init(coupon: Coupon, terms: CodeTerms) {
+        self.coupon = coupon
+        self.terms = terms
+    }
+
+    /// The limit of a kind on uses; 0 is none. Money budgets are no such limit.
+    package func limit(of kind: LimitKind) -> Int64 {
+        switch kind {
+        case .total: coupon.limits.total
+        case .code: terms.usesLimit > 0 ? terms.usesLimit : coupon.limits.perCode
+        case .offer: offer?.limit ?? 0
+        case .customer: coupon.limits.perCustomer
+        case .codeCustomer: terms.isOncePerCustomer ? 1 : 0
+        case .day: coupon.limits.perDay
+        case .week: coupon.limits.perWeek
+        case .month: coupon.limits.perMonth
+        case .bookingDate: coupon.limits.perBookingDate
+        case .budget: 0
+        }
+    }
+
+    /// How often it could be used now, over the limits on counts; nil when it has none.
+    package var usesLeft: Int64? {
+        var left: Int64?
+        for raw in 0..<LimitKind.budget.rawValue {
+            guard let kind = LimitKind(rawValue: raw) else { continue }
+            let limit = limit(of: kind)
+            if limit > 0 { left = min(left ?? .max, limit - uses[kind].sum) }
+        }
+        return left
+    }
+}
+
+/// What the judgement is for.
+package struct Occasion: Hashable, Sendable, BitwiseCopyable {
+    package enum Purpose: UInt8, Sendable, BitwiseCopyable {
+        case validate, reserve, apply
+    }
+
+    package var purpose: Purpose
+    /// When starts and ends are judged.
+    package var instant: Instant
+    /// What blackout dates and weekday/hour windows are judged on, in the coupon's zone. Only a
+    /// coupon that ``Coupon/isJudgedByBookingTime`` needs it.
+    package var bookingTime: BookingTime?
+    /// What the blackout dates of the claim's offer are judged on, in the offer's zone. Only an
+    /// offer that has any needs it.
+    package var offerBookingDate: CivilDate?
+    /// Whether every failing rule is wanted, not only the first.
+    package var explains: Bool
+
+    package init(purpose: Purpose, instant: Instant, explains: Bool = false) {
+        self.purpose = purpose
+        self.instant = instant
+        self.explains = explains
+    }
+}
+
+extension Claim {
+    /// Whether it covers whatever there is.
+    var coversAll: Bool {
+        coupon.appliesTo.isEmpty && coupon.excludes.isEmpty && !coupon.skipsSaleItems
+            && lineMarks.isEmpty && (offer?.appliesTo ?? .empty).isEmpty
+    }
+
+    /// The coupon's checks and those that this code and this offer add.
+    package var checks: Checks {
+        var checks = coupon.checks
+        if terms.isDisabled { checks.insert(.inactive) }
+        if terms.startsAt != .distantPast { checks.insert(.start) }
+        if terms.endsAt != .distantFuture { checks.insert(.end) }
+        if terms.usesLimit > 0 { checks.insert(.usesLimit) }
+        if terms.isBoundToCustomer { checks.formUnion([.customerGiven, .customers]) }
+        if terms.isOncePerCustomer { checks.formUnion([.customerGiven, .customerLimit]) }
+        if let offer { checks.formUnion(offer.checks(opensAccess: coupon.kind.opensAccess)) }
+        return checks
+    }
+}
+
+extension Offer {
+    /// The checks that it adds to its coupon's.
+    fileprivate func checks(opensAccess: Bool) -> Checks {
+        var checks: Checks = []
+        if startsAt != .distantPast { checks.insert(.start) }
+        if endsAt != .distantFuture { checks.insert(.end) }
+        if !blackouts.isEmpty { checks.insert(.blackout) }
+        if limit > 0 { checks.insert(.usesLimit) }
+        if !context.isEmpty { checks.insert(.context) }
+        // Where money is given, the limit is no rule: it bounds the units that are discounted.
+        if ticketLimit > 0 && opensAccess { checks.insert(.ticketLimit) }
+        return checks
+    }
+}
+
+extension Occasion {
+    var neededBookingTime: BookingTime {
+        guard let bookingTime else {
+            preconditionFailure("who judges a coupon by its dates says which date it is")
+        }
+        return bookingTime
+    }
+
+    var neededOfferBookingDate: CivilDate {
+        guard let offerBookingDate else {
+            preconditionFailure("who judges an offer by its dates says which date it is there")
+        }
+        return offerBookingDate
+    }
+}

@@ -1,0 +1,69 @@
+// Several coupons in one order are priced one after the other, and each takes off what the ones
+// before it have left. So their order is part of the contract: first the priority that a shop gives,
+// then the kind, where what touches single units goes before what touches the sum.
+
+/// How a coupon goes together with others in one order.
+package struct Stacking: Hashable, Sendable, BitwiseCopyable {
+    /// What a discount is computed on.
+    package enum Base: UInt8, Sendable, CaseIterable, BitwiseCopyable {
+        /// What the codes before it have left of each line.
+        case remaining
+        /// Full prices; still no line goes below zero.
+        case original
+    }
+
+    /// Whether it stands alone.
+    package var isExclusive = false
+    /// At most one coupon of a group is used; ``Symbol/unmentioned`` is no group.
+    package var group = Symbol.unmentioned
+    /// Lower comes first.
+    package var priority: Int64 = 100
+    package var base = Base.remaining
+
+    package init() {}
+}
+
+extension Coupon {
+    /// The place of its kind of discount among coupons of the same priority; lower comes first.
+    ///
+    /// Tiers go by the lowest of them, clauses by the first.
+    package func judgingRank(in tables: borrowing RuleTables) -> Int {
+        switch discount.kind {
+        case .tiers:
+            let lowest = tables.tiers[Int(discount.parts.first)]
+            return Discount.judgingRank(of: lowest.percent == nil ? .fixedAmount : .percentage)
+        case .clauses:
+            let first = tables.discountClauses[Int(discount.parts.first)]
+            return Discount.judgingRank(of: first.discount.kind)
+        case .none, .percentage, .fixedAmount, .fixedPerItem, .fixedPerLine, .fixedPrice, .shipping,
+            .giftItem, .buyXGetY:
+            return Discount.judgingRank(of: discount.kind)
+        }
+    }
+}
+
+extension Discount {
+    fileprivate static func judgingRank(of kind: Kind) -> Int {
+        switch kind {
+        case .fixedPrice: 0
+        case .buyXGetY: 1
+        case .fixedPerItem: 2
+        case .fixedPerLine: 3
+        case .percentage: 4
+        case .fixedAmount: 5
+        case .shipping: 6
+        case .giftItem: 7
+        case .none: 8
+        case .tiers, .clauses: preconditionFailure("what is made of others has the rank of one")
+        }
+    }
+}
+
+extension Judge {
+    /// Takes what the claim that was priced last gets off the prices that the next claim sees. Once
+    /// for each claim.
+    package mutating func settle() {
+        for line in remaining.indices { remaining[line] -= lineDiscounts[line] }
+        remainingShipping -= shippingDiscount
+    }
+}

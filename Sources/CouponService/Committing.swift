@@ -1,0 +1,305 @@
+// reserve and apply: judge, and in the same step hold or use up what was judged, and remember the
+// order.
+//
+// An order that is applied is never judged again. The same request is answered from its image,
+// another one is a conflict: so a shop that lost the reply may simply ask again.
+
+import CouponCatalog
+import CouponRules
+import CouponStore
+import CouponWire
+import FlatStorage
+
+extension Checkout {
+    mutating func commit(
+        _ purpose: Occasion.Purpose, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser, _ ledger: inout Ledger, at now: Instant,
+        _ reply: inout ReplyWriter
+    ) -> CheckoutOutcome {
+        let needs = findEntries(catalog, parser, purpose, at: now)
+        findOwnOrders(parser, ledger)
+        if let outcome = answerFromRecord(purpose, parser, ledger, &reply) { return outcome }
+        guard takeInCart(needs, catalog, parser, &reply) else { return .faulted }
+        judgeEntries(catalog, parser, ledger, at: now)
+        guard isGood(parser.request.mode) else {
+            return writeVerdict(purpose, catalog, parser, at: now, &reply)
+        }
+        guard own.order != nil || !ledger.orders.isFull else {
+            reply.error(
+                .overloaded, "The configured number of orders is reached; nothing was used.",
+                to: parser)
+            return .faulted
+        }
+        record(purpose, catalog, parser, &ledger, at: now)
+        return writeVerdict(purpose, catalog, parser, at: now, &reply)
+    }
+
+    /// Answers for an order that is applied; nil when there is none, or one that may still be held,
+    /// applied, or start afresh.
+    private mutating func answerFromRecord(
+        _ purpose: Occasion.Purpose, _ parser: borrowing RequestParser,
+        _ ledger: borrowing Ledger, _ reply: inout ReplyWriter
+    ) -> CheckoutOutcome? {
+        guard let id = own.order else { return nil }
+        let image = ledger.image(of: id)
+        switch image.facts.state {
+        case .released, .reserved: return nil
+        case .applied, .partlyApplied: break
+        }
+        if purpose == .apply && image.facts.state == .applied && isRepeat(of: image, parser) {
+            reply.replay(
+                image, order: parser.bytes(of: parser.request.order),
+                to: parser.bytes(of: parser.request.id))
+            return .replayed
+        }
+        reply.conflict(with: image, to: parser.bytes(of: parser.request.id))
+        return .conflicted
+    }
+
+    /// Whether the request is the one that the order was applied with.
+    private mutating func isRepeat(
+        of image: borrowing OrderImageView, _ parser: borrowing RequestParser
+    ) -> Bool {
+        let request = canonicalRequest.fingerprint(of: parser, codeHashes: codeHashes)
+        guard image.facts.request == request else { return false }
+        // The fingerprint is of folded texts; where case matters, the text must be there in its own.
+        var codes = image.codes
+        while let code = codes.next() {
+            if code.facts.flags.contains(.caseSensitive), !isNamed(code.code, parser) {
+                return false
+            }
+        }
+        return true
+    }
+
+    private mutating func isNamed(
+        _ code: Span<UInt8>, _ parser: borrowing RequestParser
+    ) -> Bool {
+        for place in parser.request.codes.indices {
+            let written = parser.bytes(of: parser.request.codes[place].code)
+            guard (try? codeText.read(written)) != nil else { continue }
+            if codeText.exact.isEqual(to: code) { return true }
+        }
+        return false
+    }
+
+    // MARK: Recording
+
+    /// Holds or uses up what was judged good: counters advance and the order appears, in one step.
+    /// Nothing in here refuses.
+    private mutating func record(
+        _ purpose: Occasion.Purpose, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser, _ ledger: inout Ledger, at now: Instant
+    ) {
+        sumLines(areDiscounted: true)
+        image.begin(
+            orderFacts(purpose, parser, ledger, at: now),
+            customer: parser.bytes(of: parser.request.customer.id),
+            email: parser.bytes(of: parser.request.customer.email))
+        for line in lineTotals.indices { image.appendLineDiscount(lineTotals[line].minorUnits) }
+        for index in parser.request.metadata.indices {
+            let pair = parser.request.metadata[index]
+            image.appendMetadata(
+                name: parser.bytes(of: pair.key), value: parser.bytes(of: pair.value))
+        }
+        for index in entries.indices {
+            let entry = entries[index]
+            if entry.isAutomatic && !entry.isGood { continue }
+            if purpose == .apply && entry.isGood {
+                entries[index].redemption = ledger.redemptions.next(
+                    nowMilliseconds: now.millisecondsSinceEpoch)
+            }
+            beginImageEntry(index, catalog, parser)
+            if entry.isGood { consume(index, catalog, parser, &ledger) }
+        }
+        image.finish()
+        if let session = own.session { ledger.dropHold(session) }
+        ledger.record(
+            store: storeName.bytes, order: parser.bytes(of: parser.request.order),
+            image: image.bytes)
+    }
+
+    /// What the image says of the order as a whole.
+    private mutating func orderFacts(
+        _ purpose: Occasion.Purpose, _ parser: borrowing RequestParser,
+        _ ledger: borrowing Ledger, at now: Instant
+    ) -> OrderFacts {
+        let request = canonicalRequest.fingerprint(of: parser, codeHashes: codeHashes)
+        var facts = OrderFacts(
+            state: purpose == .apply ? .applied : .reserved,
+            decidedAt: now.millisecondsSinceEpoch, request: request)
+        if purpose == .reserve { facts.expiresAt = expiry(parser, at: now).millisecondsSinceEpoch }
+        if purpose == .apply { facts.reservedAt = takenOverHoldTime(ledger) }
+        if parser.request.mode == .partial { facts.modes.insert(.partial) }
+        if parser.request.considersAutoCoupons { facts.modes.insert(.auto) }
+        if purchase.hasCart {
+            let totals = Totals(purchase, entries)
+            facts.modes.insert(.hasCart)
+            facts.currency = purchase.currency.packed
+            facts.subtotal = purchase.subtotal.minorUnits
+            facts.shipping = (purchase.shipping ?? .zero).minorUnits
+            facts.discount = totals.discount.minorUnits
+            facts.shippingDiscount = totals.shippingDiscount.minorUnits
+            facts.total = totals.total.minorUnits
+        }
+        return facts
+    }
+
+    /// When a hold that is made now lapses.
+    func expiry(_ parser: borrowing RequestParser, at now: Instant) -> Instant {
+        Instant(
+            millisecondsSinceEpoch: now.millisecondsSinceEpoch
+                + parser.request.holdSeconds * 1_000)
+    }
+
+    /// When the holds that are taken over were made; 0 when there are none.
+    private func takenOverHoldTime(_ ledger: borrowing Ledger) -> Int64 {
+        if let order = own.order {
+            let facts = ledger.image(of: order).facts
+            if facts.state == .reserved { return facts.decidedAt }
+        }
+        guard let session = own.session else { return 0 }
+        return ledger.image(of: session).facts.decidedAt
+    }
+
+    /// Writes an entry's facts and texts into the image, and what its reply says beside the verdict.
+    private mutating func beginImageEntry(
+        _ index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser
+    ) {
+        let entry = entries[index]
+        var facts = CodeFacts(flags: [])
+        if let refusal = entry.refusal {
+            facts.reason = refusal.reason.rawValue
+        } else {
+            facts.flags.insert(.valid)
+            facts.redemption = entry.redemption
+            facts.discount = (entry.discount + entry.payment).minorUnits
+            facts.shippingDiscount = entry.shippingDiscount.minorUnits
+        }
+        let tellsLines = entry.isGood && entry.coupon != nil && hasSeveralEntries
+        if tellsLines { facts.flags.insert(.hasLineDiscounts) }
+        if entry.isAutomatic { facts.flags.insert(.automatic) }
+        if entry.giftCard != nil { facts.flags.insert(.giftCard) }
+        if let code = entry.code, catalog.isCaseSensitive(code) {
+            facts.flags.insert(.caseSensitive)
+        }
+        if let coupon = entry.coupon, !catalog.isReusableAfterRelease(coupon) {
+            facts.flags.insert(.keepsUse)
+        }
+        beginImageCode(facts, entry, catalog, parser)
+        if tellsLines {
+            for line in purchase.lines.indices {
+                image.appendCodeLineDiscount(share(of: entry, line).minorUnits)
+            }
+        }
+        fragment.removeAll()
+        if entry.isGood { appendFacts(of: entry, catalog) }
+        image.write(fragment: fragment)
+    }
+
+    private mutating func beginImageCode(
+        _ facts: CodeFacts, _ entry: Entry, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser
+    ) {
+        switch entry.subject {
+        case .unknown:
+            let place = entry.place ?? 0
+            image.beginCode(
+                facts, code: parser.bytes(of: parser.request.codes[place].code), coupon: Span(),
+                usageKey: Span())
+        case .coupon(let coupon, let code?):
+            image.beginCode(
+                facts, code: catalog.text(of: code), coupon: catalog.id(of: coupon),
+                usageKey: catalog.usageKey(of: coupon))
+        case .coupon(let coupon, nil):
+            image.beginCode(
+                facts, code: Span(), coupon: catalog.id(of: coupon),
+                usageKey: catalog.usageKey(of: coupon))
+        case .giftCard(let card, let code):
+            image.beginCode(
+                facts, code: catalog.text(of: code), coupon: catalog.id(of: card),
+                usageKey: catalog.usageKey(of: card))
+        }
+    }
+
+    /// What an entry takes off a line.
+    func share(of entry: Entry, _ line: Int) -> Money {
+        entry.shares.isEmpty ? .zero : shares[Int(entry.shares.first) + line]
+    }
+
+    /// Lists in the image what the entry consumes; a counter that is not there yet is born, with what
+    /// was counted before the daemon.
+    private mutating func consume(
+        _ index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
+        _ ledger: inout Ledger
+    ) {
+        switch entries[index].subject {
+        case .unknown: preconditionFailure("a code that does not exist is never consumed")
+        case .giftCard(let card, _):
+            let definition = catalog.giftCard(card)
+            detail.removeAll()
+            ledger.usage.bear(
+                .giftCard, catalog.usageKey(of: card), catalog.usageKeyHash(of: card),
+                detail.bytes, startingAt: definition.amount - definition.balance)
+            image.append(
+                .giftCard, of: Span(), detail,
+                amount: UInt64(entries[index].payment.minorUnits))
+        case .coupon(let coupon, _):
+            listCounters(of: index, catalog, parser)
+            for place in counted.indices {
+                consume(counted[place], index, coupon, catalog, parser, &ledger)
+            }
+        }
+    }
+
+    private mutating func consume(
+        _ item: Counted, _ index: Int, _ coupon: CouponID, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser, _ ledger: inout Ledger
+    ) {
+        let entry = entries[index]
+        let money = entry.discount + entry.shippingDiscount
+        let amount = item.limit == .budget ? UInt64(money.minorUnits) : 1
+        let start = Money(minorUnits: item.start)
+        writeDetail(of: item.counter, index, purchase.currency, catalog, parser)
+        if item.counter == .sharedOffer {
+            let store = catalog.store(of: coupon)
+            let key = catalog.sharedCounterKey(of: store)
+            ledger.usage.bear(
+                item.counter, key, catalog.sharedCounterKeyHash(of: store), detail.bytes,
+                startingAt: start)
+            image.append(item.counter, of: key, detail, amount: amount)
+        } else {
+            ledger.usage.bear(
+                item.counter, catalog.usageKey(of: coupon), catalog.usageKeyHash(of: coupon),
+                detail.bytes, startingAt: start)
+            image.append(item.counter, of: Span(), detail, amount: amount)
+        }
+    }
+}
+
+extension UsageTable {
+    /// Brings a counter into being, if it is not there yet.
+    fileprivate mutating func bear(
+        _ kind: CounterKind, _ key: Span<UInt8>, _ keyHash: UInt64, _ detail: Span<UInt8>,
+        startingAt start: Money
+    ) {
+        _ = findOrInsert(
+            kind, couponKey: key, couponHash: keyHash, detail: detail,
+            startingAt: UInt64(max(0, start.minorUnits)))
+    }
+}
+
+// The buffers lie beside the writer in one value: they are handed over whole, and lent here.
+extension OrderImageWriter {
+    fileprivate mutating func write(fragment: borrowing ByteBuffer) {
+        writeFragment(fragment.bytes)
+    }
+
+    /// Lists what the current code consumes. An empty `couponKey` is the code's own.
+    fileprivate mutating func append(
+        _ kind: CounterKind, of couponKey: Span<UInt8>, _ detail: borrowing ByteBuffer,
+        amount: UInt64
+    ) {
+        appendConsumption(kind, couponKey: couponKey, detail: detail.bytes, amount: amount)
+    }
+}

@@ -1,0 +1,204 @@
+// By which counters a use of a code is counted. The same list is read when a code is judged and
+// written when it is used up, so nothing can be counted by one and limited by another.
+
+import CouponCatalog
+import CouponRules
+import CouponStore
+import CouponWire
+import FlatStorage
+
+/// One counter of an entry, save the texts of its key.
+struct Counted: BitwiseCopyable {
+    let counter: CounterKind
+    /// The limit that is judged by it.
+    let limit: LimitKind
+    /// What was counted before the daemon, as its first use records it.
+    var start: Int64 = 0
+}
+
+extension Checkout {
+    /// Fills the counts by which the claim of an entry is judged. What own orders have is left out.
+    mutating func readUses(
+        of index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
+        _ ledger: borrowing Ledger
+    ) {
+        let limited: Checks = [.usesLimit, .budget, .periodLimits, .customerLimit]
+        if entries[index].claim.checks.isDisjoint(with: limited) { return }
+        listCounters(of: index, catalog, parser)
+        for place in counted.indices {
+            let item = counted[place]
+            let kind = item.limit
+            if kind != .budget && entries[index].claim.limit(of: kind) == 0 { continue }
+            let count = uses(item, of: index, purchase.currency, catalog, parser, ledger)
+            // A customer may have used it under the id or under the e-mail: the higher decides.
+            if count.sum > entries[index].claim.uses[kind].sum {
+                entries[index].claim.uses[kind] = count
+            }
+        }
+    }
+
+    /// Lists in `counted` the counters of an entry's coupon. Those of the total, the code and the
+    /// offer are always kept, so that a limit set later finds them; others from when they are limits.
+    mutating func listCounters(
+        of index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser
+    ) {
+        counted.removeAll()
+        let claim = entries[index].claim
+        let limits = claim.coupon.limits
+        counted.append(
+            Counted(counter: .total, limit: .total, start: claim.coupon.usesBefore))
+        if entries[index].code != nil {
+            counted.append(Counted(counter: .code, limit: .code, start: claim.terms.usesBefore))
+        }
+        if let offer = claim.offer {
+            let isShared = offer.counter != .unmentioned
+            counted.append(Counted(counter: isShared ? .sharedOffer : .offer, limit: .offer))
+        }
+        let customer = parser.request.customer
+        if limits.perCustomer > 0 {
+            if !customer.id.isEmpty {
+                counted.append(Counted(counter: .customer, limit: .customer))
+            }
+            if !customer.email.isEmpty {
+                counted.append(Counted(counter: .email, limit: .customer))
+            }
+        }
+        if claim.terms.isOncePerCustomer {
+            if !customer.id.isEmpty {
+                counted.append(Counted(counter: .codeCustomer, limit: .codeCustomer))
+            }
+            if !customer.email.isEmpty {
+                counted.append(Counted(counter: .codeEmail, limit: .codeCustomer))
+            }
+        }
+        if limits.perDay > 0 { counted.append(Counted(counter: .day, limit: .day)) }
+        if limits.perWeek > 0 { counted.append(Counted(counter: .week, limit: .week)) }
+        if limits.perMonth > 0 { counted.append(Counted(counter: .month, limit: .month)) }
+        if limits.perBookingDate > 0 {
+            counted.append(Counted(counter: .bookingDate, limit: .bookingDate))
+        }
+        if catalog.tables.amount(in: limits.budget, for: purchase.currency) != nil {
+            counted.append(budgetCounter(of: claim.coupon, purchase.currency, catalog))
+        }
+    }
+
+    func budgetCounter(
+        of coupon: Coupon, _ currency: Currency, _ catalog: borrowing Catalog
+    ) -> Counted {
+        let before = catalog.tables.amount(in: coupon.givenBefore, for: currency) ?? .zero
+        return Counted(counter: .budget, limit: .budget, start: before.minorUnits)
+    }
+
+    /// Uses recorded by others, and held by others.
+    mutating func uses(
+        _ item: Counted, of index: Int, _ currency: Currency, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
+    ) -> UseCount {
+        writeDetail(of: item.counter, index, currency, catalog, parser)
+        guard let coupon = entries[index].coupon else { return UseCount() }
+        let store = catalog.store(of: coupon)
+        return item.counter == .sharedOffer
+            ? uses(
+                item, catalog.sharedCounterKey(of: store),
+                catalog.sharedCounterKeyHash(of: store), ledger)
+            : uses(item, catalog.usageKey(of: coupon), catalog.usageKeyHash(of: coupon), ledger)
+    }
+
+    /// As above, of the counter with this key and the detail in `detail`.
+    func uses(
+        _ item: Counted, _ key: Span<UInt8>, _ keyHash: UInt64, _ ledger: borrowing Ledger
+    ) -> UseCount {
+        let counter = ledger.usage.find(
+            item.counter, couponKey: key, couponHash: keyHash, detail: detail.bytes)
+        guard let counter else { return UseCount(used: item.start) }
+        let own = ownUses(of: item.counter, key, ledger)
+        return UseCount(
+            used: Int64(clamping: ledger.usage.used(counter)) - own.used,
+            held: Int64(clamping: ledger.usage.held(counter)) - own.held)
+    }
+
+    /// Writes into `detail` what tells one counter of a kind from another of the same coupon.
+    mutating func writeDetail(
+        of kind: CounterKind, _ index: Int, _ currency: Currency, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser
+    ) {
+        detail.removeAll()
+        let customer = parser.request.customer
+        switch kind {
+        case .total, .giftCard: break
+        case .code: appendKey(of: index, catalog)
+        case .offer:
+            if let offer = entries[index].claim.offer { detail.append(catalog.text(of: offer.id)) }
+        case .sharedOffer:
+            if let offer = entries[index].claim.offer {
+                detail.append(catalog.text(of: offer.counter))
+            }
+        case .customer: detail.append(parser.bytes(of: customer.id))
+        case .email: detail.append(parser.bytes(of: customer.email))
+        case .codeCustomer:
+            appendKey(of: index, catalog)
+            detail.append(0)
+            detail.append(parser.bytes(of: customer.id))
+        case .codeEmail:
+            appendKey(of: index, catalog)
+            detail.append(0)
+            detail.append(parser.bytes(of: customer.email))
+        case .day: detail.append(today(of: index, catalog))
+        case .week: detail.append(today(of: index, catalog).startOfWeek)
+        case .month: detail.append(today(of: index, catalog).startOfMonth)
+        case .bookingDate:
+            if let time = entries[index].occasion.bookingTime { detail.append(time.date) }
+        case .budget:
+            for place in 0..<3 { detail.append(currency.letter(place)) }
+        }
+    }
+
+    private mutating func appendKey(of index: Int, _ catalog: borrowing Catalog) {
+        if let code = entries[index].code { catalog.appendKeyText(of: code, to: &detail) }
+    }
+
+    /// The day of the entry's occasion in its coupon's zone.
+    private func today(of index: Int, _ catalog: borrowing Catalog) -> CivilDate {
+        let entry = entries[index]
+        return catalog.zones.civilTime(
+            of: entry.occasion.instant, in: entry.claim.coupon.zone
+        ).date
+    }
+}
+
+extension CivilDate {
+    /// The Monday of its ISO week.
+    fileprivate var startOfWeek: CivilDate {
+        CivilDate(daysSinceEpoch: daysSinceEpoch - Int32(weekday - 1))
+    }
+
+    fileprivate var startOfMonth: CivilDate {
+        CivilDate(daysSinceEpoch: daysSinceEpoch - Int32(yearMonthDay.day - 1))
+    }
+}
+
+extension ByteBuffer {
+    /// Appends a date as `2026-07-01`.
+    fileprivate mutating func append(_ date: CivilDate) {
+        let (year, month, day) = date.yearMonthDay
+        append(digits: Int64(year), width: 4)
+        append(UInt8(ascii: "-"))
+        append(digits: Int64(month), width: 2)
+        append(UInt8(ascii: "-"))
+        append(digits: Int64(day), width: 2)
+    }
+
+    /// Appends a number that is not negative, in decimal and at least `width` digits wide.
+    mutating func append(digits number: Int64, width: Int = 1) {
+        var divisor: Int64 = 1
+        var digitCount = 1
+        while digitCount < width || number / divisor >= 10 {
+            divisor *= 10
+            digitCount += 1
+        }
+        while divisor > 0 {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+            divisor /= 10
+        }
+    }
+}

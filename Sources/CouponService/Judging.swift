@@ -1,0 +1,248 @@
+// Judging an entry by itself, on the cart at its full prices. A code may belong to several coupons,
+// and a coupon may have several offers: the best valid owner stands (the largest discount, then the
+// one defined first), and of an owner the first offer that passes. Where none does, the one whose
+// reason is furthest down the ladder is told, because it came closest.
+
+import CouponCatalog
+import CouponRules
+import CouponStore
+import CouponWire
+import FlatStorage
+
+/// An owner of a code, with one of its offers where it has any.
+private struct Candidate: BitwiseCopyable {
+    var owner: Ownership
+    var offer: Int?
+}
+
+/// How good a verdict is, to choose between candidates.
+private struct Rank: BitwiseCopyable {
+    let isValid: Bool
+    /// Whether it covers something; what opens access may pass without.
+    let isFitting: Bool
+    let money: Money
+    /// How far down the ladder a refusal came.
+    let step: UInt8
+    let place: UInt32
+
+    init(_ judge: borrowing Judge, isFitting: Bool, definedAt coupon: CouponID) {
+        isValid = judge.refusals.isEmpty
+        self.isFitting = isFitting
+        money = judge.discount + judge.shippingDiscount
+        step = judge.refusals.first.map(\.reason.rawValue) ?? 0
+        place = coupon.index
+    }
+
+    /// Between owners of one code.
+    func isBetter(than other: Rank) -> Bool {
+        if isValid != other.isValid { return isValid }
+        if isValid && isFitting != other.isFitting { return isFitting }
+        if isValid && money != other.money { return money > other.money }
+        if !isValid && step != other.step { return step > other.step }
+        return place < other.place
+    }
+}
+
+extension Checkout {
+    /// Judges one entry by itself, with its money when it is the only one.
+    mutating func judgeAlone(
+        _ index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
+        _ ledger: borrowing Ledger, at now: Instant
+    ) {
+        switch entries[index].subject {
+        case .unknown:
+            judge.refuseUnknownCode(purchase)
+        case .giftCard(let card, _):
+            let claim = prepareCard(index, card, catalog, parser, ledger, at: now)
+            judge.begin(purchase)
+            judge.examine(claim, on: purchase, entries[index].occasion)
+        case .coupon:
+            choose(index, catalog, parser, ledger, at: now)
+            judge.begin(purchase)
+            if entries.count == 1 {
+                judge.judge(
+                    entries[index].claim, on: purchase, by: catalog.tables,
+                    entries[index].occasion)
+            } else {
+                judge.examine(
+                    entries[index].claim, on: purchase, by: catalog.tables,
+                    entries[index].occasion)
+            }
+        }
+        keepRefusals(of: index)
+    }
+
+    /// Settles with which owner and offer an entry is judged, and prepares its claim.
+    mutating func choose(
+        _ index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
+        _ ledger: borrowing Ledger, at now: Instant
+    ) {
+        let hold = ownHold(of: index, catalog, ledger, at: now)
+        let run = entries[index].owners
+        let first = hold?.owner ?? owners[Int(run.first)]
+        let offers = catalog.coupons[Int(first.coupon.index)].offers
+        if (hold != nil || run.count == 1) && offers.count < 2 {
+            let only = Candidate(owner: first, offer: offers.isEmpty ? nil : Int(offers.first))
+            return prepare(index, only, heldSince: hold?.since, catalog, parser, ledger)
+        }
+
+        var best = Candidate(owner: first, offer: nil)
+        if hold != nil {
+            (best, _) = bestOffer(index, first, heldSince: hold?.since, catalog, parser, ledger)
+        } else {
+            var bestRank: Rank?
+            for place in run.range {
+                let (candidate, rank) = bestOffer(
+                    index, owners[place], heldSince: nil, catalog, parser, ledger)
+                if let other = bestRank, !rank.isBetter(than: other) { continue }
+                (best, bestRank) = (candidate, rank)
+            }
+        }
+        prepare(index, best, heldSince: hold?.since, catalog, parser, ledger)
+    }
+
+    /// The first offer of an owner that passes, or the one that comes closest. A code that opens
+    /// access passes also where it covers nothing; an offer that covers something goes before.
+    private mutating func bestOffer(
+        _ index: Int, _ owner: Ownership, heldSince: Instant?, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
+    ) -> (Candidate, Rank) {
+        let offers = catalog.coupons[Int(owner.coupon.index)].offers
+        var best = Candidate(owner: owner, offer: offers.isEmpty ? nil : Int(offers.first))
+        var bestRank = rank(of: best, index, heldSince: heldSince, catalog, parser, ledger)
+        for offer in offers.range.dropFirst() {
+            if bestRank.isValid && bestRank.isFitting { break }
+            let next = Candidate(owner: owner, offer: offer)
+            let rank = rank(of: next, index, heldSince: heldSince, catalog, parser, ledger)
+            let isBetter =
+                rank.isValid
+                ? !bestRank.isValid || rank.isFitting
+                : !bestRank.isValid && rank.step > bestRank.step
+            if isBetter { (best, bestRank) = (next, rank) }
+        }
+        return (best, bestRank)
+    }
+
+    private mutating func rank(
+        of candidate: Candidate, _ index: Int, heldSince: Instant?, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
+    ) -> Rank {
+        prepare(index, candidate, heldSince: heldSince, catalog, parser, ledger)
+        judge.begin(purchase)
+        judge.judge(
+            entries[index].claim, on: purchase, by: catalog.tables, entries[index].occasion)
+        let claim = entries[index].claim
+        return Rank(
+            judge, isFitting: !judge.coversNone(claim, on: purchase, by: catalog.tables),
+            definedAt: candidate.owner.coupon)
+    }
+
+    /// Makes the entry's claim: coupon, code, offer, occasion, and the uses that count against it.
+    private mutating func prepare(
+        _ index: Int, _ candidate: Candidate, heldSince: Instant?, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
+    ) {
+        let owner = candidate.owner
+        let coupon = catalog.coupons[Int(owner.coupon.index)]
+        var claim = Claim(
+            coupon: coupon, terms: owner.code.map { catalog.terms(of: $0) } ?? CodeTerms())
+        if let offer = candidate.offer { claim.offer = catalog.tables.offers[offer] }
+        if let place = entries[index].place {
+            claim.discountMax = parser.request.codes[place].amount
+            claim.context = contexts[place].attributes
+            claim.lineMarks = contexts[place].lineMarks
+        }
+        entries[index].subject = .coupon(owner.coupon, owner.code)
+        entries[index].offer = candidate.offer
+        settleTime(of: index, claim, heldSince: heldSince, catalog, parser)
+        entries[index].claim = claim
+        readUses(of: index, catalog, parser, ledger)
+        if let offer = claim.offer, offer.counter != .unmentioned {
+            let beside = usesBeside(index, of: offer.counter)
+            entries[index].claim.uses[.offer].used += beside
+            entries[index].usesBeside = beside
+        }
+    }
+
+    /// As of when the claim is judged: the instant asked about, or that of the hold which is being
+    /// taken over, or now; and the date that it is booked for.
+    private mutating func settleTime(
+        of index: Int, _ claim: Claim, heldSince: Instant?, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser
+    ) {
+        var occasion = entries[index].occasion
+        let zone = claim.coupon.zone
+        if let at = parser.request.at {
+            occasion.instant = catalog.zones.instant(of: at, in: zone)
+        } else if let heldSince, occasion.purpose != .reserve {
+            // (A hold that is renewed is judged anew; otherwise it could be kept for ever.)
+            occasion.instant = heldSince
+        }
+        let booking = parser.request.bookingDate
+        if claim.coupon.isJudgedByBookingTime || claim.coupon.limits.perBookingDate > 0 {
+            occasion.bookingTime = catalog.zones.bookingTime(
+                of: booking, orAt: occasion.instant, in: zone)
+        }
+        if let offer = claim.offer, !offer.blackouts.isEmpty {
+            occasion.offerBookingDate =
+                catalog.zones.bookingTime(
+                    of: booking, orAt: occasion.instant, in: offer.zone
+                ).date
+        }
+        entries[index].occasion = occasion
+    }
+
+    private mutating func prepareCard(
+        _ index: Int, _ card: GiftCardID, _ catalog: borrowing Catalog,
+        _ parser: borrowing RequestParser, _ ledger: borrowing Ledger, at now: Instant
+    ) -> GiftCardClaim {
+        let definition = catalog.giftCard(card)
+        let terms = GiftCardTerms(
+            isActive: definition.isActive, currency: definition.currency,
+            expiresAt: definition.expiresAt, amount: definition.amount)
+        let claim = GiftCardClaim(
+            terms: terms, spent: cardUses(of: card, catalog, ledger),
+            amountMax: entries[index].place.flatMap { parser.request.codes[$0].amount })
+        entries[index].cardClaim = claim
+        if let at = parser.request.at {
+            entries[index].occasion.instant = catalog.zones.instant(of: at, in: .utc)
+        } else if entries[index].occasion.purpose != .reserve,
+            let since = ownHold(ofCard: catalog.id(of: card), ledger, at: now)
+        {
+            entries[index].occasion.instant = since
+        }
+        return claim
+    }
+
+    /// What was paid with a card, by others, and what they hold of it.
+    mutating func cardUses(
+        of card: GiftCardID, _ catalog: borrowing Catalog, _ ledger: borrowing Ledger
+    ) -> UseCount {
+        detail.removeAll()
+        let definition = catalog.giftCard(card)
+        let before = definition.amount - definition.balance
+        let item = Counted(counter: .giftCard, limit: .total, start: before.minorUnits)
+        return uses(item, catalog.usageKey(of: card), catalog.usageKeyHash(of: card), ledger)
+    }
+
+    /// Notes what the judge has against an entry.
+    mutating func keepRefusals(of index: Int) {
+        entries[index].refusal = judge.refusals.first
+        let first = failures.count
+        if entries[index].occasion.explains {
+            for place in judge.refusals.indices { failures.append(judge.refusals[place]) }
+        }
+        entries[index].failures = Run(first: first, count: failures.count - first)
+    }
+}
+
+extension ZoneTable {
+    /// The instant that `moment` means; a bare date is its beginning.
+    func instant(of moment: Moment, in zone: ZoneID) -> Instant {
+        switch moment {
+        case .instant(let instant): instant
+        case .local(let time): instant(of: time, in: zone)
+        case .date(let date): instant(of: CivilTime(startOf: date), in: zone)
+        }
+    }
+}

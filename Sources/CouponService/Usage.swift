@@ -1,0 +1,100 @@
+// usage: how often a code can still be used, limit by limit. A code whose limit is reached, or whose
+// time is over, is told like any other.
+
+import CouponCatalog
+import CouponRules
+import CouponStore
+import CouponWire
+import FlatStorage
+
+extension Checkout {
+    mutating func reportUsage(
+        _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
+        _ ledger: borrowing Ledger, at now: Instant, _ reply: inout ReplyWriter
+    ) -> CheckoutOutcome {
+        let needs = findEntries(catalog, parser, .validate, at: now)
+        _ = takeIn(needs, catalog, parser)
+        own = OwnOrders()
+        switch entries[0].subject {
+        case .unknown:
+            reply.error(.notFound, field: "code", "This code does not exist.", to: parser)
+            return .faulted
+        case .giftCard:
+            // Money on a card is no limit: validate tells the balance.
+            reply.beginUsage(to: parser)
+            reply.null()
+            reply.endReply()
+        case .coupon:
+            choose(0, catalog, parser, ledger, at: now)
+            reply.beginUsage(to: parser)
+            writeLimits(catalog, parser, ledger, &reply)
+            reply.endReply()
+        }
+        return .accepted
+    }
+
+    private mutating func writeLimits(
+        _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
+        _ ledger: borrowing Ledger, _ reply: inout ReplyWriter
+    ) {
+        let claim = entries[0].claim
+        let isLimited = claim.usesLeft != nil || !claim.coupon.limits.budget.isEmpty
+        if !isLimited || purchase.contextRulesOut(claim, in: catalog.tables) {
+            return reply.null()
+        }
+        reply.beginObject()
+        reply.key("limits")
+        reply.beginArray()
+        for raw in 0..<LimitKind.budget.rawValue {
+            guard let kind = LimitKind(rawValue: raw), isTold(kind, of: claim) else { continue }
+            reply.usageLimit(kind, claim.limit(of: kind), claim.uses[kind])
+        }
+        for row in claim.coupon.limits.budget.range {
+            let budget = catalog.tables.amounts[row]
+            let counter = budgetCounter(of: claim.coupon, budget.currency, catalog)
+            let spent = uses(counter, of: 0, budget.currency, catalog, parser, ledger)
+            reply.usageLimit(.budget, budget.amount.minorUnits, spent, in: budget.currency)
+        }
+        reply.endArray()
+        reply.endObject()
+    }
+
+    /// A customer's limit is told when it is known whose; of the two that a customer can have, the
+    /// one of which less is left.
+    private func isTold(_ kind: LimitKind, of claim: Claim) -> Bool {
+        guard claim.limit(of: kind) > 0 else { return false }
+        guard kind == .customer || kind == .codeCustomer else { return true }
+        guard purchase.customer.isIdentified else { return false }
+        let other: LimitKind = kind == .customer ? .codeCustomer : .customer
+        guard claim.limit(of: other) > 0 else { return true }
+        let left = claim.limit(of: kind) - claim.uses[kind].sum
+        let otherLeft = claim.limit(of: other) - claim.uses[other].sum
+        return left != otherLeft ? left < otherLeft : kind == .customer
+    }
+}
+
+extension ReplyWriter {
+    fileprivate mutating func beginUsage(to parser: borrowing RequestParser) {
+        beginReply(to: parser.bytes(of: parser.request.id))
+        key("result")
+    }
+
+    fileprivate mutating func usageLimit(
+        _ kind: LimitKind, _ limit: Int64, _ uses: UseCount, in currency: Currency = .none
+    ) {
+        beginObject()
+        key("kind")
+        string(kind.code)
+        if currency != .none {
+            key("currency")
+            beginString()
+            appendLetters(of: currency)
+            endString()
+        }
+        member("limit", limit)
+        member("used", uses.used)
+        member("held", uses.held)
+        member("remaining", max(0, limit - uses.sum))
+        endObject()
+    }
+}
