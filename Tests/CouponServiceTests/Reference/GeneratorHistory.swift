@@ -103,14 +103,14 @@ extension Generator {
         dice.pick([code, code, code.lowercased(), code.uppercased(), " \(code) "])
     }
 
-    private mutating func customer() -> Reference.Customer {
+    private mutating func customer() -> Reference.Customer? {
         var customer = Reference.Customer()
         customer.id = dice.maybe(70, ["cus_1", "cus_2", "cus_3"])
         customer.email = dice.maybe(
             50, ["ann@example.com", "ANN@Example.com", " bob@example.com"])
         if dice.isIn(40) { customer.groups = dice.pick([["vip"], ["staff"], ["other", "vip"]]) }
         customer.orders = dice.maybe(60, [0, 1, 3])
-        return customer
+        return customer.json == [:] ? nil : customer
     }
 
     private mutating func bookingDate() -> Reference.Moment? {

@@ -42,7 +42,7 @@ extension Reference {
         var isPartlyReleased: Bool {
             uses.contains { $0.isReleased } && uses.contains { !$0.isReleased }
         }
-        var isReleased: Bool { !uses.isEmpty && uses.allSatisfy(\.isReleased) }
+        var isReleased: Bool { lastRelease != nil && uses.allSatisfy(\.isReleased) }
     }
 
     struct Count {
@@ -189,9 +189,16 @@ extension Reference.Books {
 
     mutating func release(_ ask: Reference.Ask, at now: Int64) -> JSON {
         guard let id = ask.order, var order = orders[id] else { return Self.error("not_found") }
+        if order.uses.isEmpty && order.lastRelease != nil { return Self.error("not_found") } // PROBE
         // A hold that lapsed is nothing that could be given back.
         if !order.isApplied && !order.isReleased && !order.isLive(at: now) {
             return Self.error("not_found")
+        }
+        // An order without codes is known, and has nothing to give.
+        if order.uses.isEmpty && order.lastRelease == nil && ask.codes.isEmpty && ask.coupon == nil {
+            order.lastRelease = ["released": true, "codes": []]
+            orders[id] = order
+            return order.lastRelease ?? .absent
         }
         let meant = order.uses.indices.filter { place in
             let use = order.uses[place]
@@ -200,7 +207,7 @@ extension Reference.Books {
                 ask.coupon == nil || use.coupon.map { catalog.coupons[$0].id } == ask.coupon
             return isCode && isCoupon
         }
-        if meant.isEmpty { return Self.error("not_found") }
+        if meant.isEmpty && !order.uses.isEmpty { return Self.error("not_found") }
         let open = meant.filter { !order.uses[$0].isReleased }
         if open.isEmpty {
             guard case .object(var last) = order.lastRelease else { return Self.error("not_found") }
@@ -222,12 +229,14 @@ extension Reference.Books {
     }
 
     /// Writes an order down, in place of what it was before; holds of `holdOf` are its own now.
-    mutating func record(_ order: Reference.Order, for ask: Reference.Ask) {
+    mutating func record(_ order: Reference.Order, for ask: Reference.Ask, at now: Int64) {
         guard let id = ask.order else { return }
         if let old = orders[id], old.isApplied {
             kept += old.uses.filter { $0.isReleased && $0.keepsUse }
         }
-        if let session = ask.holdOf, session != id, orders[session]?.isApplied == false {
+        if let session = ask.holdOf, session != id, let hold = orders[session],
+            hold.isLive(at: now), !hold.isReleased
+        {
             orders[session] = nil
         }
         orders[id] = order

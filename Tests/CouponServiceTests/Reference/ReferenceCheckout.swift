@@ -50,24 +50,36 @@ extension Reference.Judge {
             place: place, coupon: coupon, code: code, asked: asked, judgedAt: instant)
     }
 
+    /// Access may be told before anything is bought; but what is in the cart already says which
+    /// offer or owner is meant, so that one which covers none of it comes last.
+    private func coversNothing(_ claim: Reference.Claim) -> Bool {
+        guard let cart, let candidate = claim.candidate, candidate.opensAccess else { return false }
+        return !cover(of: candidate, in: cart).contains(true)
+    }
+
     /// The first offer that passes the whole ladder, on the cart as it is; otherwise the one that
     /// comes furthest. A coupon without offers passes or not.
     func alone(_ candidate: Reference.Candidate) -> Reference.Claim {
         var best: Reference.Claim?
         let offers: [Reference.Offer?] =
             candidate.coupon.offers.isEmpty ? [nil] : candidate.coupon.offers.map { $0 }
+        var standing: Reference.Claim?
         for offer in offers {
             var fitted = candidate
             fitted.offer = offer
             var claim = Reference.Claim(asked: candidate.asked, candidate: fitted)
             claim.failures = failures(of: fitted)
             if claim.failures.isEmpty, let cart { price(&claim, from: .init(of: cart)) }
-            if claim.failures.isEmpty { return claim }
+            if claim.failures.isEmpty {
+                guard coversNothing(claim) else { return claim }
+                standing = standing ?? claim
+                continue
+            }
             if Reference.place(of: claim.failures[0]) > Reference.place(of: best?.failures[0]) {
                 best = claim
             }
         }
-        return best ?? Reference.Claim(asked: candidate.asked)
+        return standing ?? best ?? Reference.Claim(asked: candidate.asked)
     }
 
     /// What a code stands for, judged by itself.
@@ -100,7 +112,8 @@ extension Reference.Judge {
             }
             let isBetter =
                 if claim.failures.isEmpty && standing.failures.isEmpty {
-                    claim.gain.total > standing.gain.total
+                    coversNothing(claim) != coversNothing(standing)
+                        ? coversNothing(standing) : claim.gain.total > standing.gain.total
                 } else if claim.failures.isEmpty || standing.failures.isEmpty {
                     claim.failures.isEmpty
                 } else {
@@ -242,7 +255,7 @@ extension Reference.Judge {
             guard let a = claims[one].card, let b = claims[other].card else { return false }
             let (ends, others) = (cards[a].endsAt, cards[b].endsAt)
             if ends != others { return ends < others }
-            return (Reference.plain(cards[a].code), one) < (Reference.plain(cards[b].code), other)
+            return (cards[a].code, one) < (cards[b].code, other)
         }
         var due: Int64?
         if let cart {
@@ -277,8 +290,16 @@ extension Reference.Judge {
         }
     }
 
+    /// When a card's expiry is judged.
+    func cardInstant(_ card: Int) -> Int64 {
+        if let at = ask.at { return at.instant(in: "UTC") }
+        guard ask.op != "reserve", let hold = ownHold({ $0.card == card }) else { return now }
+        return hold.judgedAt
+    }
+
     private func cardFailures(_ place: Int) -> [Reference.Refusal] {
         let card = books.catalog.cards[place]
+        let now = cardInstant(place)
         var failures: [Reference.Refusal] = []
         if card.status != "active" { failures.append(["reason": "coupon_inactive"]) }
         if card.endsAt <= now {
@@ -322,7 +343,8 @@ extension Reference {
         let (first, second) = (a.coupon.stacking.priority, b.coupon.stacking.priority)
         if first != second { return first < second }
         if rank(of: a) != rank(of: b) { return rank(of: a) < rank(of: b) }
-        let (text, otherText) = (plain(a.code?.text ?? ""), plain(b.code?.text ?? ""))
+        // As they are stored, in the order of their bytes.
+        let (text, otherText) = (a.code?.text ?? "", b.code?.text ?? "")
         return text != otherText ? text < otherText : a.coupon.id < b.coupon.id
     }
 }

@@ -65,6 +65,9 @@ extension Reference.Judge {
             (coupon.appliesTo.isEmpty
             || coupon.appliesTo.contains { Reference.mayMeet($0, facts) })
             && Reference.mayMeet(candidate.offer?.appliesTo ?? [:], facts)
+            && (coupon.clauses.isEmpty
+                || coupon.clauses.contains { Reference.mayMeet($0.appliesTo, facts) })
+            && Reference.mayMeet(candidate.discount?.get.appliesTo ?? [:], facts)
             && !coupon.excludes.contains { name, values in
                 !Set(values).isDisjoint(with: facts[name] ?? [])
             }
@@ -88,11 +91,11 @@ extension Reference.Judge {
             break
         }
         let triggers = sets(of: candidate, in: cart)
-        if failures.isEmpty, let triggers, triggers.triggers == 0 {
-            var refusal: Reference.Refusal = ["reason": "required_items_missing"]
+        // Where any covered line is a trigger, nothing in particular is missing.
+        if failures.isEmpty, let triggers, triggers.triggers == 0,
             let scope = candidate.discount?.buy.appliesTo.keys.sorted().first
-            refusal["scope"] = scope.map { .text($0) }
-            failures.append(refusal)
+        {
+            failures.append(["reason": "required_items_missing", "scope": .text(scope)])
         }
         if !isUnasked && !cover.contains(true) {
             failures.append(["reason": "no_eligible_items"])
@@ -166,9 +169,12 @@ extension Reference.Judge {
             failures.append(Self.below("below_minimum_quantity", lowest, covered))
         }
         if let sets, let discount = candidate.discount, sets.triggers > 0, sets.count == 0 {
-            // With enough triggers it is the unit to be got that is missing.
-            let needed = discount.buy.quantity + (sets.triggers < discount.buy.quantity ? 0 : 1)
-            failures.append(Self.below("below_minimum_quantity", needed, sets.triggers))
+            // With enough triggers it is the unit to be got that is missing: all are triggers.
+            let isShort = sets.triggers < discount.buy.quantity
+            if isShort || cover.contains(true) {
+                let needed = discount.buy.quantity + (isShort ? 0 : 1)
+                failures.append(Self.below("below_minimum_quantity", needed, sets.triggers))
+            }
         }
         if let most = rules.maxItems, items > most {
             failures.append(Self.above("above_maximum_quantity", most, items))
@@ -244,10 +250,13 @@ extension Reference.Judge {
             basis: basis, left: left)
         all.keep(candidate.offer?.ticketLimit, dearest: true)
         var sum = basis.map { _ in Int64(0) }
+        var taking = all
+        taking.units = basis.map { _ in 0 }
         for (place, clause) in candidate.coupon.clauses.enumerated() {
             var own = all
             own.units = zip(all.units, clauses).map { $1 == place ? $0 : 0 }
             own.keep(clause.discount.unitsMax, dearest: clause.discount.units == "dearest")
+            taking.units = zip(taking.units, own.units).map { $0 + $1 }
             let shares = Reference.shares(
                 of: clause.discount, tier: nil, over: own, currency: cart.currency, bound: nil)
             sum = zip(sum, shares).map { $0 + $1 }
@@ -255,6 +264,6 @@ extension Reference.Judge {
         let most = min(
             candidate.coupon.clausesCap[cart.currency] ?? .max, candidate.asked.amount ?? .max)
         if sum.reduce(0, +) <= most { return sum }
-        return Reference.proportional(most, over: all.leftWorth)
+        return Reference.proportional(most, over: taking.leftWorth)
     }
 }

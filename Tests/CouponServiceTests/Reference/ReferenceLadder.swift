@@ -62,7 +62,7 @@ extension Reference {
         let now: Int64
 
         var cart: Cart? { ask.cart }
-        var takesUses: Bool { ask.op != "validate" }
+        var takesUses: Bool { ask.op == "reserve" || ask.op == "apply" }
     }
 }
 
@@ -190,7 +190,8 @@ extension Reference.Judge {
         let coupon = candidate.coupon
         var needed = [
             coupon.requires.minSubtotal, coupon.requires.maxSubtotal, coupon.clausesCap,
-            coupon.limits.budget,
+            // Who gives no money needs no budget.
+            candidate.givesMoney ? coupon.limits.budget : [:],
         ]
         if let discount = coupon.discount {
             needed += discount.amounts
@@ -225,7 +226,7 @@ extension Reference.Judge {
         let missing: String
         if isBound && !isKnown {
             missing = "customers"
-        } else if !rules.groups.isEmpty && !isKnown && (ask.customer?.groups ?? []).isEmpty {
+        } else if !rules.groups.isEmpty && ask.customer == nil {
             missing = "groups"
         } else if rules.ordersMax != nil && ask.customer?.orders == nil {
             missing = "max_previous_orders"
@@ -255,9 +256,7 @@ extension Reference.Judge {
     private func groups(of candidate: Reference.Candidate) -> Reference.Refusal? {
         let groups = candidate.coupon.requires.groups
         guard !groups.isEmpty, let customer = ask.customer else { return nil }
-        let given = customer.groups
-        if given.isEmpty && customer.id == nil && customer.address == nil { return nil }
-        return Set(groups).isDisjoint(with: given)
+        return Set(groups).isDisjoint(with: customer.groups)
             ? ["reason": "customer_group_not_eligible"] : nil
     }
 

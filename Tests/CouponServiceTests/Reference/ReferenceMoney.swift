@@ -110,7 +110,7 @@ extension Reference {
             units.indices.sorted { one, other in
                 let (a, b) = (cart.lines[one], cart.lines[other])
                 if a.unitPrice != b.unitPrice { return (a.unitPrice > b.unitPrice) == dearest }
-                if basis[one] != basis[other] { return basis[one] > basis[other] }
+                if left[one] != left[other] { return left[one] > left[other] }
                 if a.quantity != b.quantity { return a.quantity < b.quantity }
                 return one < other
             }

@@ -20,14 +20,13 @@ extension Reference {
 
         /// Reserve and apply.
         private mutating func take(_ ask: Ask, at now: Int64) -> JSON {
-            if let id = ask.order, let known = books.orders[id], !known.isReleased {
-                let isHeld = known.isLive(at: now)
-                if known.isApplied || (isHeld && known.isPartlyReleased) {
-                    let isSame =
-                        ask.op == "apply" && known.isApplied && !known.isPartlyReleased
-                        && known.sameness == ask.sameness(in: books.catalog)
-                    return isSame ? replay(of: known) : conflict(with: known)
-                }
+            // Of an order that only holds, codes may be released one by one: a later reserve or apply
+            // replaces what is left of it. Only what was applied can be in conflict.
+            if let id = ask.order, let known = books.orders[id], known.isApplied, !known.isReleased {
+                let isSame =
+                    ask.op == "apply" && !known.isPartlyReleased
+                    && known.sameness == ask.sameness(in: books.catalog)
+                return isSame ? replay(of: known) : conflict(with: known)
             }
             let judge = Judge(ask: ask, books: books, now: now)
             var (reply, claims, isValid) = judge.verdict()
@@ -46,7 +45,7 @@ extension Reference {
             reply = .object(all)
             if isValid {
                 order.reply = reply
-                books.record(order, for: ask)
+                books.record(order, for: ask, at: now)
             }
             return reply
         }
@@ -57,22 +56,27 @@ extension Reference {
                 return .absent
             }
             all["replayed"] = true
+            // Auto coupons that were left out are explained, and not on record.
+            let stored = entries.filter { $0["code"] != .null || $0["valid"] == true }
             all["codes"] = .list(
-                entries.map { entry in
+                stored.map { entry in
                     guard case .object(var kept) = entry else { return entry }
                     kept["remaining"] = nil
                     kept["failures"] = nil
+                    // Of a refusal the reason is on record, not the numbers of that day.
+                    if kept["valid"] == false {
+                        let facts: Set = ["code", "coupon", "gift_card", "valid", "reason"]
+                        kept = kept.filter { facts.contains($0.key) }
+                    }
                     return .object(kept)
                 })
             return .object(all)
         }
 
         private func conflict(with order: Order) -> JSON {
-            guard case .object(let all) = order.reply, case .list(let entries) = all["codes"] else {
-                return .absent
-            }
+            guard case .object(let all) = order.reply else { return .absent }
             var details: [String: JSON] = [
-                "codes": .list(entries.filter { $0["valid"] == true }.map { $0["code"] })
+                "codes": .list(order.uses.filter { !$0.isReleased }.map { $0.told["code"] })
             ]
             details["discount"] = all["discount"]
             details["total"] = all["total"]
@@ -91,12 +95,14 @@ extension Reference.Judge {
             ask.isPartial
             ? requested.isEmpty || isSomeValid : requested.allSatisfy { $0.failures.isEmpty }
         let listed = all.filter { !$0.isAuto || $0.failures.isEmpty || ask.explain }
+        // What `explain` adds changes nothing else.
+        let several = all.count { !$0.isAuto || $0.failures.isEmpty } > 1
         var reply: [String: JSON] = ["valid": .boolean(isValid)]
         if !isValid {
             reply["reason"] = requested.first { !$0.failures.isEmpty }?.failures.first?["reason"]
         }
         reply["codes"] = .list(
-            listed.map { entry(of: $0, isGood: isValid, isOneOfMany: listed.count > 1) })
+            listed.map { entry(of: $0, among: all, isGood: isValid, isOneOfMany: several) })
         if let cart {
             var left = Reference.Values(of: cart)
             for claim in all where isValid && claim.failures.isEmpty && claim.candidate != nil {
@@ -119,7 +125,9 @@ extension Reference.Judge {
         return (.object(reply), all, isValid)
     }
 
-    private func entry(of claim: Reference.Claim, isGood: Bool, isOneOfMany: Bool) -> JSON {
+    private func entry(
+        of claim: Reference.Claim, among all: [Reference.Claim], isGood: Bool, isOneOfMany: Bool
+    ) -> JSON {
         var entry = claim.failures.first ?? [:]
         entry["valid"] = .boolean(claim.failures.isEmpty)
         entry["code"] = claim.isAuto ? .null : .text(claim.asked.text)
@@ -133,10 +141,9 @@ extension Reference.Judge {
             entry["code"] = .text(terms.code)
             entry["gift_card"] = .text(terms.id)
             if isTaken && cart != nil { entry["amount"] = .integer(claim.paid) }
-            if claim.failures.isEmpty {
+            if isTaken {
                 let spent = books.spent(from: card, for: ask, at: now)
-                let paid = isTaken ? claim.paid : 0
-                entry["balance"] = .integer(max(0, terms.amount - spent.sum) - paid)
+                entry["balance"] = .integer(max(0, terms.amount - spent.sum) - claim.paid)
             }
             return .object(entry)
         }
@@ -144,8 +151,14 @@ extension Reference.Judge {
         if let code = candidate.code { entry["code"] = .text(code.text) }
         entry["coupon"] = .text(candidate.coupon.id)
         guard claim.failures.isEmpty else { return .object(entry) }
+        // Codes of one request may share the counter of their offers.
+        let sharing = all.count { other in
+            other.failures.isEmpty && other.candidate?.offer?.counter != nil
+                && other.candidate?.offer?.counter == candidate.offer?.counter
+        }
         let left = books.bounds(of: candidate, for: ask, at: now)
-            .map { $0.limit - $0.count.sum - 1 }.min()
+            .map { $0.limit - $0.count.sum - ($0.kind == "offer" ? Int64(max(1, sharing)) : 1) }
+            .min()
         entry["remaining"] = Reference.json(left)
         if isTaken && cart != nil {
             entry["discount"] = .integer(claim.gain.sum)
@@ -197,7 +210,7 @@ extension Reference.Judge {
             use.card = card
             use.code = Reference.plain(terms.code)
             use.money = claim.paid
-            use.judgedAt = now
+            use.judgedAt = cardInstant(card)
             use.told = ["code": .text(terms.code), "gift_card": .text(terms.id)]
         } else if let candidate = claim.candidate {
             let coupon = candidate.coupon
@@ -221,24 +234,34 @@ extension Reference.Judge {
 
     func usage() -> JSON {
         guard let asked = ask.codes.first else { return .absent }
-        guard let candidate = claim(for: asked).candidate else {
-            return Reference.Books.error("not_found")
-        }
+        let found = claim(for: asked)
+        // A gift card has money, and no limits.
+        if found.card != nil { return ["result": .null] }
+        guard let candidate = found.candidate else { return Reference.Books.error("not_found") }
         func row(_ kind: String, _ limit: Int64, _ count: Reference.Count) -> [String: JSON] {
             [
                 "kind": .text(kind), "limit": .integer(limit), "used": .integer(count.used),
                 "held": .integer(count.held), "remaining": .integer(max(0, limit - count.sum)),
             ]
         }
-        var rows = books.bounds(of: candidate, for: ask, at: now)
-            .map { row($0.kind, $0.limit, $0.count) }
+        var bounds = books.bounds(of: candidate, for: ask, at: now)
+        // A customer has one row, of the limit that is nearer.
+        let own = bounds.indices.filter { bounds[$0].kind == "customer" }
+        if own.count == 2 {
+            let left = own.map { bounds[$0].limit - bounds[$0].count.sum }
+            bounds.remove(at: left[1] < left[0] ? own[0] : own[1])
+        }
+        var rows = bounds.map { row($0.kind, $0.limit, $0.count) }
         for (currency, budget) in candidate.coupon.limits.budget.sorted(by: { $0.key < $1.key }) {
             let count = books.given(by: candidate.place, currency, for: ask, at: now)
             var budgetRow = row("budget", budget, count)
             budgetRow["currency"] = .text(currency)
             rows.append(budgetRow)
         }
-        if rows.isEmpty || !isCoverPossible(candidate) { return ["result": .null] }
+        let isUnlimited =
+            rows.isEmpty && candidate.coupon.limits.perCustomer == nil
+            && candidate.code?.multiUse != true
+        if isUnlimited || !isCoverPossible(candidate) { return ["result": .null] }
         return ["result": ["limits": .list(rows.map { .object($0) })]]
     }
 }

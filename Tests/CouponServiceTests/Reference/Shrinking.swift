@@ -94,6 +94,7 @@ struct Shrinking {
                 guard case .ask(var ask) = trial.steps[place] else { break }
                 let line = ask.line
                 change(&ask)
+                if ask.customer?.json == [:] { ask.customer = nil }
                 guard ask.line != line else { continue }
                 var smaller = trial
                 smaller.steps[place] = .ask(ask)

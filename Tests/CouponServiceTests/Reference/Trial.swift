@@ -63,7 +63,7 @@ struct Trial {
 
     private static func redemptions(in reply: JSON) -> [JSON] {
         guard case .list(let entries) = reply["codes"] else { return [] }
-        return entries.map { $0["redemption"] }
+        return entries.filter { $0["valid"] == true }.map { $0["redemption"] }
     }
 
     /// What is compared of a reply: no wording, no numbers by chance; of an error its code, and of
