@@ -1,5 +1,5 @@
-// The rules about what is in the cart. Bounds and tickets count original prices and quantities: what
-// other codes took off before changes nothing here.
+// The rules about what is in the cart. Bounds and tickets count original prices and quantities:
+// what other codes took off before changes nothing here.
 
 extension Judge {
     func containsRefusal(

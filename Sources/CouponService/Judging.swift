@@ -61,11 +61,11 @@ extension Checkout {
             judge.begin(purchase)
             if entries.count == 1 {
                 judge.judge(
-                    entries[index].claim, on: purchase, by: catalog.tables,
+                    claims[index], on: purchase, by: catalog.tables,
                     entries[index].occasion)
             } else {
                 judge.examine(
-                    entries[index].claim, on: purchase, by: catalog.tables,
+                    claims[index], on: purchase, by: catalog.tables,
                     entries[index].occasion)
             }
         }
@@ -130,11 +130,9 @@ extension Checkout {
         prepare(index, candidate, heldSince: heldSince, catalog, parser, ledger)
         judge.begin(purchase)
         judge.judge(
-            entries[index].claim, on: purchase, by: catalog.tables, entries[index].occasion)
-        let claim = entries[index].claim
-        return Rank(
-            judge, isFitting: !judge.coversNone(claim, on: purchase, by: catalog.tables),
-            definedAt: candidate.owner.coupon)
+            claims[index], on: purchase, by: catalog.tables, entries[index].occasion)
+        let coversNone = judge.coversNone(claims[index], on: purchase, by: catalog.tables)
+        return Rank(judge, isFitting: !coversNone, definedAt: candidate.owner.coupon)
     }
 
     /// Makes the entry's claim: coupon, code, offer, occasion, and the uses that count against it.
@@ -143,23 +141,22 @@ extension Checkout {
         _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
     ) {
         let owner = candidate.owner
-        let coupon = catalog.coupons[Int(owner.coupon.index)]
-        var claim = Claim(
-            coupon: coupon, terms: owner.code.map { catalog.terms(of: $0) } ?? CodeTerms())
-        if let offer = candidate.offer { claim.offer = catalog.tables.offers[offer] }
+        claims[index] = Claim(
+            coupon: catalog.coupons[Int(owner.coupon.index)],
+            terms: owner.code.map { catalog.terms(of: $0) } ?? CodeTerms())
+        if let offer = candidate.offer { claims[index].offer = catalog.tables.offers[offer] }
         if let place = entries[index].place {
-            claim.discountMax = parser.request.codes[place].amount
-            claim.context = contexts[place].attributes
-            claim.lineMarks = contexts[place].lineMarks
+            claims[index].discountMax = parser.request.codes[place].amount
+            claims[index].context = contexts[place].attributes
+            claims[index].lineMarks = contexts[place].lineMarks
         }
         entries[index].subject = .coupon(owner.coupon, owner.code)
         entries[index].offer = candidate.offer
-        settleTime(of: index, claim, heldSince: heldSince, catalog, parser)
-        entries[index].claim = claim
+        settleTime(of: index, heldSince: heldSince, catalog, parser)
         readUses(of: index, catalog, parser, ledger)
-        if let offer = claim.offer, offer.counter != .unmentioned {
+        if let offer = claims[index].offer, offer.counter != .unmentioned {
             let beside = usesBeside(index, of: offer.counter)
-            entries[index].claim.uses[.offer].used += beside
+            claims[index].uses[.offer].used += beside
             entries[index].usesBeside = beside
         }
     }
@@ -167,11 +164,11 @@ extension Checkout {
     /// As of when the claim is judged: the instant asked about, or that of the hold which is being
     /// taken over, or now; and the date that it is booked for.
     private mutating func settleTime(
-        of index: Int, _ claim: Claim, heldSince: Instant?, _ catalog: borrowing Catalog,
+        of index: Int, heldSince: Instant?, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser
     ) {
         var occasion = entries[index].occasion
-        let zone = claim.coupon.zone
+        let zone = claims[index].coupon.zone
         if let at = parser.request.at {
             occasion.instant = catalog.zones.instant(of: at, in: zone)
         } else if let heldSince, occasion.purpose != .reserve {
@@ -179,11 +176,12 @@ extension Checkout {
             occasion.instant = heldSince
         }
         let booking = parser.request.bookingDate
-        if claim.coupon.isJudgedByBookingTime || claim.coupon.limits.perBookingDate > 0 {
+        let limitsDates = claims[index].coupon.limits.perBookingDate > 0
+        if limitsDates || claims[index].coupon.isJudgedByBookingTime {
             occasion.bookingTime = catalog.zones.bookingTime(
                 of: booking, orAt: occasion.instant, in: zone)
         }
-        if let offer = claim.offer, !offer.blackouts.isEmpty {
+        if let offer = claims[index].offer, !offer.blackouts.isEmpty {
             occasion.offerBookingDate =
                 catalog.zones.bookingTime(
                     of: booking, orAt: occasion.instant, in: offer.zone

@@ -99,6 +99,7 @@ private func exhausted(spent: Int64) -> Refusal {
         var scene = scene(spent: UseCount(used: 10_000))
         scene.coupon.discount = .none
         scene.coupon.kind = .presale
+        scene.require(subtotalFrom: ["USD": 1, "JPY": 1])
         #expect(scene.verdict().refusals.isEmpty)
         scene.currency = "JPY"
         #expect(scene.verdict().refusals.isEmpty)

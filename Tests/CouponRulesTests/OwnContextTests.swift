@@ -59,7 +59,8 @@ private let items = [
             (["event": ["242"]], [:], false), (["event": ["241"]], [:], true),
             (["event": ["242"]], ["event": ["241"]], true),
             (["event": ["241"]], ["event": ["242"]], false),
-            (["event": ["241"]], ["site": ["2"]], false), ([:], ["event": ["241"]], true),
+            (["event": ["241"]], ["site": ["2"]], false),
+            (["event": ["242"]], ["site": ["1"]], false), ([:], ["event": ["241"]], true),
             (["site": ["1"]], ["event": ["241"]], true), (["site": ["2"]], ["site": ["1"]], true),
         ] as [(Words, Words, Bool)])
     func `comes before the request's where there is no cart`(
