@@ -12,6 +12,12 @@ extension Generator {
                 continue
             }
             var ask = self.ask(of: catalog)
+            if ask.op == "release",
+                let known = asked.last(where: { $0.op == "apply" || $0.op == "reserve" }),
+                dice.isIn(60)
+            {
+                ask.order = known.order
+            }
             if let earlier = asked.last, dice.isIn(30) {
                 ask = dice.isIn(50) ? earlier : dice.pick(asked)
                 if dice.isIn(60) { change(&ask) }
@@ -41,7 +47,10 @@ extension Generator {
         }
     }
 
-    private mutating func order() -> String { "order\(dice.number(1...12))" }
+    /// Few enough that they meet, and so many that most are new.
+    private mutating func order() -> String {
+        "order\(dice.isIn(40) ? dice.number(1...6) : dice.number(7...60))"
+    }
 
     mutating func ask(of catalog: Reference.Catalog) -> Reference.Ask {
         var ask = Reference.Ask()
@@ -88,7 +97,8 @@ extension Generator {
     private mutating func code(
         of catalog: Reference.Catalog, among owned: [String]
     ) -> Reference.CodeAsk {
-        var code = Reference.CodeAsk(text: dice.isIn(3) ? "NONE" : dice.pick(owned + ["NONE"]))
+        var code = Reference.CodeAsk(
+            text: owned.isEmpty || dice.isIn(4) ? "NONE" : dice.pick(owned))
         if dice.isIn(5) { code.coupon = dice.pick(catalog.coupons).id }
         if code.text != "NONE" { code.text = written(code.text) }
         code.amount = dice.maybe(10, [1, 100, 450, 5_000])

@@ -60,7 +60,7 @@ extension Generator {
         for _ in 0..<dice.number(1...2) {
             var window = Reference.Window()
             for day in Reference.Window.dayNames where dice.isIn(60) { window.days.append(day) }
-            if dice.isIn(70) {
+            if window.days.isEmpty || dice.isIn(70) {
                 window.from = dice.number(0...47) * 30
                 window.to = dice.number(0...47) * 30
                 if window.to == window.from { window.to = nil }

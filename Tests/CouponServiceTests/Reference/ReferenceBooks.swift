@@ -189,13 +189,13 @@ extension Reference.Books {
 
     mutating func release(_ ask: Reference.Ask, at now: Int64) -> JSON {
         guard let id = ask.order, var order = orders[id] else { return Self.error("not_found") }
-        if order.uses.isEmpty && order.lastRelease != nil { return Self.error("not_found") } // PROBE
         // A hold that lapsed is nothing that could be given back.
         if !order.isApplied && !order.isReleased && !order.isLive(at: now) {
             return Self.error("not_found")
         }
         // An order without codes is known, and has nothing to give.
-        if order.uses.isEmpty && order.lastRelease == nil && ask.codes.isEmpty && ask.coupon == nil {
+        if order.uses.isEmpty && order.lastRelease == nil && ask.codes.isEmpty && ask.coupon == nil
+        {
             order.lastRelease = ["released": true, "codes": []]
             orders[id] = order
             return order.lastRelease ?? .absent

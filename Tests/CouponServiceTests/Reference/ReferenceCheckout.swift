@@ -53,7 +53,8 @@ extension Reference.Judge {
     /// Access may be told before anything is bought; but what is in the cart already says which
     /// offer or owner is meant, so that one which covers none of it comes last.
     private func coversNothing(_ claim: Reference.Claim) -> Bool {
-        guard let cart, let candidate = claim.candidate, candidate.opensAccess else { return false }
+        guard let candidate = claim.candidate, candidate.opensAccess else { return false }
+        guard let cart else { return !isCoverPossible(candidate) }
         return !cover(of: candidate, in: cart).contains(true)
     }
 
@@ -191,10 +192,30 @@ extension Reference.Judge {
                 claims[place].failures = [
                     ["reason": "not_combinable", "conflicts_with": claims[rival].name]
                 ]
+            } else if let refusal = sharedLimit(of: mine, after: accepted.map { claims[$0] }) {
+                claims[place].failures = [refusal]
             } else {
                 accepted.append(place)
             }
         }
+    }
+
+    /// Offers of several coupons may share a counter: then the codes before this one use it too.
+    private func sharedLimit(of candidate: Reference.Candidate, after accepted: [Reference.Claim])
+        -> Reference.Refusal?
+    {
+        guard let counter = candidate.offer?.counter else { return nil }
+        let taken = Int64(accepted.count { $0.candidate?.offer?.counter == counter })
+        let bounds = books.bounds(of: candidate, for: ask, at: now)
+        guard let bound = bounds.first(where: { $0.kind == "offer" }), taken > 0,
+            bound.count.sum + taken >= bound.limit
+        else { return nil }
+        var refusal: Reference.Refusal = [
+            "reason": "usage_limit_reached", "scope": "offer", "limit": .integer(bound.limit),
+            "actual": .integer(bound.count.sum + taken),
+        ]
+        if bound.count.held > 0 { refusal["held"] = .integer(bound.count.held) }
+        return refusal
     }
 
     /// Each sees what those before it left.

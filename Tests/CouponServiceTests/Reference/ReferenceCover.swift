@@ -78,7 +78,7 @@ extension Reference.Judge {
     func cartFailures(of candidate: Reference.Candidate) -> [Reference.Refusal] {
         let isUnasked = candidate.opensAccess && ask.op != "apply"
         guard let cart else {
-            return isUnasked || isCoverPossible(candidate) ? [] : [["reason": "no_eligible_items"]]
+            return isCoverPossible(candidate) ? [] : [["reason": "no_eligible_items"]]
         }
         let cover = cover(of: candidate, in: cart)
         var failures: [Reference.Refusal] = []
@@ -92,7 +92,7 @@ extension Reference.Judge {
         }
         let triggers = sets(of: candidate, in: cart)
         // Where any covered line is a trigger, nothing in particular is missing.
-        if failures.isEmpty, let triggers, triggers.triggers == 0,
+        if let triggers, triggers.triggers == 0,
             let scope = candidate.discount?.buy.appliesTo.keys.sorted().first
         {
             failures.append(["reason": "required_items_missing", "scope": .text(scope)])

@@ -51,6 +51,10 @@ extension Reference {
         func booking(of ask: Ask, in zone: String) -> Wall {
             guard let given = ask.bookingDate else { return Wall(at: judgedAt, in: zone) }
             if given.isDate { return Wall(day: given.day, second: nil) }
+            // A clock that was read without saying where was read where the offer is.
+            if !given.isInstant && zone != coupon.zone {
+                return Wall(day: given.day, second: given.secondOfDay)
+            }
             return Wall(at: given.instant(in: coupon.zone), in: zone)
         }
     }
@@ -70,15 +74,21 @@ extension Reference.Judge {
     /// All rules that fail, in order of precedence; the late ones are not among them.
     func failures(of candidate: Reference.Candidate) -> [Reference.Refusal] {
         let bounds = books.bounds(of: candidate, for: ask, at: now)
-        let checks = [
+        // Every limit that is reached is told; other checks say one thing each.
+        let timely = [
             status(of: candidate), start(of: candidate), end(of: candidate),
-            blackout(of: candidate), windows(of: candidate), usesLimit(bounds),
-            earlyBudget(of: candidate), periods(bounds), currency(of: candidate),
-            context(of: candidate), customerGiven(candidate), customers(of: candidate),
-            groups(of: candidate), previousOrders(of: candidate), customerLimit(bounds),
-            cartGiven(candidate),
+            blackout(of: candidate), windows(of: candidate),
         ]
-        return checks.flatMap { $0.map { [$0] } ?? [] } + cartFailures(of: candidate)
+        let counted =
+            usesLimit(bounds) + [earlyBudget(of: candidate)].compactMap { $0 } + periods(bounds)
+        let personal = [
+            currency(of: candidate),
+            context(of: candidate), customerGiven(candidate), customers(of: candidate),
+            groups(of: candidate), previousOrders(of: candidate),
+        ]
+        return timely.compactMap { $0 } + counted + personal.compactMap { $0 }
+            + customerLimit(bounds) + [cartGiven(candidate)].compactMap { $0 }
+            + cartFailures(of: candidate)
     }
 
     private func status(of candidate: Reference.Candidate) -> Reference.Refusal? {
@@ -136,10 +146,10 @@ extension Reference.Judge {
 
     // MARK: Counts
 
-    private func usesLimit(_ bounds: [Reference.Bound]) -> Reference.Refusal? {
+    private func usesLimit(_ bounds: [Reference.Bound]) -> [Reference.Refusal] {
         let scopes = ["total": "coupon", "code": "code", "offer": "offer"]
-        for bound in bounds {
-            guard let scope = scopes[bound.kind], bound.count.sum >= bound.limit else { continue }
+        return bounds.compactMap { bound in
+            guard let scope = scopes[bound.kind], bound.count.sum >= bound.limit else { return nil }
             var refusal: Reference.Refusal = [
                 "reason": "usage_limit_reached", "scope": .text(scope),
                 "limit": .integer(bound.limit), "actual": .integer(bound.count.sum),
@@ -147,7 +157,6 @@ extension Reference.Judge {
             if bound.count.held > 0 { refusal["held"] = .integer(bound.count.held) }
             return refusal
         }
-        return nil
     }
 
     private func earlyBudget(of candidate: Reference.Candidate) -> Reference.Refusal? {
@@ -160,27 +169,23 @@ extension Reference.Judge {
         ]
     }
 
-    private func periods(_ bounds: [Reference.Bound]) -> Reference.Refusal? {
+    private func periods(_ bounds: [Reference.Bound]) -> [Reference.Refusal] {
         let scopes = ["day", "week", "month", "booking_date"]
-        for bound in bounds
-        where scopes.contains(bound.kind) && bound.count.sum >= bound.limit {
-            return [
+        return bounds.filter { scopes.contains($0.kind) && $0.count.sum >= $0.limit }.map { bound in
+            [
                 "reason": "period_limit_reached", "scope": .text(bound.kind),
                 "limit": .integer(bound.limit), "actual": .integer(bound.count.sum),
             ]
         }
-        return nil
     }
 
-    private func customerLimit(_ bounds: [Reference.Bound]) -> Reference.Refusal? {
-        for bound in bounds
-        where bound.kind == "customer" && bound.count.sum >= bound.limit {
-            return [
+    private func customerLimit(_ bounds: [Reference.Bound]) -> [Reference.Refusal] {
+        bounds.filter { $0.kind == "customer" && $0.count.sum >= $0.limit }.map { bound in
+            [
                 "reason": "customer_limit_reached", "limit": .integer(bound.limit),
                 "actual": .integer(bound.count.sum),
             ]
         }
-        return nil
     }
 
     // MARK: Where and who

@@ -111,7 +111,7 @@ extension Reference {
                 let (a, b) = (cart.lines[one], cart.lines[other])
                 if a.unitPrice != b.unitPrice { return (a.unitPrice > b.unitPrice) == dearest }
                 if left[one] != left[other] { return left[one] > left[other] }
-                if a.quantity != b.quantity { return a.quantity < b.quantity }
+                if units[one] != units[other] { return units[one] < units[other] }
                 return one < other
             }
         }
@@ -173,7 +173,9 @@ extension Reference {
     /// One unit bears all, at most what is left of it.
     private static func charged(_ money: Int64, to chosen: Chosen, dearest: Bool) -> [Int64] {
         var shares = chosen.units.map { _ in Int64(0) }
-        for line in chosen.order(dearest: dearest) where chosen.units[line] > 0 {
+        var whole = chosen
+        whole.units = chosen.cart.lines.map(\.quantity)
+        for line in whole.order(dearest: dearest) where chosen.units[line] > 0 {
             let unit = chosen.left[line] / chosen.cart.lines[line].quantity
             guard unit > 0 else { continue }
             shares[line] = min(money, unit)
@@ -222,7 +224,9 @@ extension Reference {
         }
         var most = min(fitting * discount.get.quantity, ticketLimit ?? .max)
         result.got = free.map { _ in 0 }
-        for line in chosen.order(dearest: false) {
+        var rest = chosen
+        rest.units = free
+        for line in rest.order(dearest: false) {
             result.got[line] = min(free[line], most)
             most -= result.got[line]
         }

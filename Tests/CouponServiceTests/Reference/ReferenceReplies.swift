@@ -22,7 +22,8 @@ extension Reference {
         private mutating func take(_ ask: Ask, at now: Int64) -> JSON {
             // Of an order that only holds, codes may be released one by one: a later reserve or apply
             // replaces what is left of it. Only what was applied can be in conflict.
-            if let id = ask.order, let known = books.orders[id], known.isApplied, !known.isReleased {
+            if let id = ask.order, let known = books.orders[id], known.isApplied, !known.isReleased
+            {
                 let isSame =
                     ask.op == "apply" && !known.isPartlyReleased
                     && known.sameness == ask.sameness(in: books.catalog)
