@@ -65,12 +65,14 @@ private struct Witness {
 @Suite struct `Whatever is asked` {
     private static let subjects: [Subject] = [.counts, .offers, .orders, .cards]
 
-    private static func trials(about subject: Subject, _ body: (Trial, UInt64) throws -> Void)
-        rethrows
-    {
+    /// So many histories at least that each comes to what it is about, whatever the seed.
+    private static func trials(
+        about subject: Subject, atLeast least: UInt64 = 10,
+        _ body: (Trial, UInt64) throws -> Void
+    ) rethrows {
         Extent.announce("Whatever is asked")
         // Each step is followed by many questions, so that these histories are fewer.
-        let count = max(3, Extent.histories(of: subjects.count) / 20)
+        let count = max(least, Extent.histories(of: subjects.count) / 20)
         for history in 0..<count {
             let seed = Extent.seed &+ history
             try body(Trial(seed: seed, subject: subject, requests: 60), seed)
@@ -105,7 +107,7 @@ private struct Witness {
                 try #require(witness.shop.snapshot() == before, "seed \(seed), step \(place)")
             }
         }
-        #expect(limitsReached > 0 || subject == .cards)
+        #expect(limitsReached > 0 || subject != .counts)
         #expect(repeats > 0)
     }
 
@@ -151,7 +153,7 @@ private struct Witness {
     @Test(arguments: [Subject.counts, .cards])
     func `money sums to the unit`(about subject: Subject) throws {
         var (cards, budgets) = (0, 0)
-        try Self.trials(about: subject) { trial, seed in
+        try Self.trials(about: subject, atLeast: 30) { trial, seed in
             var witness = try Witness(trial)
             for step in trial.steps {
                 switch step {
