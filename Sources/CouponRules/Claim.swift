@@ -2,6 +2,8 @@
 package struct Claim: Sendable, BitwiseCopyable {
     package var coupon: Coupon
     package var terms: CodeTerms
+    /// Whether it is held out with a code, or the coupon comes by itself.
+    package private(set) var hasCode = true
     package var offer: Offer?
     package var uses = UseCounts()
     /// The most that the request wants this code to discount.
@@ -17,10 +19,11 @@ package struct Claim: Sendable, BitwiseCopyable {
         self.terms = terms
     }
 
-    /// Begins anew, in place: a claim is large.
-    package mutating func begin(_ coupon: Coupon, _ terms: CodeTerms) {
+    /// Begins anew, in place: a claim is large. A coupon that needs no code may come without terms.
+    package mutating func begin(_ coupon: Coupon, _ terms: CodeTerms?) {
         self.coupon = coupon
-        self.terms = terms
+        self.terms = terms ?? CodeTerms()
+        hasCode = terms != nil
         offer = nil
         uses = UseCounts()
         discountMax = nil
@@ -32,7 +35,8 @@ package struct Claim: Sendable, BitwiseCopyable {
     package func limit(of kind: LimitKind) -> Int64 {
         switch kind {
         case .total: coupon.limits.total
-        case .code: terms.usesLimit > 0 ? terms.usesLimit : coupon.limits.perCode
+        case .code:
+            terms.usesLimit > 0 ? terms.usesLimit : hasCode ? coupon.limits.perCode : 0
         case .offer: offer?.limit ?? 0
         case .customer: coupon.limits.perCustomer
         case .codeCustomer: terms.isOncePerCustomer ? 1 : 0

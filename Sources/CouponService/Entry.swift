@@ -34,6 +34,8 @@ struct Entry: BitwiseCopyable {
 
     /// Why it is refused; nil when it is good.
     var refusal: Refusal?
+    /// Whether a requested code is good without the coupons that came by themselves.
+    var standsAlone = false
     /// All that speaks against it, where that is asked for: a run of `Checkout/failures`.
     var failures = Run.empty
     var discount = Money.zero

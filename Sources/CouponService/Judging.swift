@@ -143,7 +143,7 @@ extension Checkout {
         let owner = candidate.owner
         claims[index].begin(
             catalog.coupons[Int(owner.coupon.index)],
-            owner.code.map { catalog.terms(of: $0) } ?? CodeTerms())
+            owner.code.map { catalog.terms(of: $0) })
         if let offer = candidate.offer { claims[index].offer = catalog.tables.offers[offer] }
         if let place = entries[index].place {
             claims[index].discountMax = parser.request.codes[place].amount

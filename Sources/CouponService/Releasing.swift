@@ -54,7 +54,8 @@ extension Checkout {
         // An order that was applied without any code has nothing to give back, and is released.
         if image.codeCount == 0 {
             let isWhole = parser.request.codes.count == 0 && parser.request.coupon.isEmpty
-            return Findings(hasMatch: isWhole, hasPending: isWhole)
+            return Findings(
+                hasMatch: isWhole, hasPending: isWhole && image.facts.state != .released)
         }
         while let code = codes.next() {
             let isMeant = code.facts.flags.contains(.valid) && isMeant(code, parser)
@@ -86,8 +87,10 @@ extension Checkout {
 
 extension OrderImageView {
     /// Whether nothing of the order is on record but that it once was: its holds lapsed, or another
-    /// order took them over.
-    fileprivate var isEmptied: Bool { facts.state == .released && codeCount == 0 }
+    /// order took them over. (One without codes that was released has said so.)
+    fileprivate var isEmptied: Bool {
+        facts.state == .released && codeCount == 0 && (facts.isLapsed || facts.releasedAt == 0)
+    }
 }
 
 extension ReplyWriter {

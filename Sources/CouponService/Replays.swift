@@ -102,7 +102,7 @@ extension ReplyWriter {
         beginArray()
         var codes = image.codes
         while let code = codes.next() {
-            if !code.facts.isInForce { continue }
+            if !code.facts.flags.contains(.valid) { continue }
             if code.code.isEmpty { null() } else { string(code.code) }
         }
         endArray()
@@ -114,17 +114,12 @@ extension ReplyWriter {
         beginArray()
         var redeemed = image.codes
         while let code = redeemed.next() {
-            if code.facts.isInForce { redemptionText(code.facts.redemption) }
+            if code.facts.flags.contains(.valid) { redemptionText(code.facts.redemption) }
         }
         endArray()
         endObject()
         endErrorReply()
     }
-}
-
-extension CodeFacts {
-    /// Whether the code was used and not given back.
-    fileprivate var isInForce: Bool { flags.contains(.valid) && !flags.contains(.released) }
 }
 
 extension OrderImageView {

@@ -74,15 +74,14 @@ extension Checkout {
         for place in judgingOrder.indices {
             let index = judgingOrder[place]
             guard entries[index].isAutomatic == areAutomatic else { continue }
+            if let other = conflict(of: index) {
+                refuseAsNotCombinable(index, with: other)
+                continue
+            }
             if sharesCounter(index, catalog) {
                 judgeAlone(index, catalog, parser, ledger, at: now)
             }
-            guard entries[index].isGood else { continue }
-            if let other = conflict(of: index) {
-                refuseAsNotCombinable(index, with: other)
-            } else {
-                standing.append(index)
-            }
+            if entries[index].isGood { standing.append(index) }
         }
     }
 
@@ -217,13 +216,15 @@ extension Checkout {
         }
         while standing.count > requestedCount { _ = standing.removeLast() }
         reprice(catalog)
-        let goodCount = requestedGoodCount
+        for place in standing.indices {
+            entries[standing[place]].standsAlone = entries[standing[place]].isGood
+        }
         for place in candidates.indices {
             standing.append(candidates[place])
             reprice(catalog)
-            if requestedGoodCount == goodCount { continue }
+            guard let cost = firstRequestedAtStake else { continue }
             _ = standing.removeLast()
-            refuseAsNotCombinable(candidates[place], with: standing[0])
+            refuseAsNotCombinable(candidates[place], with: cost)
             reprice(catalog)
         }
     }
@@ -236,13 +237,13 @@ extension Checkout {
         priceAll(catalog)
     }
 
-    private var requestedGoodCount: Int {
-        var count = 0
+    /// The first requested code that is refused though it was good without automatic coupons.
+    private var firstRequestedAtStake: Int? {
         for place in standing.indices {
             let entry = entries[standing[place]]
-            if !entry.isAutomatic && entry.isGood { count += 1 }
+            if !entry.isAutomatic && entry.standsAlone && !entry.isGood { return standing[place] }
         }
-        return count
+        return nil
     }
 
     // MARK: Gift cards
