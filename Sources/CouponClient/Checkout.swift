@@ -4,7 +4,7 @@
 /// What a shop asks about: which codes, for whom, for which cart.
 public struct Checkout: Equatable, Sendable {
     /// What to do when one of several codes is refused.
-    public enum Mode: String, Sendable, Codable {
+    public enum Mode: String, Sendable, Codable, CaseIterable {
         /// One refusal refuses the request. This is the default.
         case all
         /// Refused codes are skipped.
@@ -27,7 +27,8 @@ public struct Checkout: Equatable, Sendable {
     public var context: [String: AttributeValues]
     /// Another order, such as a session, whose holds count as own and are taken over.
     public var holdOf: String?
-    /// The date that blackout dates and weekday windows are judged on, such as `2026-07-04`.
+    /// The date that blackout dates, weekday windows and limits per booking date are judged on,
+    /// such as `2026-07-04`.
     public var bookingDate: String?
     /// Whether every failing rule is listed, not only the first.
     public var explain: Bool?
@@ -162,7 +163,7 @@ extension CodeRequest: Codable {
 }
 
 /// Who is buying. A limit per customer counts each identity given, and the higher count decides.
-public struct Customer: Equatable, Sendable, Codable {
+public struct Customer: Equatable, Sendable {
     /// The shop's own name for the customer.
     public var id: String?
     /// Compared without regard to case.
@@ -180,5 +181,32 @@ public struct Customer: Equatable, Sendable, Codable {
         self.email = email
         self.groups = groups
         self.orders = orders
+    }
+}
+
+extension Customer: Codable {
+    private enum Field: String, CodingKey { case id, email, groups, orders }
+
+    /// Reads an object, or a string, which is the id.
+    public init(from decoder: any Decoder) throws {
+        if let id = try? decoder.singleValueContainer().decode(String.self) {
+            self.init(id: id)
+            return
+        }
+        let fields = try decoder.container(keyedBy: Field.self)
+        self.init(
+            id: try fields.decodeIfPresent(String.self, forKey: .id),
+            email: try fields.decodeIfPresent(String.self, forKey: .email),
+            groups: try fields.decodeIfPresent([String].self, forKey: .groups),
+            orders: try fields.decodeIfPresent(Int64.self, forKey: .orders))
+    }
+
+    /// Writes an object.
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: Field.self)
+        try fields.encodeIfPresent(id, forKey: .id)
+        try fields.encodeIfPresent(email, forKey: .email)
+        try fields.encodeIfPresent(groups, forKey: .groups)
+        try fields.encodeIfPresent(orders, forKey: .orders)
     }
 }

@@ -1,14 +1,14 @@
 import Foundation
 
 extension CouponClient {
-    /// Asks what the codes of `checkout` are worth. Changes nothing.
+    /// Asks what the codes of `checkout` are worth, now or at another instant. Changes nothing.
     public func validate(
-        _ checkout: Checkout, order: String? = nil
+        _ checkout: Checkout, order: String? = nil, at instant: String? = nil
     ) throws(CouponClientError) -> CouponReply {
-        try send(ValidateRequest(checkout, order: order))
+        try send(ValidateRequest(checkout, order: order, at: instant))
     }
 
-    /// Holds uses for `order` while the shopper pays.
+    /// Holds uses for `order` while the shopper pays. A later hold of the same order replaces it.
     public func reserve(
         _ checkout: Checkout, order: String, ttlSeconds: Int64? = nil
     ) throws(CouponClientError) -> CouponReply {
@@ -25,18 +25,25 @@ extension CouponClient {
         try send(ApplyRequest(checkout, order: order, metadata: metadata))
     }
 
-    /// Gives back what `order` holds or has used, or only one code's part of it.
+    /// Gives back what `order` holds or has used, or only one code's or coupon's part of it.
+    ///
+    /// An order that has nothing to give back is the daemon's error `not_found`, which a shop may
+    /// take as done.
     public func release(
-        order: String, code: String? = nil
+        order: String, code: String? = nil, coupon: String? = nil, store: String? = nil
     ) throws(CouponClientError) -> ReleaseReply {
-        try send(ReleaseRequest(order: order, code: code))
+        try send(ReleaseRequest(order: order, code: code, coupon: coupon, store: store))
     }
 
     /// Asks how much of a code's limits is left.
     public func usage(
-        of code: String, customer: Customer? = nil
+        of code: String, customer: Customer? = nil, context: [String: AttributeValues]? = nil,
+        bookingDate: String? = nil, store: String? = nil
     ) throws(CouponClientError) -> UsageReply {
-        try send(UsageRequest(code: code, customer: customer))
+        try send(
+            UsageRequest(
+                code: code, customer: customer, context: context, bookingDate: bookingDate,
+                store: store))
     }
 
     /// Asks whether the daemon is there and ready.

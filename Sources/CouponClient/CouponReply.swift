@@ -31,7 +31,7 @@ public struct CouponReply: Equatable, Sendable, Decodable {
     public var expiresAt: String?
     /// Whether the codes were used up for ``order`` (apply only).
     public var applied: Bool?
-    /// The order that the codes were used for.
+    /// The order that the codes are used for (apply only).
     public var order: String?
     /// True if this is the stored answer to an earlier, equal request: nothing was consumed now.
     public var replayed: Bool?
@@ -57,7 +57,7 @@ public struct CouponReply: Equatable, Sendable, Decodable {
 public struct CodeVerdict: Equatable, Sendable {
     /// The code as it is stored; nil for a coupon that needs no code.
     public var code: String?
-    /// The coupon behind it; nil if there is none.
+    /// The coupon behind it; nil if there is none, or a gift card is.
     public var coupon: String?
     /// Whether the code is good.
     public var valid: Bool
@@ -79,9 +79,9 @@ public struct CodeVerdict: Equatable, Sendable {
 
     /// The coupon's type when it is not `discount`.
     public var type: String?
-    /// The offer that fitted, where the coupon has several.
+    /// The offer that fitted, where the coupon has any.
     public var offer: String?
-    /// At most so many tickets of an order take part in the offer.
+    /// At most so many units of an order take part in the offer.
     public var ticketLimit: Int64?
     /// `once`, `repeating` or `forever`: for the biller, who counts renewals.
     public var duration: String?
@@ -100,9 +100,9 @@ public struct CodeVerdict: Equatable, Sendable {
 
     /// The gift card behind the code.
     public var giftCard: String?
-    /// What a gift card pays.
+    /// What the gift card pays; nil when the request had no cart.
     public var amount: Int64?
-    /// What a gift card holds afterwards.
+    /// What the gift card has left after this order, and without what other orders hold.
     public var balance: Int64?
 
     /// A product that comes with the cart for free.
@@ -180,8 +180,8 @@ public struct Refusal: Equatable, Sendable, Decodable {
     public var startsAt: String?
     /// Since when it is too late, ISO 8601 in UTC.
     public var endedAt: String?
-    /// The code or codes this one cannot stand beside.
-    public var conflictsWith: AttributeValues?
+    /// What this code cannot stand beside: another code, or the coupon of one that needs none.
+    public var conflictsWith: String?
 
     private enum CodingKeys: String, CodingKey {
         case reason, message, scope, limit, actual, missing, held

@@ -1,6 +1,6 @@
 /// The answer to a release.
 public struct ReleaseReply: Equatable, Sendable, Decodable {
-    /// Whether the order has nothing of it any more.
+    /// Whether the order has nothing any more of what was to be given back.
     public var released: Bool
     /// What this call gave back.
     public var codes: [ReleasedCode]
@@ -9,10 +9,12 @@ public struct ReleaseReply: Equatable, Sendable, Decodable {
 
     /// A code that was given back.
     public struct ReleasedCode: Equatable, Sendable, Decodable {
-        /// The code, as it is stored.
+        /// The code, as it is stored; nil for a coupon that needs no code.
         public var code: String?
-        /// The coupon behind it.
+        /// The coupon behind it; nil for a gift card.
         public var coupon: String?
+        /// The gift card behind it, which has its money back.
+        public var giftCard: String?
         /// What the order had of it.
         public var was: State
         /// False if the coupon keeps its count although money was returned.
@@ -20,6 +22,7 @@ public struct ReleaseReply: Equatable, Sendable, Decodable {
 
         private enum CodingKeys: String, CodingKey {
             case code, coupon, was
+            case giftCard = "gift_card"
             case useReturned = "use_returned"
         }
     }

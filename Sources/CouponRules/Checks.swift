@@ -53,7 +53,8 @@ extension Coupon {
             || !requirements.contains.isEmpty
     }
 
-    /// Whether any of its rules, or of its offers', may look at an attribute of the cart or of the context.
+    /// Whether any of its rules, or of its offers', may look at an attribute of the cart or of the
+    /// context.
     package var readsAttributes: Bool {
         !appliesTo.isEmpty || !excludes.isEmpty || !requirements.contains.isEmpty
             || !requirements.context.isEmpty || discount.narrowsCover || !offers.isEmpty

@@ -89,6 +89,11 @@ extension Claim {
         if let offer { checks.formUnion(offer.checks(opensAccess: coupon.kind.opensAccess)) }
         return checks
     }
+
+    /// Whether it must be known how often it was used, or how much it gave.
+    package var isJudgedByUses: Bool {
+        !checks.isDisjoint(with: [.usesLimit, .budget, .periodLimits, .customerLimit])
+    }
 }
 
 extension Offer {

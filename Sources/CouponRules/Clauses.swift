@@ -69,6 +69,8 @@ extension Judge {
                 clauseRemaining[line] += coveredRemaining[line]
             }
         }
+        // The next discount that is computed knows nothing of these clauses.
+        unitsAllowed.removeAll(keepingCapacity: true)
         discount = min(sum, most)
         if sum > most {
             spread.divide(most, over: clauseRemaining, into: &lineDiscounts)

@@ -7,12 +7,21 @@ extension Judge {
     mutating func computeDiscount(
         _ claim: borrowing Claim, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
     ) {
-        var rule = claim.coupon.discount
-        if let tickets = claim.offer?.ticketLimit, tickets > 0 {
-            rule.unitsMost = rule.unitsMost > 0 ? min(rule.unitsMost, tickets) : tickets
-        }
         computesOnFullPrices = claim.coupon.stacking.base == .original
-        unitsAllowed.removeAll(keepingCapacity: true)
+        let tickets = claim.offer?.ticketLimit ?? 0
+        if tickets == 0 {
+            computeDiscount(by: claim.coupon.discount, claim, purchase, tables)
+        } else {
+            var rule = claim.coupon.discount
+            rule.unitsMost = rule.unitsMost > 0 ? min(rule.unitsMost, tickets) : tickets
+            computeDiscount(by: rule, claim, purchase, tables)
+        }
+    }
+
+    private mutating func computeDiscount(
+        by rule: Discount, _ claim: borrowing Claim, _ purchase: borrowing Purchase,
+        _ tables: borrowing RuleTables
+    ) {
         let most = min(
             tables.amount(in: rule.caps, for: purchase.currency) ?? .largest,
             claim.discountMax ?? .largest)
@@ -98,8 +107,8 @@ extension Judge {
         return sum
     }
 
-    /// Takes `off` each covered line, at most what is left of it. When the sum passes `most`, exactly
-    /// that is spread instead; and where one unit bears all, it bears the sum.
+    /// Takes `off` each covered line, at most what is left of it. When the sum passes `most`,
+    /// exactly that is spread instead; and where one unit bears all, it bears the sum.
     private mutating func takeOffEachLine(
         by rule: Discount, _ purchase: borrowing Purchase, atMost most: Money,
         _ off: (Purchase.Line, _ units: Int64, _ base: Money) -> Money

@@ -72,8 +72,8 @@ package struct Judge: ~Copyable {
         refuse(Refusal(.codeUnknown))
     }
 
-    /// Judges `claim`, rules and money; afterwards `refusals` says why not, or the discounts say how
-    /// much.
+    /// Judges `claim`, rules and money; afterwards `refusals` says why not, or the discounts say
+    /// how much.
     package mutating func judge(
         _ claim: borrowing Claim, on purchase: borrowing Purchase,
         by tables: borrowing RuleTables, _ occasion: Occasion

@@ -1,5 +1,5 @@
-// The rules about what is in the cart. Bounds and tickets count original prices and quantities: what
-// other codes took off before changes nothing here.
+// The rules about what is in the cart. Bounds and tickets count original prices and quantities:
+// what other codes took off before changes nothing here.
 
 extension Judge {
     func containsRefusal(
@@ -25,10 +25,15 @@ extension Judge {
     ) -> Refusal? {
         // A presale code is tried before anything is in the cart.
         if claim.coupon.kind.opensAccess && occasion.purpose != .apply { return nil }
-        let isCoveringNone =
-            purchase.hasCart
-            ? !isCovered.contains(true) : purchase.contextRulesOut(claim, in: tables)
-        return isCoveringNone ? Refusal(.noEligibleItems) : nil
+        return coversNone(claim, on: purchase, by: tables) ? Refusal(.noEligibleItems) : nil
+    }
+
+    /// Whether `claim`, judged last, covers nothing of the cart; without one, whether the context
+    /// rules out that it covers anything.
+    package func coversNone(
+        _ claim: borrowing Claim, on purchase: borrowing Purchase, by tables: borrowing RuleTables
+    ) -> Bool {
+        purchase.hasCart ? !isCovered.contains(true) : purchase.contextRulesOut(claim, in: tables)
     }
 
     func subtotalRefusal(

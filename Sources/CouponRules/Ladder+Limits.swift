@@ -40,8 +40,10 @@ extension Judge {
     private func limitRefusal(
         _ reason: Reason, _ claim: borrowing Claim, _ kind: LimitKind, _ scope: Refusal.Scope
     ) -> Refusal? {
-        let (limit, actual) = (claim.limit(of: kind), claim.uses[kind].sum)
-        if limit == 0 || actual < limit { return nil }
+        let limit = claim.limit(of: kind)
+        if limit == 0 { return nil }
+        let actual = claim.uses[kind].sum
+        if actual < limit { return nil }
         var refusal = Refusal(reason)
         refusal.scope = scope
         refusal.limit = limit

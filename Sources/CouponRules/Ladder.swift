@@ -6,34 +6,34 @@ extension Judge {
         _ check: Checks, _ claim: borrowing Claim, _ purchase: borrowing Purchase,
         _ tables: borrowing RuleTables, _ occasion: Occasion
     ) -> Refusal? {
-        let coupon = claim.coupon
-        return switch check {
+        switch check {
         case .inactive: Refusal(.couponInactive)
         case .archived: Refusal(.couponArchived)
         case .start: startRefusal(claim, at: occasion.instant)
         case .end: endRefusal(claim, at: occasion.instant)
         case .blackout: blackoutRefusal(claim, tables, occasion)
-        case .timeWindows: timeWindowRefusal(coupon, tables, at: occasion.neededBookingTime)
+        case .timeWindows: timeWindowRefusal(claim.coupon, tables, at: occasion.neededBookingTime)
         case .usesLimit: usesRefusal(claim)
         case .budget: budgetRefusal(claim, purchase, tables)
         case .periodLimits: periodRefusal(claim)
-        case .currency: currencyRefusal(coupon, purchase, tables)
+        case .currency: currencyRefusal(claim.coupon, purchase, tables)
         case .context: contextRefusal(claim, purchase, tables)
         case .customerGiven: customerGivenRefusal(claim, purchase)
         case .customers: customerRefusal(claim, purchase, tables)
-        case .groups: groupRefusal(coupon, purchase, tables)
-        case .previousOrders: previousOrdersRefusal(coupon, purchase)
+        case .groups: groupRefusal(claim.coupon, purchase, tables)
+        case .previousOrders: previousOrdersRefusal(claim.coupon, purchase)
         case .customerLimit: customerLimitRefusal(claim, purchase)
         case .cartGiven:
             !purchase.hasCart && occasion.purpose != .validate ? Refusal(.cartRequired) : nil
-        case .contains: containsRefusal(coupon, purchase, tables)
-        case .triggerGiven: triggerRefusal(coupon.discount, purchase, tables)
+        case .contains: containsRefusal(claim.coupon, purchase, tables)
+        case .triggerGiven: triggerRefusal(claim.coupon.discount, purchase, tables)
         case .cover: coverRefusal(claim, purchase, tables, occasion)
-        case .minimumSubtotal, .maximumSubtotal: subtotalRefusal(check, coupon, purchase, tables)
-        case .minimumItems, .maximumItems: itemCountRefusal(check, coupon, purchase)
-        case .tierSubtotal: tierSubtotalRefusal(coupon.discount, purchase, tables)
-        case .tierItems: tierItemsRefusal(coupon.discount, purchase, tables)
-        case .triggerCount: triggerCountRefusal(coupon.discount, purchase, tables)
+        case .minimumSubtotal, .maximumSubtotal:
+            subtotalRefusal(check, claim.coupon, purchase, tables)
+        case .minimumItems, .maximumItems: itemCountRefusal(check, claim.coupon, purchase)
+        case .tierSubtotal: tierSubtotalRefusal(claim.coupon.discount, purchase, tables)
+        case .tierItems: tierItemsRefusal(claim.coupon.discount, purchase, tables)
+        case .triggerCount: triggerCountRefusal(claim.coupon.discount, purchase, tables)
         case .ticketLimit: ticketRefusal(claim, purchase)
         default: preconditionFailure("every check has its rule")
         }

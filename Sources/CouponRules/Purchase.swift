@@ -140,8 +140,8 @@ extension Purchase {
         return false
     }
 
-    /// Whether `claim` covers the line at `index`: it has the claim's mark, some map of the coupon's
-    /// cover is met whole and so is one of the offer's, and no exclusion is.
+    /// Whether `claim` covers the line at `index`: it has the claim's mark, some map of the
+    /// coupon's cover is met whole and so is one of the offer's, and no exclusion is.
     package func covers(
         _ index: Int, by claim: borrowing Claim, in tables: borrowing RuleTables
     ) -> Bool {
@@ -173,8 +173,8 @@ extension Purchase {
     }
 }
 
-// Without a cart the context alone says what is covered. The claim's own comes first: for a key that
-// it has, what the request says does not count. A key that neither has is not judged.
+// Without a cart the context alone says what is covered. The claim's own comes first: for a key
+// that it has, what the request says does not count. A key that neither has is not judged.
 extension Purchase {
     /// Whether the context alone rules out that `claim` covers anything.
     package func contextRulesOut(

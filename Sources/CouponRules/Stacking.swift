@@ -1,6 +1,6 @@
 // Several coupons in one order are priced one after the other, and each takes off what the ones
-// before it have left. So their order is part of the contract: first the priority that a shop gives,
-// then the kind, where what touches single units goes before what touches the sum.
+// before it have left. So their order is part of the contract: first the priority that a shop
+// gives, then the kind, where what touches single units goes before what touches the sum.
 
 /// How a coupon goes together with others in one order.
 package struct Stacking: Hashable, Sendable, BitwiseCopyable {

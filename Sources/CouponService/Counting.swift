@@ -22,17 +22,16 @@ extension Checkout {
         of index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
         _ ledger: borrowing Ledger
     ) {
-        let limited: Checks = [.usesLimit, .budget, .periodLimits, .customerLimit]
-        if entries[index].claim.checks.isDisjoint(with: limited) { return }
+        guard claims[index].isJudgedByUses else { return }
         listCounters(of: index, catalog, parser)
         for place in counted.indices {
             let item = counted[place]
             let kind = item.limit
-            if kind != .budget && entries[index].claim.limit(of: kind) == 0 { continue }
+            if kind != .budget && claims[index].limit(of: kind) == 0 { continue }
             let count = uses(item, of: index, purchase.currency, catalog, parser, ledger)
             // A customer may have used it under the id or under the e-mail: the higher decides.
-            if count.sum > entries[index].claim.uses[kind].sum {
-                entries[index].claim.uses[kind] = count
+            if count.sum > claims[index].uses[kind].sum {
+                claims[index].uses[kind] = count
             }
         }
     }
@@ -43,14 +42,14 @@ extension Checkout {
         of index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser
     ) {
         counted.removeAll()
-        let claim = entries[index].claim
-        let limits = claim.coupon.limits
+        let limits = claims[index].coupon.limits
         counted.append(
-            Counted(counter: .total, limit: .total, start: claim.coupon.usesBefore))
+            Counted(counter: .total, limit: .total, start: claims[index].coupon.usesBefore))
         if entries[index].code != nil {
-            counted.append(Counted(counter: .code, limit: .code, start: claim.terms.usesBefore))
+            counted.append(
+                Counted(counter: .code, limit: .code, start: claims[index].terms.usesBefore))
         }
-        if let offer = claim.offer {
+        if let offer = claims[index].offer {
             let isShared = offer.counter != .unmentioned
             counted.append(Counted(counter: isShared ? .sharedOffer : .offer, limit: .offer))
         }
@@ -63,7 +62,7 @@ extension Checkout {
                 counted.append(Counted(counter: .email, limit: .customer))
             }
         }
-        if claim.terms.isOncePerCustomer {
+        if claims[index].terms.isOncePerCustomer {
             if !customer.id.isEmpty {
                 counted.append(Counted(counter: .codeCustomer, limit: .codeCustomer))
             }
@@ -78,7 +77,7 @@ extension Checkout {
             counted.append(Counted(counter: .bookingDate, limit: .bookingDate))
         }
         if catalog.tables.amount(in: limits.budget, for: purchase.currency) != nil {
-            counted.append(budgetCounter(of: claim.coupon, purchase.currency, catalog))
+            counted.append(budgetCounter(of: claims[index].coupon, purchase.currency, catalog))
         }
     }
 
@@ -128,9 +127,9 @@ extension Checkout {
         case .total, .giftCard: break
         case .code: appendKey(of: index, catalog)
         case .offer:
-            if let offer = entries[index].claim.offer { detail.append(catalog.text(of: offer.id)) }
+            if let offer = claims[index].offer { detail.append(catalog.text(of: offer.id)) }
         case .sharedOffer:
-            if let offer = entries[index].claim.offer {
+            if let offer = claims[index].offer {
                 detail.append(catalog.text(of: offer.counter))
             }
         case .customer: detail.append(parser.bytes(of: customer.id))
@@ -159,9 +158,8 @@ extension Checkout {
 
     /// The day of the entry's occasion in its coupon's zone.
     private func today(of index: Int, _ catalog: borrowing Catalog) -> CivilDate {
-        let entry = entries[index]
-        return catalog.zones.civilTime(
-            of: entry.occasion.instant, in: entry.claim.coupon.zone
+        catalog.zones.civilTime(
+            of: entries[index].occasion.instant, in: claims[index].coupon.zone
         ).date
     }
 }

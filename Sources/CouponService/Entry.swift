@@ -25,10 +25,9 @@ struct Entry: BitwiseCopyable {
     /// What it was judged as; of several owners the one that stands.
     var subject = Subject.unknown
     var occasion: Occasion
-    var claim = Claim(coupon: Coupon(), terms: CodeTerms())
     /// The number of the offer that it was judged with.
     var offer: Int?
-    /// Uses of the same shared counter by other entries, as far as the claim counts them.
+    /// Uses of the same shared counter by other entries, as far as its claim counts them.
     var usesBeside: Int64 = 0
     /// What it was judged by, when it is a gift card.
     var cardClaim: GiftCardClaim?
@@ -86,6 +85,7 @@ extension Checkout {
         _ purpose: Occasion.Purpose, at now: Instant
     ) -> IntakeNeeds {
         entries.removeAll()
+        claims.removeAll()
         owners.removeAll()
         codeHashes.removeAll()
         failures.removeAll()
@@ -96,7 +96,7 @@ extension Checkout {
         let store = catalog.store(named: storeName.bytes)
         var needs: IntakeNeeds = []
         for place in parser.request.codes.indices {
-            entries.append(Entry(place: place, occasion: occasion))
+            append(Entry(place: place, occasion: occasion))
             needs.formUnion(findOwners(of: place, in: store, catalog, parser))
         }
         guard parser.request.considersAutoCoupons, let store else { return needs }
@@ -105,11 +105,16 @@ extension Checkout {
             var entry = Entry(place: nil, occasion: occasion)
             entry.owners = Run(first: owners.count, count: 1)
             entry.subject = .coupon(coupon, nil)
-            entries.append(entry)
+            append(entry)
             owners.append(Ownership(coupon: coupon, code: nil))
             needs.formUnion(IntakeNeeds(coupon, CodeTerms(), catalog))
         }
         return needs
+    }
+
+    private mutating func append(_ entry: Entry) {
+        entries.append(entry)
+        claims.append(Checkout.noClaim)
     }
 
     /// Reads the code at `place` and notes who owns it.

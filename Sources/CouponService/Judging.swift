@@ -18,13 +18,16 @@ private struct Candidate: BitwiseCopyable {
 /// How good a verdict is, to choose between candidates.
 private struct Rank: BitwiseCopyable {
     let isValid: Bool
+    /// Whether it covers something; what opens access may pass without.
+    let isFitting: Bool
     let money: Money
     /// How far down the ladder a refusal came.
     let step: UInt8
     let place: UInt32
 
-    init(_ judge: borrowing Judge, definedAt coupon: CouponID) {
+    init(_ judge: borrowing Judge, isFitting: Bool, definedAt coupon: CouponID) {
         isValid = judge.refusals.isEmpty
+        self.isFitting = isFitting
         money = judge.discount + judge.shippingDiscount
         step = judge.refusals.first.map(\.reason.rawValue) ?? 0
         place = coupon.index
@@ -33,6 +36,7 @@ private struct Rank: BitwiseCopyable {
     /// Between owners of one code.
     func isBetter(than other: Rank) -> Bool {
         if isValid != other.isValid { return isValid }
+        if isValid && isFitting != other.isFitting { return isFitting }
         if isValid && money != other.money { return money > other.money }
         if !isValid && step != other.step { return step > other.step }
         return place < other.place
@@ -57,11 +61,11 @@ extension Checkout {
             judge.begin(purchase)
             if entries.count == 1 {
                 judge.judge(
-                    entries[index].claim, on: purchase, by: catalog.tables,
+                    claims[index], on: purchase, by: catalog.tables,
                     entries[index].occasion)
             } else {
                 judge.examine(
-                    entries[index].claim, on: purchase, by: catalog.tables,
+                    claims[index], on: purchase, by: catalog.tables,
                     entries[index].occasion)
             }
         }
@@ -97,7 +101,8 @@ extension Checkout {
         prepare(index, best, heldSince: hold?.since, catalog, parser, ledger)
     }
 
-    /// The first offer of an owner that passes, or the one that comes closest.
+    /// The first offer of an owner that passes, or the one that comes closest. A code that opens
+    /// access passes also where it covers nothing; an offer that covers something goes before.
     private mutating func bestOffer(
         _ index: Int, _ owner: Ownership, heldSince: Instant?, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
@@ -105,10 +110,15 @@ extension Checkout {
         let offers = catalog.coupons[Int(owner.coupon.index)].offers
         var best = Candidate(owner: owner, offer: offers.isEmpty ? nil : Int(offers.first))
         var bestRank = rank(of: best, index, heldSince: heldSince, catalog, parser, ledger)
-        for offer in offers.range.dropFirst() where !bestRank.isValid {
+        for offer in offers.range.dropFirst() {
+            if bestRank.isValid && bestRank.isFitting { break }
             let next = Candidate(owner: owner, offer: offer)
             let rank = rank(of: next, index, heldSince: heldSince, catalog, parser, ledger)
-            if rank.isValid || rank.step > bestRank.step { (best, bestRank) = (next, rank) }
+            let isBetter =
+                rank.isValid
+                ? !bestRank.isValid || rank.isFitting
+                : !bestRank.isValid && rank.step > bestRank.step
+            if isBetter { (best, bestRank) = (next, rank) }
         }
         return (best, bestRank)
     }
@@ -120,8 +130,9 @@ extension Checkout {
         prepare(index, candidate, heldSince: heldSince, catalog, parser, ledger)
         judge.begin(purchase)
         judge.judge(
-            entries[index].claim, on: purchase, by: catalog.tables, entries[index].occasion)
-        return Rank(judge, definedAt: candidate.owner.coupon)
+            claims[index], on: purchase, by: catalog.tables, entries[index].occasion)
+        let coversNone = judge.coversNone(claims[index], on: purchase, by: catalog.tables)
+        return Rank(judge, isFitting: !coversNone, definedAt: candidate.owner.coupon)
     }
 
     /// Makes the entry's claim: coupon, code, offer, occasion, and the uses that count against it.
@@ -130,23 +141,22 @@ extension Checkout {
         _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
     ) {
         let owner = candidate.owner
-        let coupon = catalog.coupons[Int(owner.coupon.index)]
-        var claim = Claim(
-            coupon: coupon, terms: owner.code.map { catalog.terms(of: $0) } ?? CodeTerms())
-        if let offer = candidate.offer { claim.offer = catalog.tables.offers[offer] }
+        claims[index] = Claim(
+            coupon: catalog.coupons[Int(owner.coupon.index)],
+            terms: owner.code.map { catalog.terms(of: $0) } ?? CodeTerms())
+        if let offer = candidate.offer { claims[index].offer = catalog.tables.offers[offer] }
         if let place = entries[index].place {
-            claim.discountMax = parser.request.codes[place].amount
-            claim.context = contexts[place].attributes
-            claim.lineMarks = contexts[place].lineMarks
+            claims[index].discountMax = parser.request.codes[place].amount
+            claims[index].context = contexts[place].attributes
+            claims[index].lineMarks = contexts[place].lineMarks
         }
         entries[index].subject = .coupon(owner.coupon, owner.code)
         entries[index].offer = candidate.offer
-        settleTime(of: index, claim, heldSince: heldSince, catalog, parser)
-        entries[index].claim = claim
+        settleTime(of: index, heldSince: heldSince, catalog, parser)
         readUses(of: index, catalog, parser, ledger)
-        if let offer = claim.offer, offer.counter != .unmentioned {
+        if let offer = claims[index].offer, offer.counter != .unmentioned {
             let beside = usesBeside(index, of: offer.counter)
-            entries[index].claim.uses[.offer].used += beside
+            claims[index].uses[.offer].used += beside
             entries[index].usesBeside = beside
         }
     }
@@ -154,11 +164,11 @@ extension Checkout {
     /// As of when the claim is judged: the instant asked about, or that of the hold which is being
     /// taken over, or now; and the date that it is booked for.
     private mutating func settleTime(
-        of index: Int, _ claim: Claim, heldSince: Instant?, _ catalog: borrowing Catalog,
+        of index: Int, heldSince: Instant?, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser
     ) {
         var occasion = entries[index].occasion
-        let zone = claim.coupon.zone
+        let zone = claims[index].coupon.zone
         if let at = parser.request.at {
             occasion.instant = catalog.zones.instant(of: at, in: zone)
         } else if let heldSince, occasion.purpose != .reserve {
@@ -166,11 +176,12 @@ extension Checkout {
             occasion.instant = heldSince
         }
         let booking = parser.request.bookingDate
-        if claim.coupon.isJudgedByBookingTime || claim.coupon.limits.perBookingDate > 0 {
+        let limitsDates = claims[index].coupon.limits.perBookingDate > 0
+        if limitsDates || claims[index].coupon.isJudgedByBookingTime {
             occasion.bookingTime = catalog.zones.bookingTime(
                 of: booking, orAt: occasion.instant, in: zone)
         }
-        if let offer = claim.offer, !offer.blackouts.isEmpty {
+        if let offer = claims[index].offer, !offer.blackouts.isEmpty {
             occasion.offerBookingDate =
                 catalog.zones.bookingTime(
                     of: booking, orAt: occasion.instant, in: offer.zone

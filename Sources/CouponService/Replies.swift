@@ -28,7 +28,7 @@ extension Checkout {
         reply.key("codes")
         reply.beginArray()
         for index in entries.indices where isListed(entries[index]) {
-            write(entries[index], isTold: isGood, catalog, parser, &reply)
+            write(index, isTold: isGood, catalog, parser, &reply)
         }
         reply.endArray()
         reply.endReply()
@@ -52,21 +52,25 @@ extension Checkout {
 
     /// Writes one entry; what it is worth only when the request as a whole `isTold` to be good.
     private mutating func write(
-        _ entry: Entry, isTold: Bool, _ catalog: borrowing Catalog,
+        _ index: Int, isTold: Bool, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ reply: inout ReplyWriter
     ) {
+        let entry = entries[index]
         beginEntry(entry, catalog, parser, &reply)
         if let refusal = entry.refusal {
             write(refusal, catalog, parser, &reply)
         } else {
             if isTold && purchase.hasCart { writeWorth(of: entry, &reply) }
             if entry.redemption > 0 { reply.redemption(entry.redemption) }
-            if entry.coupon != nil, let left = entry.claim.usesLeft {
+            if entry.coupon != nil, let left = claims[index].usesLeft {
                 reply.member("remaining", max(0, left - 1))
             }
-            fragment.removeAll()
-            appendFacts(of: entry, catalog)
-            reply.bytes.append(fragment.bytes)
+            // What a card would pay is not told where nothing is paid.
+            if isTold || entry.giftCard == nil {
+                fragment.removeAll()
+                appendFacts(of: entry, catalog)
+                reply.bytes.append(fragment.bytes)
+            }
         }
         if entry.occasion.explains {
             reply.key("failures")

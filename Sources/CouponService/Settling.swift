@@ -39,13 +39,12 @@ extension Checkout {
 
     /// By priority, then kind, then the code's text; a coupon without a code by its id, before all.
     private func precedes(_ index: Int, _ other: Int, _ catalog: borrowing Catalog) -> Bool {
-        let (left, right) = (entries[index].claim.coupon, entries[other].claim.coupon)
-        if left.stacking.priority != right.stacking.priority {
-            return left.stacking.priority < right.stacking.priority
-        }
-        let leftRank = left.judgingRank(in: catalog.tables)
-        let rightRank = right.judgingRank(in: catalog.tables)
-        if leftRank != rightRank { return leftRank < rightRank }
+        let priority = claims[index].coupon.stacking.priority
+        let otherPriority = claims[other].coupon.stacking.priority
+        if priority != otherPriority { return priority < otherPriority }
+        let rank = claims[index].coupon.judgingRank(in: catalog.tables)
+        let otherRank = claims[other].coupon.judgingRank(in: catalog.tables)
+        if rank != otherRank { return rank < otherRank }
         guard let leftCode = entries[index].code, let rightCode = entries[other].code else {
             if (entries[index].code == nil) != (entries[other].code == nil) {
                 return entries[index].code == nil
@@ -89,10 +88,10 @@ extension Checkout {
 
     /// The first standing entry that this one cannot go together with.
     private func conflict(of index: Int) -> Int? {
-        let stacking = entries[index].claim.coupon.stacking
+        let stacking = claims[index].coupon.stacking
         for place in standing.indices {
             let other = standing[place]
-            let otherStacking = entries[other].claim.coupon.stacking
+            let otherStacking = claims[other].coupon.stacking
             let isSameGroup =
                 stacking.group != .unmentioned && stacking.group == otherStacking.group
             if stacking.isExclusive || otherStacking.isExclusive || isSameGroup
@@ -126,7 +125,7 @@ extension Checkout {
     /// Whether an offer of the entry's coupon shares its counter with what a standing entry uses: so
     /// that its uses must be looked at again.
     private func sharesCounter(_ index: Int, _ catalog: borrowing Catalog) -> Bool {
-        for row in entries[index].claim.coupon.offers.range {
+        for row in claims[index].coupon.offers.range {
             let counter = catalog.tables.offers[row].counter
             if counter != .unmentioned && usesBeside(index, of: counter) > 0 { return true }
         }
@@ -139,7 +138,7 @@ extension Checkout {
         for place in standing.indices {
             let other = standing[place]
             if other != index, entries[other].isGood,
-                entries[other].claim.offer?.counter == counter
+                claims[other].offer?.counter == counter
             {
                 count += 1
             }
@@ -149,11 +148,11 @@ extension Checkout {
 
     /// Counts what all other standing entries use of the shared counter of this one.
     private mutating func countBeside(_ index: Int) {
-        guard entries[index].isGood, let offer = entries[index].claim.offer,
+        guard entries[index].isGood, let offer = claims[index].offer,
             offer.counter != .unmentioned
         else { return }
         let beside = usesBeside(index, of: offer.counter)
-        entries[index].claim.uses[.offer].used += beside - entries[index].usesBeside
+        claims[index].uses[.offer].used += beside - entries[index].usesBeside
         entries[index].usesBeside = beside
     }
 
@@ -166,7 +165,7 @@ extension Checkout {
             let index = judgingOrder[place]
             guard isStanding(index) else { continue }
             judge.price(
-                entries[index].claim, on: purchase, by: catalog.tables, entries[index].occasion)
+                claims[index], on: purchase, by: catalog.tables, entries[index].occasion)
             if let refusal = judge.refusals.first {
                 refuse(index, refusal)
             } else {

@@ -37,21 +37,21 @@ extension Checkout {
         _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
         _ ledger: borrowing Ledger, _ reply: inout ReplyWriter
     ) {
-        let claim = entries[0].claim
-        let isLimited = claim.usesLeft != nil || !claim.coupon.limits.budget.isEmpty
-        if !isLimited || purchase.contextRulesOut(claim, in: catalog.tables) {
+        let budgets = claims[0].coupon.limits.budget
+        let isLimited = claims[0].usesLeft != nil || !budgets.isEmpty
+        if !isLimited || purchase.contextRulesOut(claims[0], in: catalog.tables) {
             return reply.null()
         }
         reply.beginObject()
         reply.key("limits")
         reply.beginArray()
         for raw in 0..<LimitKind.budget.rawValue {
-            guard let kind = LimitKind(rawValue: raw), isTold(kind, of: claim) else { continue }
-            reply.usageLimit(kind, claim.limit(of: kind), claim.uses[kind])
+            guard let kind = LimitKind(rawValue: raw), isTold(kind) else { continue }
+            reply.usageLimit(kind, claims[0].limit(of: kind), claims[0].uses[kind])
         }
-        for row in claim.coupon.limits.budget.range {
+        for row in budgets.range {
             let budget = catalog.tables.amounts[row]
-            let counter = budgetCounter(of: claim.coupon, budget.currency, catalog)
+            let counter = budgetCounter(of: claims[0].coupon, budget.currency, catalog)
             let spent = uses(counter, of: 0, budget.currency, catalog, parser, ledger)
             reply.usageLimit(.budget, budget.amount.minorUnits, spent, in: budget.currency)
         }
@@ -61,14 +61,14 @@ extension Checkout {
 
     /// A customer's limit is told when it is known whose; of the two that a customer can have, the
     /// one of which less is left.
-    private func isTold(_ kind: LimitKind, of claim: Claim) -> Bool {
-        guard claim.limit(of: kind) > 0 else { return false }
+    private func isTold(_ kind: LimitKind) -> Bool {
+        guard claims[0].limit(of: kind) > 0 else { return false }
         guard kind == .customer || kind == .codeCustomer else { return true }
         guard purchase.customer.isIdentified else { return false }
         let other: LimitKind = kind == .customer ? .codeCustomer : .customer
-        guard claim.limit(of: other) > 0 else { return true }
-        let left = claim.limit(of: kind) - claim.uses[kind].sum
-        let otherLeft = claim.limit(of: other) - claim.uses[other].sum
+        guard claims[0].limit(of: other) > 0 else { return true }
+        let left = claims[0].limit(of: kind) - claims[0].uses[kind].sum
+        let otherLeft = claims[0].limit(of: other) - claims[0].uses[other].sum
         return left != otherLeft ? left < otherLeft : kind == .customer
     }
 }

@@ -11,11 +11,12 @@ struct Couponctl: ParsableCommand {
         discussion: """
             Amounts are in the currency's minor unit: 2500 is 25.00 USD.
 
-            Exit status: 0 for yes (valid, applied, done), 1 for a refused code, 2 for an error.
+            Exit status: 0 for yes (valid, reserved, applied, done), 1 for a refused code, 2 for an error.
             """,
         subcommands: [
-            PingCommand.self, ValidateCommand.self, ApplyCommand.self, UsageCommand.self,
-            StatsCommand.self, ReloadCommand.self, SnapshotCommand.self, DemoCommand.self,
+            PingCommand.self, ValidateCommand.self, ReserveCommand.self, ApplyCommand.self,
+            ReleaseCommand.self, UsageCommand.self, StatsCommand.self, ReloadCommand.self,
+            SnapshotCommand.self, DemoCommand.self,
         ])
 
     static func main() {

@@ -50,15 +50,19 @@ import Testing
         let arguments =
             "validate A B --line p1:2:2500 --currency JPY --shipping 5 --customer c"
             + " --email a@b --group vip --group pro --orders 0 --context channel=web --store s"
-            + " --booking-date 2026-07-04 --auto --partial --explain --at 2026-06-01 --order o"
+            + " --code C:coupon=c1,amount=5,event=1,event=2 --hold-of h --booking-date 2026-07-04"
+            + " --auto --mode partial --explain --at 2026-06-01 --order o"
         let parsed = try Couponctl.parseAsRoot(arguments.split(separator: " ").map(String.init))
         let command = try #require(parsed as? ValidateCommand)
         let line = CartLine(product: "p1", quantity: 2, unitPrice: 2_500)
         let expected = Checkout(
-            codes: ["A", "B"], cart: Cart(currency: "JPY", lines: [line], shipping: 5),
+            codes: [
+                "A", "B",
+                CodeRequest("C", coupon: "c1", amount: 5, context: ["event": ["1", "2"]]),
+            ], cart: Cart(currency: "JPY", lines: [line], shipping: 5),
             customer: Customer(id: "c", email: "a@b", groups: ["vip", "pro"], orders: 0),
             store: "s", mode: .partial, auto: true, context: ["channel": "web"],
-            bookingDate: "2026-07-04", explain: true)
+            holdOf: "h", bookingDate: "2026-07-04", explain: true)
         #expect(command.options.checkout == expected)
         #expect(command.at == "2026-06-01" && command.order == "o")
     }
@@ -68,6 +72,14 @@ import Testing
         ("validate A --request f", "--request replaces"),
         ("validate --request f --at 2026-06-01", "--request replaces"),
         ("apply --request f --order o", "--request replaces"),
+        ("reserve --request f --ttl 5", "--request replaces"),
+        ("validate --request f --code A", "--request replaces"),
+        ("validate A --mode some", "provide one of 'all' and 'partial'"),
+        ("validate --code :amount=5", "A code is CODE"),
+        ("validate --code A:", "\"\" is not name=value"),
+        ("validate --code A:amount=1.5", "minor units, not \"1.5\""),
+        ("validate --code A:amount=-1", "minor units, not \"-1\""),
+        ("release", "--order"), ("reserve A --order o --ttl soon", "'soon' is invalid"),
         ("apply A --order o --metadata a=1 --metadata a=2", "each name once"),
         ("ping --timeout 0", "--timeout takes seconds"),
         ("ping --timeout nan", "--timeout takes seconds"),

@@ -75,11 +75,65 @@ import Testing
                   subtotal     5000
                   total        5000  JPY
                   gift cards  -3000
-                  to pay       2000
+                  to pay       2000  JPY
 
-                  GC   valid     pays 3000, 0 left on the card, redemption r1
-                  TEE  valid  t  1 × tee, unlocks {"event":["1"]}
+                  GC   valid  gc_1  pays 3000, 0 left on the card, redemption r1
+                  TEE  valid  t     1 × tee, unlocks {"event":["1"]}
                 """)
+    }
+
+    @Test func `about a hold of several codes`() throws {
+        let text = try checkoutText(
+            #"{"valid":true,"reserved":true,"expires_at":"2026-11-21T04:06:08Z","currency":"USD","#
+                + #""subtotal":5000,"discount":1200,"shipping_discount":0,"total":3800,"#
+                + #""line_discounts":[1000,200],"codes":[{"code":"A","coupon":"c1","valid":true,"#
+                + #""discount":1200,"line_discounts":[1000,200],"remaining":0,"type":"comp","#
+                + #""offer":"14","ticket_limit":10},{"code":"B","coupon":"c2","valid":false,"#
+                + #""reason":"not_combinable","message":"No.","conflicts_with":"A","failures":[]},"#
+                + #"{"code":"C","coupon":"c3","valid":false,"reason":"usage_limit_reached","#
+                + #""message":"All taken.","scope":"code","limit":1,"actual":1,"held":1},{"code":"#
+                + #""GC","gift_card":"gc","valid":false,"reason":"gift_card_empty","held":900},{"#
+                + #""code":null,"coupon":"c4","valid":true,"discount":0,"line_discounts":[0],"#
+                + #""type":"auto","duration":"repeating","duration_in_months":3}]}"#)
+        #expect(
+            text == """
+                reserved until 2026-11-21T04:06:08Z: 12.00 USD off
+
+                  subtotal   50.00
+                  discount  -12.00
+                  total      38.00  USD
+
+                  A          valid    c1  comp, offer 14, 12.00 off, for at most 10 units, 0 left
+                    line by line: 10.00, 2.00
+                  B          refused  c2  not_combinable (with A): No.
+                  C          refused  c3  usage_limit_reached (code, 1 held): All taken.
+                  GC         refused  gc  gift_card_empty (9.00 held)
+                  (no code)  valid    c4  auto, repeating for 3 months
+                """)
+    }
+
+    @Test func `about what a release gave back`() throws {
+        func text(_ line: String) throws -> String {
+            let reply = try CouponClient.reply(to: ReleaseRequest.self, in: line)
+            return ReleaseText.lines(reply, order: "o-1", .plain).joined(separator: "\n")
+        }
+        let codes =
+            #""codes":[{"code":"A","coupon":"c1","was":"applied"},{"code":"KEPT","coupon":"c2","#
+            + #""was":"applied","use_returned":false},{"code":"GC","gift_card":"gc","#
+            + #""was":"applied"},{"code":null,"coupon":"c3","was":"reserved"}]}"#
+        #expect(
+            try text(#"{"released":true,"# + codes) == """
+                released from order o-1
+
+                  A          c1  was used, the use is back
+                  KEPT       c2  was used, the use stays counted
+                  GC         gc  was paid with, its money is back
+                  (no code)  c3  was held, free again
+                """)
+        #expect(
+            try text(#"{"released":true,"replayed":true,"# + codes)
+                .hasPrefix("released from order o-1 before, nothing given back now\n"))
+        #expect(try text(#"{"released":true,"codes":[]}"#) == "released from order o-1")
     }
 
     @Test func `is coloured on a terminal only`() throws {

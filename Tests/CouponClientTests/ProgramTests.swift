@@ -56,6 +56,55 @@ import Testing
         }
     }
 
+    @Test func `reserves, and ends with 0 if it is held, else with 1`() throws {
+        let held = #"{"id":$ID,"valid":true,"reserved":true,"expires_at":"t","codes":[]}"#
+        let notHeld = #"{"id":$ID,"valid":false,"reserved":false,"reason":"expired","codes":[]}"#
+        for (reply, expected) in [
+            (held, Run(status: 0, output: "reserved until t\n", errors: "")),
+            (notHeld, Run(status: 1, output: "refused: expired\n", errors: "")),
+        ] {
+            try ScriptedServer.run([
+                { peer in
+                    let line = try peer.answer(reply)
+                    #expect(
+                        line == #"{"codes":["A","B"],"id":1,"op":"reserve","order":"o","ttl":9}"#)
+                }
+            ]) { server in
+                let run = try run(
+                    ["reserve", "A", "B", "--order", "o", "--ttl", "9", "--socket", server.path])
+                #expect(run == expected)
+            }
+        }
+    }
+
+    @Test func `releases, and ends with 2 if there is nothing to give back`() throws {
+        let request = #"{"code":"A","coupon":"c","id":1,"op":"release","order":"o","store":"s"}"#
+        let released = #"{"id":1,"released":true,"codes":[]}"#
+        for (reply, expected) in [
+            (released, Run(status: 0, output: released + "\n", errors: "")),
+            (
+                Self.notFound,
+                Run(
+                    status: 2, output: Self.notFound + "\n",
+                    errors: "couponctl: not_found: No.\n")
+            ),
+        ] {
+            try ScriptedServer.run([
+                { peer in
+                    let line = try peer.answer(reply)
+                    #expect(line == request)
+                }
+            ]) { server in
+                let run = try run(
+                    [
+                        "release", "--order", "o", "--code", "A", "--coupon", "c", "--store", "s",
+                        "--json", "--socket", server.path,
+                    ])
+                #expect(run == expected)
+            }
+        }
+    }
+
     @Test func `ends with 2 for an error of the daemon, whose line a script still gets`() throws {
         try ScriptedServer.run([{ peer in try peer.answer(Self.notFound) }]) { server in
             let run = try run(["usage", "A", "--json", "--socket", server.path])
@@ -101,7 +150,10 @@ import Testing
                 + " No such file or directory.\n")
     }
 
-    @Test(arguments: [["validate"], ["apply", "A"], ["sell"], ["ping", "--timeout", "x"]])
+    @Test(arguments: [
+        ["validate"], ["apply", "A"], ["reserve", "A"], ["release"], ["sell"],
+        ["ping", "--timeout", "x"],
+    ])
     func `ends with 2 when it is asked wrongly`(arguments: [String]) throws {
         let run = try run(arguments)
         #expect(run.status == 2 && run.output.isEmpty && run.errors.hasPrefix("Error: "))

@@ -36,7 +36,9 @@ import Testing
         #expect(refusal.actual == 5_000 && refusal.missing == 2_500)
         #expect(refusal.message == "Spend 25.00 USD more to use this code.")
         let last = try #require(verdict.failures?.last)
-        #expect(last.reason == .notCombinable && last.conflictsWith == "A" && last.scope == "s")
+        #expect(
+            last.reason == .notCombinable
+                && last.conflictsWith == "A" && last.scope == "s")
         #expect(last.held == 1 && last.startsAt == "2026-06-01T00:00:00Z")
         #expect(last.endedAt == "2026-06-02T00:00:00Z" && last.message == nil)
     }

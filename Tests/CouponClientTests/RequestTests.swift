@@ -33,6 +33,32 @@ import Testing
             is: #"{"codes":[{"code":"A","context":{"event":"e1"},"coupon":"c"}]}"#)
     }
 
+    @Test func `has every restriction of a code`() throws {
+        let code = CodeRequest("A", coupon: "c", amount: 0, context: ["event": ["e1", "e2"]])
+        try check(
+            Checkout(codes: [code, "B"]),
+            is: #"{"codes":[{"amount":0,"code":"A","context":{"event":["e1","e2"]},"#
+                + #""coupon":"c"},"B"]}"#)
+    }
+
+    @Test func `has every field of a release and of a question about usage`() throws {
+        try check(
+            ReleaseRequest(order: "o", code: "A", coupon: "c", store: "s"),
+            is: #"{"code":"A","coupon":"c","order":"o","store":"s"}"#)
+        try check(
+            UsageRequest(
+                code: "A", customer: Customer(email: "a@b"), context: ["site": "1"],
+                bookingDate: "2026-07-01", store: "s"),
+            is: #"{"booking_date":"2026-07-01","code":"A","context":{"site":"1"},"#
+                + #""customer":{"email":"a@b"},"store":"s"}"#)
+    }
+
+    @Test func `reads a customer that is only an id`() throws {
+        let line = Data(#"{"codes":["A",{"code":"B"}],"customer":"cus_7"}"#.utf8)
+        let checkout = try JSONDecoder().decode(Checkout.self, from: line)
+        #expect(checkout == Checkout(codes: ["A", "B"], customer: Customer(id: "cus_7")))
+    }
+
     @Test func `writes a line's attributes beside its fields`() throws {
         let line = CartLine(
             product: "p1", quantity: 2, unitPrice: 2_500, id: "l1", onSale: false,

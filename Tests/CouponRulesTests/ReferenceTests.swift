@@ -20,10 +20,18 @@ enum Reference {
         return shares
     }
 
-    /// What `scene`, in dollars and with covered lines told by `isCovered`, takes off each line.
-    static func shares(_ order: Order) -> [Int] {
-        let values = order.lines.map { $0.isCovered ? $0.quantity * $0.price : 0 }
-        let total = values.reduce(0, +)
+    /// What `order` takes off each line, of which other coupons have `left` so much; nil is all.
+    static func shares(
+        _ order: Order, of left: [Int]? = nil, _ base: Stacking.Base = .remaining
+    ) -> [Int] {
+        let full = order.lines.map { $0.isCovered ? $0.quantity * $0.price : 0 }
+        var values = full
+        if let left {
+            values = zip(order.lines, left).map { $0.isCovered ? $1 : 0 }
+        }
+        let bases = base == .original ? full : values
+        let total = bases.reduce(0, +)
+        let leftTotal = values.reduce(0, +)
         let most = min(order.cap ?? .max, order.asked ?? .max)
         var perLine: [Int]
         switch order.kind {
@@ -38,17 +46,17 @@ enum Reference {
                     rest > 500_000 || (rest == 500_000 && !whole.isMultiple(of: 2))
                         ? whole + 1 : whole
                 }
-            return spread(min(rounded, most), over: values)
-        case .fixedAmount: return spread(min(order.amount, total, most), over: values)
+            return spread(min(rounded, leftTotal, most), over: values)
+        case .fixedAmount: return spread(min(order.amount, leftTotal, most), over: values)
         case .fixedPerItem:
             perLine = order.lines.map { min(order.amount, $0.price) * $0.quantity }
         case .fixedPerLine: perLine = values.map { min(order.amount, $0) }
         case .fixedPrice:
-            perLine = order.lines.map { max(0, ($0.price - order.amount) * $0.quantity) }
+            perLine = zip(order.lines, bases).map { max(0, $1 - order.amount * $0.quantity) }
         case .shipping, .none, .giftItem, .tiers, .clauses, .buyXGetY:
             return values.map { _ in 0 }
         }
-        for index in order.lines.indices where !order.lines[index].isCovered { perLine[index] = 0 }
+        perLine = zip(perLine, values).map { min($0, $1) }
         return perLine.reduce(0, +) > most ? spread(most, over: values) : perLine
     }
 }

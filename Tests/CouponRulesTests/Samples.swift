@@ -216,22 +216,27 @@ struct Scene {
         return Verdict(of: judge)
     }
 
-    /// What several codes are worth together: that of each scene, all of them with one cart, in
-    /// this order. One that is refused takes nothing.
+    /// What several codes are worth together: that of each scene, all of them with one cart. The
+    /// rules of all are examined first; those that hold are priced in this order.
     static func verdicts(of scenes: [Scene]) -> [Verdict] {
         var judge = Judge()
         if let first = scenes.first { judge.begin(first.purchase()) }
-        return scenes.map { $0.verdict(after: &judge) }
+        let examined = scenes.map { scene in
+            var purchase = scene.purchase()
+            let claim = scene.claim(on: &purchase)
+            judge.examine(claim, on: purchase, by: scene.book.tables, scene.occasion())
+            return Verdict(of: judge)
+        }
+        return zip(scenes, examined).map { scene, verdict in
+            verdict.refusals.isEmpty ? scene.price(by: &judge) : verdict
+        }
     }
 
-    /// The verdict on what other codes have left.
-    private func verdict(after judge: inout Judge) -> Verdict {
+    /// What the code takes off what others have left.
+    private func price(by judge: inout Judge) -> Verdict {
         var purchase = purchase()
         let claim = claim(on: &purchase)
-        judge.examine(claim, on: purchase, by: book.tables, occasion())
-        if judge.refusals.isEmpty {
-            judge.price(claim, on: purchase, by: book.tables, occasion())
-        }
+        judge.price(claim, on: purchase, by: book.tables, occasion())
         judge.settle()
         return Verdict(of: judge)
     }

@@ -3,8 +3,22 @@ import CouponClient
 
 /// What a checkout command asks about: codes, customer and cart, one option for each part.
 struct CheckoutOptions: ParsableArguments {
-    @Argument(help: "The codes, as the shopper typed them.")
-    var codes: [String] = []
+    @Argument(
+        help: ArgumentHelp("The codes, as the shopper typed them.", valueName: "codes"))
+    var plainCodes: [String] = []
+
+    @Option(
+        name: .customLong("code"),
+        help: ArgumentHelp(
+            "A code with what it is restricted to; may be repeated.",
+            discussion: """
+                For example GC-2025-001:amount=2000: at most 20.00 of that gift card. coupon names \
+                the one that is meant where several own the code; any other name is an attribute \
+                that a line must have to take part.
+                """,
+            valueName: "code[:name=value,…]"),
+        transform: { argument in try CodeRequest(argument: argument) })
+    var restrictedCodes: [CodeRequest] = []
 
     @Option(
         name: .customLong("line"),
@@ -47,14 +61,21 @@ struct CheckoutOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The date that blackout dates and weekday windows are judged on.", valueName: "date"))
+            "The date that blackout dates, weekday windows and booking limits are judged on.",
+            valueName: "date"))
     var bookingDate: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Another order, such as a session, whose holds count as own and are taken over.",
+            valueName: "id"))
+    var holdOf: String?
 
     @Flag(help: "Also consider coupons that need no code.")
     var auto = false
 
-    @Flag(help: "Skip refused codes instead of refusing all.")
-    var partial = false
+    @Option(help: "One refused code refuses all, or only itself (default: all).")
+    var mode: Checkout.Mode?
 
     @Flag(help: "List every failing rule, not only the first.")
     var explain = false
@@ -73,7 +94,7 @@ struct CheckoutOptions: ParsableArguments {
             }
             return
         }
-        if codes.isEmpty && !auto { throw ValidationError("A code is due, or --auto.") }
+        if checkout.codes.isEmpty && !auto { throw ValidationError("A code is due, or --auto.") }
         if lines.isEmpty && (currency != nil || shipping != nil) {
             throw ValidationError("--currency and --shipping describe a cart: give a --line too.")
         }
@@ -82,9 +103,10 @@ struct CheckoutOptions: ParsableArguments {
     /// The checkout that the options describe.
     var checkout: Checkout {
         Checkout(
-            codes: codes.map { CodeRequest($0) }, cart: cart, customer: buyer, store: store,
-            mode: partial ? .partial : nil, auto: auto ? true : nil, context: context.grouped,
-            bookingDate: bookingDate, explain: explain ? true : nil)
+            codes: plainCodes.map { CodeRequest($0) } + restrictedCodes, cart: cart,
+            customer: buyer, store: store, mode: mode, auto: auto ? true : nil,
+            context: context.grouped, holdOf: holdOf, bookingDate: bookingDate,
+            explain: explain ? true : nil)
     }
 
     private var cart: Cart? {
@@ -102,3 +124,5 @@ struct CheckoutOptions: ParsableArguments {
         checkout == Checkout(codes: []) && currency == nil && shipping == nil
     }
 }
+
+extension Checkout.Mode: ExpressibleByArgument {}

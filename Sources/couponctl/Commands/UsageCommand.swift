@@ -8,8 +8,11 @@ struct UsageCommand: ParsableCommand {
     @Argument(help: "The code, as the shopper typed it.")
     var code: String
 
-    @Option(help: ArgumentHelp("Whose own limit to show.", valueName: "id"))
+    @Option(help: ArgumentHelp("Whose own limit to show, by id.", valueName: "id"))
     var customer: String?
+
+    @Option(help: ArgumentHelp("Whose own limit to show, by e-mail.", valueName: "address"))
+    var email: String?
 
     @Option(
         help: ArgumentHelp(
@@ -27,12 +30,16 @@ struct UsageCommand: ParsableCommand {
 
     func run() throws {
         let request = UsageRequest(
-            code: code, customer: customer.map { Customer(id: $0) },
-            context: context.isEmpty ? nil : context.grouped, bookingDate: bookingDate,
+            code: code, customer: buyer, context: context.isEmpty ? nil : context.grouped,
+            bookingDate: bookingDate,
             store: store)
         let line = try connection.client(for: .storefront).replyLine(to: request)
         try connection.show(line, replyTo: UsageRequest.self) { reply, style in
             UsageText.lines(reply, code: code, style)
         }
+    }
+
+    private var buyer: Customer? {
+        customer == nil && email == nil ? nil : Customer(id: customer, email: email)
     }
 }

@@ -2,7 +2,8 @@ import CouponClient
 import Foundation
 
 // A day at the shop, each step a promise of the daemon: a good code, a refusal that explains itself,
-// a retry that costs nothing, a limit that holds, a catalog that changes under way, a restart.
+// a retry that costs nothing, a limit that holds, a use that waits for its payment, a gift card, a
+// catalog that changes under way, a restart.
 
 /// The story of the demo.
 struct ShopDay {
@@ -10,9 +11,9 @@ struct ShopDay {
 
     private let folder: DemoFolder
     private let daemon: DemoDaemon
-    private let shop: CouponClient
+    let shop: CouponClient
     private let office: CouponClient
-    private(set) var transcript: Transcript
+    var transcript: Transcript
 
     init(folder: DemoFolder, daemon: DemoDaemon, transcript: Transcript) {
         self.folder = folder
@@ -30,6 +31,11 @@ struct ShopDay {
 
         try askAboutCodes()
         try takeAnOrder()
+        try holdTheLastUse()
+        try failAPayment()
+        try combineCodes()
+        try payWithAGiftCard()
+        try countByLimit()
         try sellOutAFlashCode()
         try editTheCatalog()
         try breakTheCatalog()
@@ -122,6 +128,11 @@ struct ShopDay {
     }
 
     private mutating func restart() throws {
+        let code = "SUN-2H9D-C5RB"
+        try transcript.ask(
+            "A code is held, and its shopper looks for her card.",
+            Self.mailedCode("reserve", code, order: "o-6001"), shop,
+            expecting: ["reserved": true])
         try transcript.ask(
             "A snapshot, so that a start reads little.",
             #"{"id":"j","op":"server.snapshot"}"#, office, expecting: ["error": .null])
@@ -135,6 +146,12 @@ struct ShopDay {
         try transcript.ask(
             "And an order from before is still answered from the record.", Self.order1001, shop,
             expecting: ["applied": true, "order": "o-1001", "replayed": true])
+        try transcript.ask(
+            "What was held is held.", Self.mailedCode("reserve", code, order: "o-6002"), shop,
+            expecting: ["reserved": false, "reason": "usage_limit_reached", "codes.0.held": 1])
+        try transcript.ask(
+            "So she can pay.", Self.mailedCode("apply", code, order: "o-6001"), shop,
+            expecting: ["applied": true, "order": "o-6001"])
 
         transcript.tell("Closing time.")
         transcript.check("the daemon's exit status", .integer(Int64(try daemon.stop())), 0)
@@ -151,7 +168,7 @@ struct ShopDay {
     }
 
     /// Two pairs of shoes at 25.00 USD.
-    private static let cart =
+    static let cart =
         #""cart":{"currency":"USD","lines":[{"product":"p1","quantity":2,"unit_price":2500}]}"#
 
     private static let order1001 =

@@ -28,6 +28,10 @@ enum CheckoutText {
         }
         let off = (reply.discount ?? 0) + (reply.shippingDiscount ?? 0)
         let worth = off > 0 ? ": \(AmountText.full(off, reply.currency)) off" : ""
+        if reply.reserved == true {
+            let end = reply.expiresAt.map { " until \($0)" } ?? ""
+            return style.good("reserved") + end + worth
+        }
         guard reply.applied == true else { return style.good("valid") + worth }
         let order = reply.order.map { " to order \($0)" } ?? ""
         let again = reply.replayed == true ? " before, nothing consumed now" : ""
@@ -47,33 +51,45 @@ enum CheckoutText {
         add("discount", -(reply.discount ?? 0))
         add("shipping discount", -(reply.shippingDiscount ?? 0))
         table.add("total", AmountText.bare(total, currency), currency ?? "")
-        if let giftCardAmount = reply.giftCardAmount {
+        if let giftCardAmount = reply.giftCardAmount, giftCardAmount > 0 {
             add("gift cards", -giftCardAmount)
-            add("to pay", reply.amountDue ?? total - giftCardAmount, unlessZero: false)
+            let due = reply.amountDue ?? total - giftCardAmount
+            table.add("to pay", AmountText.bare(due, currency), currency ?? "")
         }
         return table.lines.map { indent + $0 }
     }
 
-    /// One line for each code, and below it one for each further failing rule.
+    /// One line for each code, and below it its share of each line and each further failing rule.
     private static func codes(_ reply: CouponReply, _ style: Style) -> [String] {
         var table = Table([.left, .left, .left, .left])
         for verdict in reply.codes {
             table.add(
                 verdict.code ?? "(no code)", verdict.valid ? "valid" : "refused",
-                verdict.coupon ?? "", facts(verdict, currency: reply.currency))
+                verdict.coupon ?? verdict.giftCard ?? "", facts(verdict, currency: reply.currency))
         }
         return zip(table.lines, reply.codes).flatMap { line, verdict in
             // The first failing rule is the refusal itself.
             let further = (verdict.failures ?? []).filter { $0 != verdict.refusal }
             let shown = indent + (verdict.valid ? line : style.strong(line))
-            return [shown]
-                + further.map { indent + indent + style.faint("also " + refusal($0)) }
+            let below =
+                shares(verdict, currency: reply.currency)
+                + further.map { "also " + refusal($0, currency: reply.currency) }
+            return [shown] + below.map { indent + indent + style.faint($0) }
         }
     }
 
+    /// What the code takes off each line, if there is more than one to tell apart.
+    private static func shares(_ verdict: CodeVerdict, currency: String?) -> [String] {
+        guard let shares = verdict.lineDiscounts, shares.count > 1 else { return [] }
+        let amounts = shares.map { AmountText.bare($0, currency) }
+        return ["line by line: " + amounts.joined(separator: ", ")]
+    }
+
     private static func facts(_ verdict: CodeVerdict, currency: String?) -> String {
-        if let refused = verdict.refusal { return refusal(refused) }
+        if let refused = verdict.refusal { return refusal(refused, currency: currency) }
         var facts: [String] = []
+        if let type = verdict.type { facts.append(type) }
+        if let offer = verdict.offer { facts.append("offer \(offer)") }
         let off = (verdict.discount ?? 0) + (verdict.shippingDiscount ?? 0)
         if off > 0 { facts.append("\(AmountText.bare(off, currency)) off") }
         if let amount = verdict.amount {
@@ -82,6 +98,13 @@ enum CheckoutText {
         if let balance = verdict.balance {
             facts.append("\(AmountText.bare(balance, currency)) left on the card")
         }
+        if let ticketLimit = verdict.ticketLimit {
+            facts.append("for at most \(ticketLimit) units")
+        }
+        if let duration = verdict.duration {
+            let months = verdict.durationInMonths.map { " for \($0) months" } ?? ""
+            facts.append(duration + months)
+        }
         for gift in verdict.giftItems ?? [] { facts.append("\(gift.quantity) × \(gift.product)") }
         if let unlocks = verdict.unlocks { facts.append("unlocks \(unlocks)") }
         if let remaining = verdict.remaining { facts.append("\(remaining) left") }
@@ -89,8 +112,18 @@ enum CheckoutText {
         return facts.joined(separator: ", ")
     }
 
-    private static func refusal(_ refusal: Refusal) -> String {
+    /// The reason, the facts that its message leaves out, and the message.
+    private static func refusal(_ refusal: Refusal, currency: String?) -> String {
+        var facts: [String] = []
+        if let scope = refusal.scope { facts.append(scope) }
+        if let other = refusal.conflictsWith { facts.append("with \(other)") }
+        if let held = refusal.held {
+            // Of a gift card it is money that others hold, of everything else uses.
+            let isMoney = refusal.reason == .giftCardEmpty
+            facts.append((isMoney ? AmountText.bare(held, currency) : String(held)) + " held")
+        }
+        let details = facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
         let message = refusal.message.map { ": \($0)" } ?? ""
-        return refusal.reason.rawValue + message
+        return refusal.reason.rawValue + details + message
     }
 }

@@ -1,5 +1,28 @@
 import CouponClient
 
+/// The answer to a release, for people: what came back of each code.
+enum ReleaseText {
+    static func lines(_ reply: ReleaseReply, order: String, _ style: Style) -> [String] {
+        let again = reply.replayed == true ? " before, nothing given back now" : ""
+        var table = Table([.left, .left, .left])
+        for code in reply.codes {
+            let owner = code.coupon ?? code.giftCard ?? ""
+            table.add(code.code ?? "(no code)", owner, whatCameBack(of: code))
+        }
+        let lines = [style.good("released") + " from order \(order)" + again]
+        return reply.codes.isEmpty ? lines : lines + [""] + table.lines.map { "  " + $0 }
+    }
+
+    private static func whatCameBack(of code: ReleaseReply.ReleasedCode) -> String {
+        switch (code.was, isGiftCard: code.giftCard != nil, code.useReturned ?? true) {
+        case (.reserved, _, _): "was held, free again"
+        case (.applied, isGiftCard: true, _): "was paid with, its money is back"
+        case (.applied, isGiftCard: false, true): "was used, the use is back"
+        case (.applied, isGiftCard: false, false): "was used, the use stays counted"
+        }
+    }
+}
+
 /// The answer to a question about usage, for people.
 enum UsageText {
     static func lines(_ reply: UsageReply, code: String, _ style: Style) -> [String] {
