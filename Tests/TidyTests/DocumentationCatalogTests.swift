@@ -12,7 +12,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
     init() throws { page = try DocumentationPage(definitionsPage) }
 
     /// The keys that the reader asks for: they are listed nowhere but where they are read.
-    private static func keysRead() throws -> Set<String> {
+    static func keysRead() throws -> Set<String> {
         var keys: Set<String> = []
         for path in SourceTree.files(below: "Sources/CouponCatalog/Reading", ["swift"]) {
             let text = try SourceTree.text(path)
