@@ -76,6 +76,12 @@ private let wirePages = "Sources/CouponWire/CouponWire.docc/"
         return #"{"op":"\#(operation.name)"\#(rest)}"#
     }
 
+    @Test func `list every kind of limit in its order`() throws {
+        let table = try DocumentationPage(wirePages + "Protocol.md").table("limits")
+        let kinds = LimitKind.allCases.filter { $0 != .codeCustomer }.map(\.code.description)
+        #expect(table.column(0).flatMap(\.codeWords) == kinds)
+    }
+
     @Test func `list every field of a request`() throws {
         let words = try ["Protocol.md", "Orders.md"].reduce(into: Set<String>()) {
             $0.formUnion(try DocumentationPage(wirePages + $1).codeWords)
