@@ -96,6 +96,7 @@ package struct Judge: ~Copyable {
             guard let refusal = ask(check, claim, purchase, tables, occasion) else { continue }
             refusals.append(refusal)
             if !occasion.explains { return }
+            refuseFurtherLimits(check, claim)
         }
     }
 

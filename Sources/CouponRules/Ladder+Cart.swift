@@ -23,8 +23,9 @@ extension Judge {
         _ claim: borrowing Claim, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables,
         _ occasion: Occasion
     ) -> Refusal? {
-        // A presale code is tried before anything is in the cart.
-        if claim.coupon.kind.opensAccess && occasion.purpose != .apply { return nil }
+        // A presale code is tried before anything it is for is in the cart.
+        let isEarly = claim.coupon.kind.opensAccess && occasion.purpose != .apply
+        if isEarly && purchase.hasCart { return nil }
         return coversNone(claim, on: purchase, by: tables) ? Refusal(.noEligibleItems) : nil
     }
 

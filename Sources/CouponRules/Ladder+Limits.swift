@@ -1,53 +1,78 @@
 // The rules about how often. Whoever asks has counted already, and left out what the judged order
 // itself uses or holds; here a count is only held against its limit.
 
+extension Checks {
+    /// The kinds of limit that one check asks, in the order in which they are told: the coupon's
+    /// before the code's and the offer's, the shortest period first and the booked date last.
+    fileprivate var limitKinds: ClosedRange<UInt8>? {
+        switch self {
+        case .usesLimit: LimitKind.total.rawValue...LimitKind.offer.rawValue
+        case .customerLimit: LimitKind.customer.rawValue...LimitKind.codeCustomer.rawValue
+        case .periodLimits: LimitKind.day.rawValue...LimitKind.bookingDate.rawValue
+        default: nil
+        }
+    }
+}
+
 extension Judge {
-    /// The coupon's limit comes first, then the code's, then the offer's.
-    func usesRefusal(_ claim: borrowing Claim) -> Refusal? {
-        if let refusal = usesRefusal(claim, .total, .coupon) { return refusal }
-        if let refusal = usesRefusal(claim, .code, .code) { return refusal }
-        return usesRefusal(claim, .offer, .offer)
-    }
-
-    private func usesRefusal(
-        _ claim: borrowing Claim, _ kind: LimitKind, _ scope: Refusal.Scope
+    /// The first limit of `check` that is reached.
+    func limitRefusal(
+        _ check: Checks, _ claim: borrowing Claim, _ purchase: borrowing Purchase
     ) -> Refusal? {
-        guard var refusal = limitRefusal(.usageLimitReached, claim, kind, scope) else { return nil }
-        let held = claim.uses[kind].held
-        refusal.held = held > 0 ? held : nil
-        return refusal
+        if check == .customerLimit && !purchase.customer.isIdentified { return nil }
+        guard let kinds = check.limitKinds else { return nil }
+        for raw in kinds {
+            if let refusal = limitRefusal(raw, claim) { return refusal }
+        }
+        return nil
     }
 
-    /// The shortest period comes first, and the date that is booked last.
-    func periodRefusal(_ claim: borrowing Claim) -> Refusal? {
-        let reason = Reason.periodLimitReached
-        if let refusal = limitRefusal(reason, claim, .day, .day) { return refusal }
-        if let refusal = limitRefusal(reason, claim, .week, .week) { return refusal }
-        if let refusal = limitRefusal(reason, claim, .month, .month) { return refusal }
-        return limitRefusal(reason, claim, .bookingDate, .bookingDate)
+    /// Adds the limits of `check` that are reached beside the first, for who wants all.
+    mutating func refuseFurtherLimits(_ check: Checks, _ claim: borrowing Claim) {
+        guard let kinds = check.limitKinds else { return }
+        var isFirst = true
+        for raw in kinds {
+            guard let refusal = limitRefusal(raw, claim) else { continue }
+            if !isFirst { refuse(refusal) }
+            isFirst = false
+        }
     }
 
-    /// The coupon's limit comes first, then that of a code which is good once for each.
-    func customerLimitRefusal(
-        _ claim: borrowing Claim, _ purchase: borrowing Purchase
-    ) -> Refusal? {
-        guard purchase.customer.isIdentified else { return nil }
-        let reason = Reason.customerLimitReached
-        if let refusal = limitRefusal(reason, claim, .customer, .none) { return refusal }
-        return limitRefusal(reason, claim, .codeCustomer, .none)
-    }
-
-    private func limitRefusal(
-        _ reason: Reason, _ claim: borrowing Claim, _ kind: LimitKind, _ scope: Refusal.Scope
-    ) -> Refusal? {
+    private func limitRefusal(_ rawKind: UInt8, _ claim: borrowing Claim) -> Refusal? {
+        guard let kind = LimitKind(rawValue: rawKind) else { return nil }
         let limit = claim.limit(of: kind)
-        if limit == 0 { return nil }
-        let actual = claim.uses[kind].sum
-        if actual < limit { return nil }
-        var refusal = Refusal(reason)
-        refusal.scope = scope
+        let uses = claim.uses[kind]
+        if limit == 0 || uses.sum < limit { return nil }
+        var refusal = Refusal(kind.reason)
+        refusal.scope = kind.scope
         refusal.limit = limit
-        refusal.actual = actual
+        refusal.actual = uses.sum
+        if kind.reason == .usageLimitReached && uses.held > 0 { refusal.held = uses.held }
         return refusal
+    }
+}
+
+extension LimitKind {
+    /// Why a code is refused when its limit of this kind is reached.
+    fileprivate var reason: Reason {
+        switch self {
+        case .total, .code, .offer: .usageLimitReached
+        case .customer, .codeCustomer: .customerLimitReached
+        case .day, .week, .month, .bookingDate: .periodLimitReached
+        case .budget: .budgetExhausted
+        }
+    }
+
+    fileprivate var scope: Refusal.Scope {
+        switch self {
+        case .total: .coupon
+        case .code: .code
+        case .offer: .offer
+        case .day: .day
+        case .week: .week
+        case .month: .month
+        case .bookingDate: .bookingDate
+        case .customer, .codeCustomer, .budget: .none
+        }
     }
 }

@@ -13,16 +13,14 @@ extension Judge {
         case .end: endRefusal(claim, at: occasion.instant)
         case .blackout: blackoutRefusal(claim, tables, occasion)
         case .timeWindows: timeWindowRefusal(claim.coupon, tables, at: occasion.neededBookingTime)
-        case .usesLimit: usesRefusal(claim)
+        case .usesLimit, .periodLimits, .customerLimit: limitRefusal(check, claim, purchase)
         case .budget: budgetRefusal(claim, purchase, tables)
-        case .periodLimits: periodRefusal(claim)
         case .currency: currencyRefusal(claim.coupon, purchase, tables)
         case .context: contextRefusal(claim, purchase, tables)
         case .customerGiven: customerGivenRefusal(claim, purchase)
         case .customers: customerRefusal(claim, purchase, tables)
         case .groups: groupRefusal(claim.coupon, purchase, tables)
         case .previousOrders: previousOrdersRefusal(claim.coupon, purchase)
-        case .customerLimit: customerLimitRefusal(claim, purchase)
         case .cartGiven:
             !purchase.hasCart && occasion.purpose != .validate ? Refusal(.cartRequired) : nil
         case .contains: containsRefusal(claim.coupon, purchase, tables)

@@ -52,7 +52,7 @@ extension Checkout {
                 to: parser.bytes(of: parser.request.id))
             return .replayed
         }
-        reply.conflict(with: image, to: parser.bytes(of: parser.request.id))
+        reply.conflict(with: image, purpose, to: parser.bytes(of: parser.request.id))
         return .conflicted
     }
 

@@ -82,13 +82,18 @@ extension ReplyWriter {
     }
 
     /// The order is on record for a different request: an error that says what it stands for.
-    mutating func conflict(with image: borrowing OrderImageView, to id: Span<UInt8>) {
+    mutating func conflict(
+        with image: borrowing OrderImageView, _ purpose: Occasion.Purpose, to id: Span<UInt8>
+    ) {
         beginErrorReply(to: id, .idempotencyConflict)
         key("message")
-        string(
-            image.facts.state == .partlyApplied
-                ? "Some codes of this order were given back; release the rest before it is used again."
-                : "This order was applied with a different request.")
+        if image.facts.state == .partlyApplied {
+            string("Some codes of this order were given back; release the rest to use it again.")
+        } else if purpose == .reserve {
+            string("This order is applied already.")
+        } else {
+            string("This order was applied with a different request.")
+        }
         key("field")
         string("order")
         key("details")

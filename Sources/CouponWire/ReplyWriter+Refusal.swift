@@ -34,7 +34,7 @@ extension ReplyWriter {
         case .customerGroupNotEligible: append("This code is for other customer groups.")
         case .notFirstOrder: appendPreviousOrders(refusal)
         case .customerLimitReached:
-            append("This customer has used the code as often as allowed.")
+            append("This customer has no use of this code left.")
         case .cartRequired: append("This code can only be used with a cart.")
         case .noEligibleItems: append("No item in the cart is covered by this code.")
         case .belowMinimumAmount: appendBelowAmount(refusal, currency)

@@ -48,9 +48,12 @@ struct Period: CustomTestStringConvertible, Sendable {
         for period in Period.all.reversed() {
             period.limit(&scene.coupon.limits, 1)
             scene.uses[period.kind].used = 1
-            told += scene.verdict(explains: true).refusals.map(\.scope)
+            told += scene.verdict().refusals.map(\.scope)
         }
         #expect(told == [.bookingDate, .month, .week, .day])
+        let all = scene.verdict(explains: true).refusals
+        #expect(all.map(\.scope) == [.day, .week, .month, .bookingDate])
+        #expect(all.allSatisfy { $0.reason == .periodLimitReached })
     }
 
     @Test func `is among the limits that say how many uses are left`() {
@@ -99,7 +102,8 @@ struct Period: CustomTestStringConvertible, Sendable {
         // The coupon's is told first.
         scene.coupon.limits.perCustomer = 3
         scene.uses[.customer].used = 3
-        #expect(scene.verdict(explains: true).refusals.map(\.limit) == [3])
+        #expect(scene.verdict().refusals.map(\.limit) == [3])
+        #expect(scene.verdict(explains: true).refusals.map(\.limit) == [3, 1])
     }
 
     @Test(arguments: [nil, Shopper(groups: ["vip"]), Shopper(orders: 0)])

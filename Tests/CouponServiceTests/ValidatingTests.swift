@@ -203,3 +203,52 @@ private let shared = """
         #expect(try shop.reply(usage("X"))["result"]["limits"][0]["limit"] == 9)
     }
 }
+
+@Suite struct `A code that opens access` {
+    private let definitions = """
+        coupons:
+        - {id: pre, type: presale, codes: [PRE], applies_to: {event: ["241"]}}
+        - id: gate
+          type: access
+          codes: [GATE]
+          offers:
+          - {id: o1, limit: 1, applies_to: {event: ["241"]}}
+          - {id: o2, applies_to: {event: ["242"]}}
+        """
+    private let cartOfOther =
+        #""cart":{"currency":"USD","lines":[{"product":"p","quantity":1,"unit_price":5,"event":"242"}]}"#
+
+    @Test func `is tried before anything it is for is in the cart`() throws {
+        let shop = try Shop(definitions)
+        #expect(try shop.reply(validate("PRE", ""))["valid"] == true)
+        #expect(
+            try shop.reply(validate("PRE", #""cart":{"currency":"USD","lines":[]}"#))["valid"]
+                == true)
+        #expect(try shop.reply(validate("PRE", cartOfOther))["valid"] == true)
+        let applied = try shop.reply(apply("PRE", order: "o", cartOfOther))
+        #expect(applied["reason"] == "no_eligible_items")
+    }
+
+    @Test func `is not good for an event that it is not for`() throws {
+        let shop = try Shop(definitions)
+        for operation in ["validate", "reserve"] {
+            let order = operation == "validate" ? "" : field("order", "o")
+            let line = request(
+                operation, field("code", "PRE"), order, #""context":{"event":"999"}"#)
+            #expect(try shop.reply(line)["reason"] == "no_eligible_items", "\(operation)")
+        }
+        #expect(
+            try shop.reply(validate("PRE", #""context":{"event":"241"}"#))["valid"] == true)
+    }
+
+    @Test func `takes the offer that covers something before one that does not`() throws {
+        let shop = try Shop(definitions)
+        for members in [cartOfOther, #""context":{"event":"242"}"#] {
+            let entry = try shop.reply(validate("GATE", members))["codes"][0]
+            #expect(entry["offer"] == "o2")
+            #expect(entry["unlocks"] == ["event": ["242"]])
+        }
+        // Nothing says which event it is for: the first that passes.
+        #expect(try shop.reply(validate("GATE", ""))["codes"][0]["offer"] == "o1")
+    }
+}
