@@ -19,7 +19,9 @@ private let wirePages = "Sources/CouponWire/CouponWire.docc/"
             .filter { !$0.hasSuffix("/Reason.swift") }
             .map(SourceTree.text).joined()
         for reason in Reason.allCases {
-            #expect(rules.contains(try Regex("(?:Reason|\\()\\.\(reason)\\b")), "\(reason)")
+            #expect(
+                rules.contains(try Regex("[^a-z]\\.\(reason)\\b|Reason\\.\(reason)\\b")),
+                "\(reason)")
         }
     }
 
