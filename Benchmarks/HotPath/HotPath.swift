@@ -26,8 +26,9 @@ struct HotPath {
 
     /// The requests of the mix: a plain success, one that reads attributes, customers and bounds,
     /// ones with dates in a zone, kinds that choose units, refusals that write every kind of extra,
-    /// and an apply with its repeat and a conflict. (The first apply, which makes room for an order,
-    /// falls into the warm-up.)
+    /// several codes with a gift card and coupons that come by themselves, an apply with its repeat
+    /// and a conflict, a hold that is renewed, and one that is given back. (The first of each, which
+    /// makes room for an order, falls into the warm-up.)
     static let mix = [
         plain,
         """
@@ -52,7 +53,24 @@ struct HotPath {
         request(13, "validate", "BEST2"),
         request(14, "apply", "EVENLY", order: "o-1"),
         request(15, "apply", "BEST2", order: "o-1"),
+        several(16, "validate"),
+        several(17, "reserve", order: "o-2"),
+        several(18, "reserve", order: "o-3") + "\n" + #"{"id":19,"op":"release","order":"o-3"}"#,
+        #"{"id":20,"op":"usage","code":"LIMITED","customer":{"id":"cus_7","email":"a@example.com"}}"#,
     ]
+
+    /// A request with several codes, one of them a gift card's, by somebody whose uses are counted.
+    static func several(_ id: Int, _ operation: String, order: String? = nil) -> String {
+        let order = order.map { #""order":"\#($0)","# } ?? ""
+        return """
+            {"id":\(id),"op":"\(operation)",\(order)"codes":["LIMITED","BEST2",\
+            {"code":"GATE","context":{"event":"241"}},"CARD"],"auto":true,\
+            "customer":{"id":"cus_7","email":"a@example.com"},\
+            "cart":{"currency":"USD","shipping":500,"lines":[\
+            {"product":"p1","quantity":2,"unit_price":1999,"event":"241"},\
+            {"product":"p2","quantity":1,"unit_price":4500}]}}
+            """
+    }
 
     /// A request for a cart of three lines.
     static func request(
@@ -107,6 +125,20 @@ struct HotPath {
           discount: {kind: percentage, percent: 50, max_units: 2}
         - codes: [EVENLY]
           discount: {kind: fixed_amount, amount: 1000, spread: even}
+        - codes: [LIMITED]
+          discount: {kind: fixed_amount, amount: 300}
+          limits: {total: 1000000, per_customer: 100000, per_day: 1000000, per_week: 1000000,
+                   per_month: 1000000, per_booking_date: 1000000, budget: {USD: 100000000}, on_budget: partial}
+        - codes: [GATE]
+          type: presale
+          offers:
+          - {id: o1, limit: 1000000, counter: spring, ticket_limit: 4, applies_to: {event: ["241"]}}
+          - {id: o2, limit: 1000000, applies_to: {event: ["242"]}}
+        - id: welcome
+          type: auto
+          discount: {kind: percentage, percent: 5}
+        gift_cards:
+        - {id: gc_1, code: CARD, amount: 900000, balance: 900000, currency: USD}
         """
 
     static func makeServer() throws -> Server {

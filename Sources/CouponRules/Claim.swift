@@ -17,6 +17,17 @@ package struct Claim: Sendable, BitwiseCopyable {
         self.terms = terms
     }
 
+    /// Begins anew, in place: a claim is large.
+    package mutating func begin(_ coupon: Coupon, _ terms: CodeTerms) {
+        self.coupon = coupon
+        self.terms = terms
+        offer = nil
+        uses = UseCounts()
+        discountMax = nil
+        context = .empty
+        lineMarks = .empty
+    }
+
     /// The limit of a kind on uses; 0 is none. Money budgets are no such limit.
     package func limit(of kind: LimitKind) -> Int64 {
         switch kind {

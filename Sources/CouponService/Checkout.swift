@@ -31,9 +31,9 @@ struct Checkout: ~Copyable {
 
     /// What the request asks about: see `Entry`.
     var entries = FlatArray<Entry>(capacity: 16)
-    /// By entry: what it is judged by, when it is a coupon's. (They lie apart because they are large.)
+    /// By entry: what it is judged by, when it is a coupon's. They are large, so they lie apart, and
+    /// their places are used again.
     var claims = FlatArray<Claim>(capacity: 16)
-    static let noClaim = Claim(coupon: Coupon(), terms: CodeTerms())
     /// Coupons that own the codes of entries.
     var owners = FlatArray<Ownership>(capacity: 16)
     /// By code of the request: what it says of that code alone, and the hash of its folded text.

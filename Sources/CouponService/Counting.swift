@@ -76,7 +76,9 @@ extension Checkout {
         if limits.perBookingDate > 0 {
             counted.append(Counted(counter: .bookingDate, limit: .bookingDate))
         }
-        if catalog.tables.amount(in: limits.budget, for: purchase.currency) != nil {
+        if !limits.budget.isEmpty,
+            catalog.tables.amount(in: limits.budget, for: purchase.currency) != nil
+        {
             counted.append(budgetCounter(of: claims[index].coupon, purchase.currency, catalog))
         }
     }

@@ -85,7 +85,6 @@ extension Checkout {
         _ purpose: Occasion.Purpose, at now: Instant
     ) -> IntakeNeeds {
         entries.removeAll()
-        claims.removeAll()
         owners.removeAll()
         codeHashes.removeAll()
         failures.removeAll()
@@ -114,7 +113,10 @@ extension Checkout {
 
     private mutating func append(_ entry: Entry) {
         entries.append(entry)
-        claims.append(Checkout.noClaim)
+        // Whatever is left of an earlier request is written over before it is read.
+        if claims.count < entries.count {
+            claims.append(Claim(coupon: Coupon(), terms: CodeTerms()))
+        }
     }
 
     /// Reads the code at `place` and notes who owns it.

@@ -141,9 +141,9 @@ extension Checkout {
         _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
     ) {
         let owner = candidate.owner
-        claims[index] = Claim(
-            coupon: catalog.coupons[Int(owner.coupon.index)],
-            terms: owner.code.map { catalog.terms(of: $0) } ?? CodeTerms())
+        claims[index].begin(
+            catalog.coupons[Int(owner.coupon.index)],
+            owner.code.map { catalog.terms(of: $0) } ?? CodeTerms())
         if let offer = candidate.offer { claims[index].offer = catalog.tables.offers[offer] }
         if let place = entries[index].place {
             claims[index].discountMax = parser.request.codes[place].amount
