@@ -1,0 +1,371 @@
+// Validate, reserve and apply: which coupon a code stands for, which codes go together, and what is
+// left for each.
+
+extension Reference {
+    /// A code of a request, or an auto coupon, on its way to a verdict.
+    struct Claim {
+        var asked = CodeAsk()
+        var isAuto = false
+        var candidate: Candidate?
+        var card: Int?
+        /// Every rule that fails; after all rules, the late reasons.
+        var failures: [Refusal] = []
+        /// The only failure is one that depends on what others leave.
+        var isLate = false
+        var gain = Values.nothing(0)
+        /// What a gift card pays.
+        var paid: Int64 = 0
+
+        /// What other entries call it.
+        var name: JSON {
+            if let candidate { return .text(candidate.code?.text ?? candidate.coupon.id) }
+            return .text(asked.text)
+        }
+    }
+}
+
+extension Reference.Judge {
+    /// The hold of the asking order, or of the session that it takes over, for a code.
+    private func ownHold(_ isMeant: (Reference.Use) -> Bool) -> Reference.Use? {
+        for id in [ask.order, ask.holdOf].compactMap({ $0 }) {
+            guard let order = books.orders[id], order.isLive(at: now) else { continue }
+            if let use = order.uses.first(where: { !$0.isReleased && isMeant($0) }) { return use }
+        }
+        return nil
+    }
+
+    private func candidate(_ place: Int, _ code: Reference.Code?, _ asked: Reference.CodeAsk)
+        -> Reference.Candidate
+    {
+        let coupon = books.catalog.coupons[place]
+        let text = code.map { Reference.plain($0.text) }
+        var instant = now
+        if let at = ask.at {
+            instant = at.instant(in: coupon.zone)
+        } else if ask.op != "reserve", let hold = ownHold({ $0.coupon == place && $0.code == text })
+        {
+            instant = hold.judgedAt
+        }
+        return Reference.Candidate(
+            place: place, coupon: coupon, code: code, asked: asked, judgedAt: instant)
+    }
+
+    /// Access may be told before anything is bought; but what is in the cart already says which
+    /// offer or owner is meant, so that one which covers none of it comes last.
+    private func coversNothing(_ claim: Reference.Claim) -> Bool {
+        guard let candidate = claim.candidate, candidate.opensAccess else { return false }
+        guard let cart else { return !isCoverPossible(candidate) }
+        return !cover(of: candidate, in: cart).contains(true)
+    }
+
+    /// The first offer that passes the whole ladder, on the cart as it is; otherwise the one that
+    /// comes furthest. A coupon without offers passes or not.
+    func alone(_ candidate: Reference.Candidate) -> Reference.Claim {
+        var best: Reference.Claim?
+        let offers: [Reference.Offer?] =
+            candidate.coupon.offers.isEmpty ? [nil] : candidate.coupon.offers.map { $0 }
+        var standing: Reference.Claim?
+        for offer in offers {
+            var fitted = candidate
+            fitted.offer = offer
+            var claim = Reference.Claim(asked: candidate.asked, candidate: fitted)
+            claim.failures = failures(of: fitted)
+            if claim.failures.isEmpty, let cart { price(&claim, from: .init(of: cart)) }
+            if claim.failures.isEmpty {
+                guard coversNothing(claim) else { return claim }
+                standing = standing ?? claim
+                continue
+            }
+            if Reference.place(of: claim.failures[0]) > Reference.place(of: best?.failures[0]) {
+                best = claim
+            }
+        }
+        return standing ?? best ?? Reference.Claim(asked: candidate.asked)
+    }
+
+    /// What a code stands for, judged by itself.
+    func claim(for asked: Reference.CodeAsk) -> Reference.Claim {
+        let text = Reference.plain(asked.text)
+        var owners: [(place: Int, code: Reference.Code)] = []
+        for (place, coupon) in books.catalog.coupons.enumerated()
+        where asked.coupon == nil || asked.coupon == coupon.id {
+            for code in coupon.codes where Reference.plain(code.text) == text {
+                owners.append((place, code))
+            }
+        }
+        let cards = books.catalog.cards
+        if asked.coupon == nil,
+            let card = cards.firstIndex(where: { Reference.plain($0.code) == text })
+        {
+            return Reference.Claim(asked: asked, card: card)
+        }
+        if let hold = ownHold({ $0.code == text && $0.coupon != nil }),
+            owners.contains(where: { $0.place == hold.coupon })
+        {
+            owners.removeAll { $0.place != hold.coupon }
+        }
+        var best: Reference.Claim?
+        for owner in owners {
+            let claim = alone(candidate(owner.place, owner.code, asked))
+            guard let standing = best else {
+                best = claim
+                continue
+            }
+            let isBetter =
+                if claim.failures.isEmpty && standing.failures.isEmpty {
+                    coversNothing(claim) != coversNothing(standing)
+                        ? coversNothing(standing) : claim.gain.total > standing.gain.total
+                } else if claim.failures.isEmpty || standing.failures.isEmpty {
+                    claim.failures.isEmpty
+                } else {
+                    Reference.place(of: claim.failures[0])
+                        > Reference.place(of: standing.failures[0])
+                }
+            if isBetter { best = claim }
+        }
+        return best
+            ?? Reference.Claim(asked: asked, failures: [["reason": "code_unknown"]])
+    }
+
+    /// Auto coupons by id.
+    func autoClaims() -> [Reference.Claim] {
+        guard ask.auto else { return [] }
+        let coupons = books.catalog.coupons
+        return coupons.indices.filter { coupons[$0].type == "auto" }
+            .sorted { coupons[$0].id < coupons[$1].id }
+            .map { place in
+                var claim = alone(candidate(place, nil, Reference.CodeAsk()))
+                claim.isAuto = true
+                return claim
+            }
+    }
+
+    // MARK: Together
+
+    /// All claims with their verdicts: the codes of the request, then auto coupons.
+    func verdicts() -> [Reference.Claim] {
+        var claims = ask.codes.map { claim(for: $0) } + autoClaims()
+        let order = claims.indices.filter { claims[$0].candidate != nil }
+            .sorted { Reference.isJudged(claims[$0], before: claims[$1]) }
+        // What was found out alone and late is asked again, of what is left then.
+        for place in order where claims[place].isLate {
+            claims[place].failures = []
+            claims[place].isLate = false
+        }
+        settleConflicts(&claims, in: order)
+        var running = order.filter { claims[$0].failures.isEmpty && !claims[$0].isAuto }
+        var priced = priceAll(claims, running)
+        // An auto coupon that would cost a requested one its effect is left out.
+        for place in order where claims[place].isAuto && claims[place].failures.isEmpty {
+            let trial = order.filter { running.contains($0) || $0 == place }
+            let outcome = priceAll(claims, trial)
+            let loser = running.first {
+                !claims[$0].isAuto && priced[$0].failures.isEmpty
+                    && !outcome[$0].failures.isEmpty
+            }
+            if let loser {
+                claims[place].failures = [
+                    ["reason": "not_combinable", "conflicts_with": claims[loser].name]
+                ]
+                priced[place].failures = claims[place].failures
+            } else {
+                running = trial
+                priced = outcome
+            }
+        }
+        payCards(&priced)
+        return priced
+    }
+
+    private func settleConflicts(_ claims: inout [Reference.Claim], in order: [Int]) {
+        var accepted: [Int] = []
+        let asking = order.filter { !claims[$0].isAuto } + order.filter { claims[$0].isAuto }
+        for place in asking where claims[place].failures.isEmpty {
+            guard let mine = claims[place].candidate else { continue }
+            let rival = accepted.first { other in
+                guard let theirs = claims[other].candidate else { return false }
+                let (one, two) = (mine.coupon.stacking, theirs.coupon.stacking)
+                return mine.place == theirs.place || one.isExclusive || two.isExclusive
+                    || (one.group != nil && one.group == two.group)
+            }
+            if let rival {
+                claims[place].failures = [
+                    ["reason": "not_combinable", "conflicts_with": claims[rival].name]
+                ]
+            } else if let refusal = sharedLimit(of: mine, after: accepted.map { claims[$0] }) {
+                claims[place].failures = [refusal]
+            } else {
+                accepted.append(place)
+            }
+        }
+    }
+
+    /// Offers of several coupons may share a counter: then the codes before this one use it too.
+    private func sharedLimit(of candidate: Reference.Candidate, after accepted: [Reference.Claim])
+        -> Reference.Refusal?
+    {
+        guard let counter = candidate.offer?.counter else { return nil }
+        let taken = Int64(accepted.count { $0.candidate?.offer?.counter == counter })
+        let bounds = books.bounds(of: candidate, for: ask, at: now)
+        guard let bound = bounds.first(where: { $0.kind == "offer" }), taken > 0,
+            bound.count.sum + taken >= bound.limit
+        else { return nil }
+        var refusal: Reference.Refusal = [
+            "reason": "usage_limit_reached", "scope": "offer", "limit": .integer(bound.limit),
+            "actual": .integer(bound.count.sum + taken),
+        ]
+        if bound.count.held > 0 { refusal["held"] = .integer(bound.count.held) }
+        return refusal
+    }
+
+    /// Each sees what those before it left.
+    private func priceAll(_ claims: [Reference.Claim], _ running: [Int]) -> [Reference.Claim] {
+        var claims = claims
+        guard let cart else { return claims }
+        var left = Reference.Values(of: cart)
+        for place in running {
+            price(&claims[place], from: left)
+            if claims[place].failures.isEmpty { left = left.less(claims[place].gain) }
+        }
+        return claims
+    }
+
+    /// The money of a claim that passed the rules, or the late reason that it has none.
+    private func price(_ claim: inout Reference.Claim, from left: Reference.Values) {
+        guard let cart, let candidate = claim.candidate else { return }
+        claim.gain = gain(of: candidate, from: left)
+        if let budget = candidate.coupon.limits.budget[cart.currency] {
+            let count = books.given(by: candidate.place, cart.currency, for: ask, at: now)
+            let rest = budget - count.sum
+            if claim.gain.total > rest {
+                guard candidate.coupon.limits.cutsToBudget else {
+                    claim.failures = [
+                        [
+                            "reason": "budget_exhausted", "limit": .integer(budget),
+                            "actual": .integer(count.sum),
+                        ]
+                    ]
+                    claim.isLate = true
+                    return
+                }
+                claim.gain = Reference.Values(
+                    lines: Reference.proportional(
+                        min(rest, claim.gain.sum), over: claim.gain.lines),
+                    shipping: min(rest, claim.gain.shipping))
+            }
+        }
+        let isShippingUnknown =
+            candidate.discount?.kind == "shipping" && cart.shipping == nil && ask.op == "validate"
+        let opensFirst =
+            candidate.opensAccess && !cover(of: candidate, in: cart).contains(true)
+            && ask.op != "apply"
+        let isExempt =
+            !candidate.givesMoney || candidate.coupon.type == "comp" || isShippingUnknown
+            || opensFirst
+        if claim.gain.total == 0 && !isExempt {
+            claim.failures = [["reason": "no_effect"]]
+            claim.isLate = true
+        }
+    }
+
+    // MARK: Gift cards
+
+    private func payCards(_ claims: inout [Reference.Claim]) {
+        let cards = books.catalog.cards
+        let order = claims.indices.filter { claims[$0].card != nil }.sorted { one, other in
+            guard let a = claims[one].card, let b = claims[other].card else { return false }
+            let (ends, others) = (cards[a].endsAt, cards[b].endsAt)
+            if ends != others { return ends < others }
+            return (cards[a].code, one) < (cards[b].code, other)
+        }
+        var due: Int64?
+        if let cart {
+            due = claims.reduce(Reference.Values(of: cart).total) { rest, claim in
+                claim.failures.isEmpty && claim.candidate != nil ? rest - claim.gain.total : rest
+            }
+        }
+        var seen: [Int] = []
+        for place in order {
+            guard let card = claims[place].card else { continue }
+            claims[place].failures = cardFailures(card)
+            guard claims[place].failures.isEmpty else { continue }
+            if seen.contains(card) {
+                claims[place].failures = [
+                    ["reason": "not_combinable", "conflicts_with": .text(cards[card].code)]
+                ]
+                continue
+            }
+            seen.append(card)
+            let spent = books.spent(from: card, for: ask, at: now)
+            let balance = max(0, cards[card].amount - spent.sum)
+            if due == 0 {
+                claims[place].failures = [["reason": "no_effect"]]
+            } else if balance == 0 {
+                var refusal: Reference.Refusal = ["reason": "gift_card_empty"]
+                if spent.held > 0 { refusal["held"] = .integer(spent.held) }
+                claims[place].failures = [refusal]
+            } else if let rest = due {
+                claims[place].paid = min(rest, balance, claims[place].asked.amount ?? .max)
+                due = rest - claims[place].paid
+            }
+        }
+    }
+
+    /// When a card's expiry is judged.
+    func cardInstant(_ card: Int) -> Int64 {
+        if let at = ask.at { return at.instant(in: "UTC") }
+        guard ask.op != "reserve", let hold = ownHold({ $0.card == card }) else { return now }
+        return hold.judgedAt
+    }
+
+    private func cardFailures(_ place: Int) -> [Reference.Refusal] {
+        let card = books.catalog.cards[place]
+        let now = cardInstant(place)
+        var failures: [Reference.Refusal] = []
+        if card.status != "active" { failures.append(["reason": "coupon_inactive"]) }
+        if card.endsAt <= now {
+            failures.append([
+                "reason": "expired", "ended_at": .text(Reference.written(card.endsAt)),
+            ])
+        }
+        if let cart, cart.currency != card.currency {
+            failures.append(["reason": "currency_not_supported"])
+        }
+        if cart == nil && takesUses { failures.append(["reason": "cart_required"]) }
+        return failures
+    }
+}
+
+extension Reference.Card {
+    /// When it expires; without an end far away.
+    var endsAt: Int64 { expiresAt?.instant(in: "UTC", isEnd: true) ?? .max }
+}
+
+extension Reference {
+    private static let kinds = [
+        "fixed_price", "buy_x_get_y", "fixed_per_item", "fixed_per_line", "percentage",
+        "fixed_amount", "shipping", "gift_item", "none",
+    ]
+
+    private static func rank(of candidate: Candidate) -> Int {
+        guard let discount = candidate.discount ?? candidate.coupon.clauses.first?.discount else {
+            return kinds.count - 1
+        }
+        var kind = discount.kind
+        if let lowest = discount.tiers.first {
+            kind = lowest.percent != nil ? "percentage" : "fixed_amount"
+        }
+        return kinds.firstIndex(of: kind) ?? kinds.count
+    }
+
+    /// Priority, kind, code text.
+    static func isJudged(_ one: Claim, before other: Claim) -> Bool {
+        guard let a = one.candidate, let b = other.candidate else { return false }
+        let (first, second) = (a.coupon.stacking.priority, b.coupon.stacking.priority)
+        if first != second { return first < second }
+        if rank(of: a) != rank(of: b) { return rank(of: a) < rank(of: b) }
+        // As they are stored, in the order of their bytes.
+        let (text, otherText) = (a.code?.text ?? "", b.code?.text ?? "")
+        return text != otherText ? text < otherText : a.coupon.id < b.coupon.id
+    }
+}
