@@ -98,6 +98,29 @@ extension `The built daemon` {
             }
         }
 
+        @Test func `holds, and gives back`() throws {
+            try withDaemon { shop, run in
+                let reserve = ["reserve", "TEN", "--order", "o-1", "--ttl", "600"] + Self.cart
+                let held = try run(reserve + ["--json"])
+                #expect(held.status == 0 && held.errors == "", "\(held.errors)")
+                #expect(try Reply(held.output)["reserved"] == true)
+                #expect(try run(reserve).status == 0)
+                let usage = try shop.connect().ask(ShopRequests.usage("TEN"))
+                #expect(usage["result.limits.0.held"] == 1)
+                let refused = try run(["reserve", "BIG", "--order", "o-2"] + Self.cart)
+                #expect(refused.status == 1)
+                #expect(refused.output.hasPrefix("refused: below_minimum_amount\n"))
+
+                let released = try run(["release", "--order", "o-1", "--json"])
+                #expect(released.status == 0, "\(released.errors)")
+                #expect(try Reply(released.output)["codes.0.was"] == "reserved")
+                #expect(try run(["release", "--order", "o-1"]).status == 0)
+                let unknown = try run(["release", "--order", "o-2"])
+                #expect(unknown.status == 2 && unknown.output == "")
+                #expect(unknown.errors.contains("not_found"), "\(unknown.errors)")
+            }
+        }
+
         @Test func `shows usage`() throws {
             try withDaemon { _, run in
                 #expect(try run(["apply", "TEN", "--order", "o-1"] + Self.cart).status == 0)
@@ -150,6 +173,7 @@ extension `The built daemon` {
 
         @Test(arguments: [
             ["validate"], ["validate", "TEN", "--line", "p1"], ["apply", "TEN"], ["nonsense"],
+            ["reserve", "TEN"], ["release"],
             ["validate", "TEN", "--timeout", "0"], ["stats", "--socket"],
         ])
         func `tells a command that makes no sense`(arguments: [String]) throws {

@@ -28,6 +28,18 @@ extension `The built daemon` {
               duration: repeating
               duration_in_months: 3
               metadata: {campaign: "42"}
+            - id: cou_ship
+              type: auto
+              discount: {kind: shipping, percent: 100}
+              requires: {min_subtotal: 6000}
+            - id: cou_seats
+              type: access
+              codes: [SEATS]
+              offers:
+              - {id: a, applies_to: {event: ["240"]}, context: {seller: ["1"]}, limit: 3}
+              - {id: b, applies_to: {event: ["241"]}, limit: 10, ticket_limit: 4}
+            gift_cards:
+            - {id: gc_1, code: CARD, amount: 5000, balance: 900}
             """
 
         /// Asks one line of a daemon with the catalog above, and compares the reply byte for byte.
@@ -90,6 +102,52 @@ extension `The built daemon` {
                         + #""unlocks":{"event":["241"]},"revenue":900,"customer_credit":"cc_1","#
                         + #""metadata":{"campaign":"42"}}]}"#
                 )
+            ])
+        }
+
+        @Test func `has an entry for each code, then for what comes by itself`() throws {
+            try check([
+                (
+                    #"{"op":"reserve","order":"o","codes":["SUMMER20","CARD"],"auto":true,"ttl":60,"#
+                        + #""cart":{"currency":"USD","shipping":500,"lines":[{"product":"p1","#
+                        + #""quantity":2,"unit_price":2500},{"product":"p2","quantity":1,"#
+                        + #""unit_price":1000}],"hold_of":1}}"#,
+                    #"{"error":{"code":"bad_request","message":"There is no such field here.","#
+                        + #""field":"cart.hold_of"}}"#
+                ),
+                (
+                    #"{"op":"validate","codes":["SUMMER20","CARD"],"auto":true,"cart":{"#
+                        + #""currency":"USD","shipping":500,"lines":[{"product":"p1","quantity":2,"#
+                        + #""unit_price":2500},{"product":"p2","quantity":1,"unit_price":1000}]}}"#,
+                    #"{"valid":true,"currency":"USD","subtotal":6000,"discount":1200,"#
+                        + #""shipping_discount":500,"total":4800,"line_discounts":[1000,200],"#
+                        + #""gift_card_amount":900,"amount_due":3900,"codes":["#
+                        + #"{"code":"SUMMER20","coupon":"cou_summer","valid":true,"#
+                        + #""discount":1200,"line_discounts":[1000,200],"remaining":84},"#
+                        + #"{"code":"CARD","gift_card":"gc_1","valid":true,"amount":900,"balance":0},"#
+                        + #"{"code":null,"coupon":"cou_ship","valid":true,"discount":0,"#
+                        + #""shipping_discount":500,"line_discounts":[0,0],"type":"auto"}]}"#
+                ),
+            ])
+        }
+
+        @Test func `tells the offer that was taken`() throws {
+            try check([
+                (
+                    #"{"op":"validate","code":"SEATS","context":{"seller":2,"event":241}}"#,
+                    #"{"valid":true,"codes":[{"code":"SEATS","coupon":"cou_seats","valid":true,"#
+                        + #""remaining":9,"offer":"b","ticket_limit":4,"#
+                        + #""unlocks":{"event":["241"]},"type":"access"}]}"#
+                ),
+                (
+                    #"{"op":"usage","code":"SEATS","context":{"seller":2,"event":241}}"#,
+                    #"{"result":{"limits":[{"kind":"offer","limit":10,"used":0,"held":0,"#
+                        + #""remaining":10}]}}"#
+                ),
+                (
+                    #"{"op":"usage","code":"SEATS","context":{"seller":2,"event":9}}"#,
+                    #"{"result":null}"#
+                ),
             ])
         }
 

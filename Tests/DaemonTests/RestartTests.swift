@@ -88,6 +88,47 @@ extension `The built daemon` {
             }
         }
 
+        @Test func `keeps what is held, used and given back as of the last snapshot`() throws {
+            let catalog = Self.catalog + "\ngift_cards: [{id: gc, code: CARD, amount: 900}]"
+            try Shop.open(catalog: catalog) { shop in
+                let daemon = try shop.startDaemon()
+                let client = try shop.connect()
+                func ask(_ operation: String, _ order: String, _ client: LineClient) throws -> Reply
+                {
+                    try client.ask(
+                        #"{"op":"\#(operation)","order":"\#(order)","codes":["TEN","CARD"],"#
+                            + #""mode":"partial",\#(ShopRequests.cart)}"#)
+                }
+                func release(_ order: String, _ client: LineClient) throws -> Reply {
+                    try client.ask(#"{"op":"release","order":"\#(order)"}"#)
+                }
+                #expect(try ask("reserve", "held", client)["gift_card_amount"] == 900)
+                for order in ["used", "back"] {
+                    #expect(try ask("apply", order, client)["applied"] == true)
+                }
+                let released = try release("back", client)
+                #expect(released["codes.0.was"] == "applied")
+                try daemon.snapshot()
+                #expect(try ask("reserve", "forgotten", client)["reserved"] == true)
+                try daemon.crash()
+
+                _ = try shop.startDaemon()
+                let next = try shop.connect()
+                let usage = try next.ask(ShopRequests.usage("TEN"))
+                #expect(usage["result.limits.0.used"] == 1 && usage["result.limits.0.held"] == 1)
+                #expect(try release("forgotten", next)["error.code"] == "not_found")
+                // The last release is told again, as it was.
+                let again = try release("back", next)
+                #expect(again["replayed"] == true && again["codes"] == released["codes"])
+                // The card's money is still held for its order, and pays for it.
+                let other = try next.ask(#"{"op":"validate","code":"CARD"}"#)
+                #expect(other["reason"] == "gift_card_empty" && other["codes.0.held"] == 900)
+                let applied = try ask("apply", "held", next)
+                #expect(applied["applied"] == true && applied["gift_card_amount"] == 900)
+                #expect(try next.usedCount(of: "TEN") == 2)
+            }
+        }
+
         @Test func `turns away who goes on asking, and nobody new is let in`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try shop.startDaemon()

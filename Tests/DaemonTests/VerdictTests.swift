@@ -9,16 +9,20 @@ extension `The built daemon` {
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
                 for (index, row) in RefusalTable.rows.enumerated() {
-                    let request = RefusalTable.requests[index]
+                    if let earlier = RefusalTable.earlierRequest(index) {
+                        let reply = try client.ask(earlier)
+                        #expect(reply["valid"] == true, "\(earlier) → \(reply.line)")
+                    }
+                    let request = RefusalTable.request(index)
                     let reply = try client.ask(request)
                     let comment: Comment = "\(row.reason): \(request) → \(reply.line)"
                     #expect(reply["valid"] == false, comment)
                     #expect(reply["reason"] == .string(row.reason), comment)
                     #expect(reply["applied"] == (row.operation == "apply" ? false : nil), comment)
+                    #expect(
+                        reply["reserved"] == (row.operation == "reserve" ? false : nil), comment)
 
-                    let head =
-                        #"{"code":"\#(RefusalTable.code(index))","coupon":"c\#(index)","#
-                        + #""valid":false,"reason":"\#(row.reason)""#
+                    let head = RefusalTable.head(index)
                     let facts = row.facts.isEmpty ? "" : ",\(row.facts)"
                     var entry = try #require(reply["codes.0"]?.members)
                     let message = entry.removeValue(forKey: "message")
@@ -32,12 +36,13 @@ extension `The built daemon` {
             // As the protocol lists them.
             let precedence = [
                 "code_unknown", "coupon_inactive", "coupon_archived", "not_started", "expired",
-                "blackout_date", "outside_time_window", "usage_limit_reached",
-                "currency_not_supported", "context_not_eligible",
+                "blackout_date", "outside_time_window", "usage_limit_reached", "budget_exhausted",
+                "period_limit_reached", "currency_not_supported", "context_not_eligible",
                 "customer_required", "customer_not_eligible", "customer_group_not_eligible",
-                "not_first_order", "cart_required", "required_items_missing",
-                "no_eligible_items", "below_minimum_amount", "above_maximum_amount",
-                "below_minimum_quantity", "above_maximum_quantity", "no_effect",
+                "not_first_order", "customer_limit_reached", "cart_required",
+                "required_items_missing", "no_eligible_items", "below_minimum_amount",
+                "above_maximum_amount", "below_minimum_quantity", "above_maximum_quantity",
+                "not_combinable", "no_effect", "gift_card_empty",
             ]
             var listed = ["code_unknown"]
             for row in RefusalTable.rows where listed.last != row.reason {

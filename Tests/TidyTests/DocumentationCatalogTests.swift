@@ -12,7 +12,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
     init() throws { page = try DocumentationPage(definitionsPage) }
 
     /// The keys that the reader asks for: they are listed nowhere but where they are read.
-    private static func keysRead() throws -> Set<String> {
+    static func keysRead() throws -> Set<String> {
         var keys: Set<String> = []
         for path in SourceTree.files(below: "Sources/CouponCatalog/Reading", ["swift"]) {
             let text = try SourceTree.text(path)
@@ -112,9 +112,10 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
         }
     }
 
-    @Test func `discounts as the server does`() throws {
-        let rows = try page.table("discounts").rows
-        #expect(rows.count > 10)
+    @Test(arguments: ["discounts", "budgets"])
+    func `discounts as the server does`(table: String) throws {
+        let rows = try page.table(table).rows
+        #expect(rows.count > 2)
         for row in rows {
             let coupon = "{codes: [X], \(row[0].codeWord.dropFirst())"
             var shop = try DocumentationShop(
@@ -123,11 +124,49 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
                 #"{"op":"validate","code":"X","cart":{"currency":"USD","shipping":\#(row[2]),"#
                 + #""lines":[\#(Self.lines(row[1]))]}}"#
             let reply = try shop.reply(to: request, as: .storefront)
-            let discounts = Self.numbers(row[3]).map(String.init).joined(separator: ",")
             #expect(reply.contains(#""valid":true"#), "\(row): \(reply)")
             #expect(reply.contains(#""shipping_discount":\#(row[4]),"#), "\(row): \(reply)")
-            #expect(reply.contains(#""line_discounts":[\#(discounts)]"#), "\(row): \(reply)")
+            #expect(reply.contains(Self.lineDiscounts(row[3])), "\(row): \(reply)")
         }
+    }
+
+    @Test func `takes codes together as the server does`() throws {
+        let rows = try page.table("together").rows
+        #expect(rows.count > 2)
+        for row in rows {
+            let coupons = zip(["A", "B"], row).map { code, cell in
+                "{codes: [\(code)], \(cell.codeWord.dropFirst())"
+            }
+            var shop = try DocumentationShop(
+                definitions: "currency: USD\ncoupons: [\(coupons.joined(separator: ", "))]")
+            let reply = try shop.reply(
+                to: #"{"op":"validate","codes":["A","B"],"cart":{"currency":"USD","#
+                    + #""lines":[\#(Self.lines(row[2]))]}}"#, as: .storefront)
+            let entries = reply.components(separatedBy: #"{"code":"#).dropFirst()
+            try #require(entries.count == 2, "\(row): \(reply)")
+            for (entry, cell) in zip(entries, row[3...]) {
+                #expect(entry.contains(Self.lineDiscounts(cell)), "\(row): \(reply)")
+            }
+        }
+    }
+
+    @Test func `ranks the kinds as the rules do`() throws {
+        let kinds = try page.table("ranks").column(1).map(\.codeWord)
+        let source = try SourceTree.text("Sources/CouponRules/Stacking.swift")
+        let ranked = source.matches(of: /case \.([a-zA-Z]+): (\d)\n/).map {
+            (rank: String($0.output.2), kind: Self.snakeCase($0.output.1))
+        }
+        #expect(ranked.map(\.kind) == kinds)
+        #expect(ranked.map(\.rank) == kinds.indices.map { String($0) })
+    }
+
+    /// `fixedPerItem` as `fixed_per_item`, and `buyXGetY` as `buy_x_get_y`.
+    private static func snakeCase(_ name: Substring) -> String {
+        name.map { $0.isUppercase ? "_\($0.lowercased())" : "\($0)" }.joined()
+    }
+
+    private static func lineDiscounts(_ cell: String) -> String {
+        #""line_discounts":[\#(numbers(cell).map(String.init).joined(separator: ","))]"#
     }
 
     private static func numbers(_ cell: String) -> [Int64] {

@@ -12,17 +12,16 @@ private let wirePages = "Sources/CouponWire/CouponWire.docc/"
         #expect(table.column(0).map(\.codeWord) == Reason.allCases.map(\.code.description))
     }
 
-    /// A reason is given when some rule makes a refusal of it.
-    @Test func `say of each reason whether this version gives it`() throws {
-        let table = try DocumentationPage(wirePages + "Reasons.md").table("reasons")
+    @Test func `list reasons that some rule gives`() throws {
         let rules = try
             (SourceTree.files(below: "Sources/CouponRules", ["swift"])
             + SourceTree.files(below: "Sources/CouponService", ["swift"]))
             .filter { !$0.hasSuffix("/Reason.swift") }
             .map(SourceTree.text).joined()
-        for (reason, said) in zip(Reason.allCases, table.column(3)) {
-            let isGiven = rules.contains(try Regex("[Rr]efusal\\(\\s*\\.\(reason)\\b"))
-            #expect(said == (isGiven ? "given" : "later"), "\(reason)")
+        for reason in Reason.allCases {
+            #expect(
+                rules.contains(try Regex("[^a-z]\\.\(reason)\\b|Reason\\.\(reason)\\b")),
+                "\(reason)")
         }
     }
 
@@ -79,8 +78,16 @@ private let wirePages = "Sources/CouponWire/CouponWire.docc/"
         return #"{"op":"\#(operation.name)"\#(rest)}"#
     }
 
+    @Test func `list every kind of limit in its order`() throws {
+        let table = try DocumentationPage(wirePages + "Protocol.md").table("limits")
+        let kinds = LimitKind.allCases.filter { $0 != .codeCustomer }.map(\.code.description)
+        #expect(table.column(0).flatMap(\.codeWords) == kinds)
+    }
+
     @Test func `list every field of a request`() throws {
-        let words = try DocumentationPage(wirePages + "Protocol.md").codeWords
+        let words = try ["Protocol.md", "Orders.md"].reduce(into: Set<String>()) {
+            $0.formUnion(try DocumentationPage(wirePages + $1).codeWords)
+        }
         let source = try SourceTree.text("Sources/CouponWire/Field.swift")
         let names = source.matches(of: /case \.[a-zA-Z]+: "([a-z_]+)"/).map { String($0.output.1) }
         #expect(names.count == 29)
@@ -90,7 +97,8 @@ private let wirePages = "Sources/CouponWire/CouponWire.docc/"
     /// Every member that replies are written with.
     @Test func `list every member of a reply`() throws {
         let pages = [
-            wirePages + "Protocol.md", wirePages + "Errors.md", wirePages + "Administration.md",
+            wirePages + "Protocol.md", wirePages + "Orders.md", wirePages + "Errors.md",
+            wirePages + "Administration.md",
             "Sources/CouponService/CouponService.docc/Operating.md",
             "Sources/CouponCatalog/CouponCatalog.docc/Definitions.md",
         ]

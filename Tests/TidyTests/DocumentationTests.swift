@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 @Suite struct `A page of the documentation` {
-    @Test(arguments: DocumentationPage.paths)
+    @Test(arguments: DocumentationPage.paths + ["README.md"])
     func `links to what exists`(path: String) throws {
         let folder = SourceTree.root.appending(path: path).deletingLastPathComponent()
         for link in try DocumentationPage(path).links where !link.contains("://") {

@@ -29,24 +29,11 @@ enum ErrorTable {
         currency: USD
         coupons:
         - {id: plain, codes: [PLAIN], discount: {kind: percentage, percent: 10}}
-        - id: few
-          codes: [FEW]
-          discount: {kind: percentage, percent: 10}
-          limits: {per_customer: 3}
-        - id: offered
-          codes: [OFFERED]
-          discount: {kind: percentage, percent: 10}
-          offers: [{id: o1, limit: 5}]
-        - {id: budget, codes: [BUDGET], discount: {kind: percentage, percent: 10}, limits: {budget: 900}}
         """
 
     static let rows: [ErrorRow] =
-        notJSON + notRequests + notFields + notValues + notMoney + notAllowed + notServed + [
-            ErrorRow("not_found", #"{"id":7,"op":"usage","code":"NOSUCH"}"#, field: "code"),
-            ErrorRow(
-                "not_found", #"{"id":7,"op":"usage","code":"PLAIN","store":"other"}"#,
-                field: "code"),
-        ]
+        notJSON + notRequests + notFields + notValues + notMoney + notAllowed + notOnRecord
+        + notServed
 
     private static let notJSON =
         [
@@ -93,6 +80,20 @@ enum ErrorTable {
             field: "at"),
         ErrorRow("bad_request", #"{"id":7,"op":"ping","code":"A"}"#, field: "code"),
         ErrorRow("bad_request", #"{"id":7,"op":"usage"}"#, field: "code"),
+        ErrorRow("bad_request", #"{"id":7,"op":"usage","code":"A","order":"o"}"#, field: "order"),
+        validate(#""auto":false"#, field: "code"),
+        validate(#""code":{"code":"A","price":1}"#, field: "code.price"),
+        validate(#""codes":["A",{"coupon":"c"}]"#, field: "codes[1].code"),
+        ErrorRow("bad_request", #"{"id":7,"op":"reserve","code":"A"}"#, field: "order"),
+        ErrorRow(
+            "bad_request", #"{"id":7,"op":"reserve","code":"A","order":"o","at":"2026-06-01"}"#,
+            field: "at"),
+        ErrorRow(
+            "bad_request", #"{"id":7,"op":"reserve","code":"A","order":"o","metadata":{}}"#,
+            field: "metadata"),
+        ErrorRow("bad_request", #"{"id":7,"op":"release"}"#, field: "order"),
+        ErrorRow(
+            "bad_request", #"{"id":7,"op":"release","order":"o","codes":["A"]}"#, field: "codes"),
     ]
 
     private static let notValues = [
@@ -104,6 +105,15 @@ enum ErrorTable {
         validate(#""code":"A","customer":["c"]"#, field: "customer"),
         validate(#""code":"A","customer":{"id":"c","orders":-1}"#, field: "customer.orders"),
         validate(#""code":"A","mode":"some""#, field: "mode"),
+        validate(#""code":"A","auto":1"#, field: "auto"),
+        validate(#""codes":["A",{"code":"B","amount":-1}]"#, field: "codes[1].amount"),
+        validate(#""code":{"code":"B","context":"here"}"#, field: "code.context"),
+        ErrorRow(
+            "bad_request", #"{"id":7,"op":"reserve","code":"A","order":"o","ttl":0}"#,
+            field: "ttl"),
+        ErrorRow(
+            "bad_request", #"{"id":7,"op":"reserve","code":"A","order":"o","ttl":604801}"#,
+            field: "ttl"),
         validate(#""code":"A","explain":"yes""#, field: "explain"),
         validate(#""code":"A","context":{"country":1.5}"#, field: "context.country"),
         validate(#""code":"A","at":"2026-02-30""#, field: "at"),
@@ -138,29 +148,28 @@ enum ErrorTable {
         ErrorRow("forbidden", #"{"id":7,"op":"server.stats","what":1}"#, field: "op"),
     ]
 
-    private static let notServed = [
-        unserved(#""codes":["PLAIN","FEW"]"#, field: "codes"),
-        unserved(#""code":"PLAIN","auto":true"#, field: "auto"),
-        unserved(
-            #""code":{"code":"PLAIN","context":{"event":"1"}}"#,
-            field: "codes[0].context"),
-        unserved(#""code":"FEW""#, field: "code"),
-        unserved(#""code":"OFFERED""#, field: "code"),
-        unserved(#""code":"BUDGET""#, field: "code"),
+    /// On record for something else, or not at all.
+    private static let notOnRecord = [
+        ErrorRow("not_found", #"{"id":7,"op":"usage","code":"NOSUCH"}"#, field: "code"),
         ErrorRow(
-            "unprocessable", #"{"id":7,"op":"apply","order":"o","code":"OFFERED"}"#, field: "code"),
-        ErrorRow("unprocessable", #"{"id":7,"op":"usage","code":"OFFERED"}"#, field: "code"),
+            "not_found", #"{"id":7,"op":"usage","code":"PLAIN","store":"other"}"#, field: "code"),
+        ErrorRow("not_found", #"{"id":7,"op":"release","order":"o"}"#, field: "order"),
         ErrorRow(
-            "unprocessable", #"{"id":7,"op":"reserve","order":"o","code":"PLAIN"}"#, field: "op"),
-        ErrorRow("unprocessable", #"{"id":7,"op":"release","order":"o"}"#, field: "op"),
-        ErrorRow(
-            "unprocessable", #"{"id":7,"op":"coupon.list"}"#, field: "op", onAdminSocket: true),
-        ErrorRow("unprocessable", #"{"id":7,"op":"activity"}"#, field: "op", onAdminSocket: true),
+            "not_found", #"{"id":7,"op":"release","order":"o","code":"PLAIN"}"#, field: "order"),
     ]
 
-    private static func unserved(_ members: String, field: String) -> ErrorRow {
-        validate(members, field: field, code: "unprocessable")
-    }
+    /// Every operation that comes later, of the storefront and of the administration.
+    private static let notServed =
+        [ErrorRow("unprocessable", #"{"id":7,"op":"code.discounts","code":"A"}"#, field: "op")]
+        + [
+            "coupon.create", "coupon.get", "coupon.list", "coupon.update", "coupon.replace",
+            "coupon.disable", "coupon.enable", "coupon.archive", "coupon.delete", "coupon.assign",
+            "code.create", "code.generate", "code.get", "code.list", "code.delete", "activity",
+            "gift_card.create", "gift_card.get", "gift_card.list", "gift_card.disable",
+            "gift_card.enable", "gift_card.credit", "server.metrics",
+        ].map {
+            ErrorRow("unprocessable", #"{"id":7,"op":"\#($0)"}"#, field: "op", onAdminSocket: true)
+        }
 
     private static func validate(
         _ members: String, field: String, code: String = "bad_request"

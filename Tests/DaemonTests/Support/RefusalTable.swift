@@ -1,15 +1,21 @@
-// The reasons that this version can give, in their order of precedence, each with the coupon and
-// the request that lead to it. The order of the rows is held against the precedence by a test.
+// The reasons, in their order of precedence, each with the coupon or gift card and the request that
+// lead to it. The order of the rows is held against the precedence by a test.
 
 /// A request that is refused, and what the refusal says.
 struct RefusalRow: Sendable {
     /// The reason, as it is on the wire.
     var reason: String
     /// The coupon, in YAML's flow style, besides its id and code.
-    var coupon: String
+    var coupon = ""
+    /// In place of a coupon a gift card, in the same style.
+    var giftCard: String?
     /// What its code says of itself.
     var terms = ""
+    /// What another order does with the code before, as an operation and its other members.
+    var before: (operation: String, request: String)?
     var operation = "validate"
+    /// The code of ``RefusalTable/first`` is asked for as well.
+    var goesWithFirst = false
     /// What the request says besides operation and code, as members of a JSON object.
     var request = ""
     /// What the refusal says besides reason and message, as members of a JSON object.
@@ -27,6 +33,8 @@ enum RefusalTable {
         RefusalRow(
             reason: "coupon_inactive", coupon: "status: inactive, \(percentage)", request: fifty),
         RefusalRow(
+            reason: "coupon_inactive", giftCard: "amount: 900, status: inactive", request: fifty),
+        RefusalRow(
             reason: "coupon_archived", coupon: "status: archived, \(percentage)", request: fifty),
         RefusalRow(
             reason: "not_started", coupon: "starts_at: 2090-06-01T09:00:00+02:00, \(percentage)",
@@ -35,6 +43,12 @@ enum RefusalTable {
         RefusalRow(
             reason: "not_started", coupon: "starts_at: 2090-01-01, \(percentage)",
             terms: "starts_at: 2091-01-01", facts: #""starts_at":"2091-01-01T00:00:00Z""#),
+        // So does the window of an offer.
+        RefusalRow(
+            reason: "not_started",
+            coupon: "starts_at: 2090-01-01, offers: [{id: o, starts_at: 2092-01-01}], "
+                + percentage,
+            facts: #""starts_at":"2092-01-01T00:00:00Z""#),
         // The window opens with its first instant.
         RefusalRow(
             reason: "not_started", coupon: "starts_at: 2026-06-01, \(percentage)",
@@ -54,10 +68,17 @@ enum RefusalTable {
             reason: "expired", coupon: "ends_at: 2026-08-31T10:00:00Z, \(percentage)",
             request: #""at":"2026-08-31T10:00:00Z""#,
             facts: #""ended_at":"2026-08-31T10:00:00Z""#),
+        RefusalRow(
+            reason: "expired", giftCard: "amount: 900, expires_at: 2026-01-31", request: fifty,
+            facts: #""ended_at":"2026-02-01T00:00:00Z""#),
         // The day is that of the booking; a range includes both its ends.
         RefusalRow(
             reason: "blackout_date", coupon: "blackout: [\"2026-12-24/2026-12-26\"], \(percentage)",
             request: #""booking_date":"2026-12-26""#),
+        RefusalRow(
+            reason: "blackout_date",
+            coupon: "offers: [{id: o, blackout: [2026-07-04]}], \(percentage)",
+            request: #""booking_date":"2026-07-04""#),
         RefusalRow(
             reason: "outside_time_window",
             coupon: "windows: [{days: [mon, tue]}], \(percentage)",
@@ -72,6 +93,32 @@ enum RefusalTable {
         RefusalRow(
             reason: "usage_limit_reached", coupon: "limits: {per_code: 2}, \(percentage)",
             terms: "used: 2", request: fifty, facts: #""scope":"code","limit":2,"actual":2"#),
+        // Another order holds the one use there is; an offer has a limit of its own.
+        RefusalRow(
+            reason: "usage_limit_reached", coupon: "limits: {total: 1}, \(percentage)",
+            before: ("reserve", fifty), request: fifty,
+            facts: #""scope":"coupon","limit":1,"actual":1,"held":1"#),
+        RefusalRow(
+            reason: "usage_limit_reached", coupon: "offers: [{id: o, limit: 1}], \(percentage)",
+            before: ("apply", fifty), request: fifty,
+            facts: #""scope":"offer","limit":1,"actual":1"#),
+        // Nothing is left of the budget, or less than the discount.
+        RefusalRow(
+            reason: "budget_exhausted",
+            coupon: "limits: {budget: 500, on_budget: partial}, discount_given: 500, \(percentage)",
+            request: fifty, facts: #""limit":500,"actual":500"#),
+        RefusalRow(
+            reason: "budget_exhausted",
+            coupon: "limits: {budget: 900}, \(percentage)", before: ("reserve", fifty),
+            request: fifty, facts: #""limit":900,"actual":500"#),
+        RefusalRow(
+            reason: "period_limit_reached", coupon: "limits: {per_booking_date: 1}, \(percentage)",
+            before: ("apply", fifty + #","booking_date":"2026-07-01""#),
+            request: fifty + #","booking_date":"2026-07-01T19:30""#,
+            facts: #""scope":"booking_date","limit":1,"actual":1"#),
+        RefusalRow(
+            reason: "currency_not_supported", giftCard: "amount: 900, currency: EUR",
+            request: fifty),
         RefusalRow(
             reason: "currency_not_supported",
             coupon: "discount: {kind: fixed_amount, amount: {JPY: 500, EUR: 5}}", request: fifty),
@@ -90,6 +137,10 @@ enum RefusalTable {
                 + #""unit_price":100,"channel":"web"}]}"#,
             facts: #""scope":"channel""#),
         RefusalRow(
+            reason: "context_not_eligible",
+            coupon: "offers: [{id: o, context: {seller: [\"1\"]}}], \(percentage)", request: fifty,
+            facts: #""scope":"seller""#),
+        RefusalRow(
             reason: "customer_required", coupon: "requires: {customers: [cus_7]}, \(percentage)",
             request: fifty, facts: #""scope":"customers""#),
         RefusalRow(
@@ -100,6 +151,13 @@ enum RefusalTable {
             coupon: "requires: {max_previous_orders: 0}, \(percentage)",
             request: fifty + #","customer":"cus_7""#,
             facts: #""scope":"max_previous_orders""#),
+        RefusalRow(
+            reason: "customer_required", coupon: "limits: {per_customer: 2}, \(percentage)",
+            request: fifty, facts: #""scope":"per_customer""#),
+        RefusalRow(
+            reason: "customer_required", coupon: percentage, terms: "multi_use: true",
+            request: fifty + #","customer":{"groups":["vip"]}"#,
+            facts: #""scope":"per_customer""#),
         RefusalRow(
             reason: "customer_not_eligible",
             coupon: "requires: {customers: [cus_7, ann@example.com]}, \(percentage)",
@@ -115,6 +173,19 @@ enum RefusalTable {
             reason: "not_first_order", coupon: "requires: {max_previous_orders: 0}, \(percentage)",
             request: fifty + #","customer":{"id":"cus_7","orders":3}"#,
             facts: #""limit":0,"actual":3"#),
+        // The higher count of id and e-mail decides.
+        RefusalRow(
+            reason: "customer_limit_reached", coupon: "limits: {per_customer: 1}, \(percentage)",
+            before: ("apply", fifty + #","customer":{"id":"a","email":"ann@example.com"}"#),
+            request: fifty + #","customer":{"id":"b","email":" Ann@Example.com "}"#,
+            facts: #""limit":1,"actual":1"#),
+        RefusalRow(
+            reason: "customer_limit_reached", coupon: percentage, terms: "multi_use: true",
+            before: ("reserve", fifty + #","customer":"a""#),
+            request: fifty + #","customer":"a""#, facts: #""limit":1,"actual":1"#),
+        RefusalRow(
+            reason: "cart_required", giftCard: "amount: 900", operation: "reserve",
+            request: #""order":"o-card""#),
         RefusalRow(
             reason: "cart_required", coupon: percentage, operation: "apply",
             request: #""order":"o-cart""#),
@@ -158,6 +229,16 @@ enum RefusalTable {
             reason: "above_maximum_quantity", coupon: "requires: {max_items: 1}, \(percentage)",
             request: fifty, facts: #""limit":1,"actual":2"#),
         RefusalRow(
+            reason: "above_maximum_quantity",
+            coupon: "type: presale, offers: [{id: o, ticket_limit: 1}]", request: fifty,
+            facts: #""limit":1,"actual":2"#),
+        RefusalRow(
+            reason: "not_combinable", coupon: "stacking: {exclusive: true}, \(percentage)",
+            goesWithFirst: true, request: fifty, facts: #""conflicts_with":"FIRST""#),
+        RefusalRow(
+            reason: "not_combinable", coupon: "stacking: {group: seasonal}, \(percentage)",
+            goesWithFirst: true, request: fifty, facts: #""conflicts_with":"FIRST""#),
+        RefusalRow(
             reason: "no_effect", coupon: percentage,
             request: #""cart":{"currency":"USD","lines":[{"product":"p1","quantity":1,"#
                 + #""unit_price":0}]}"#),
@@ -167,25 +248,70 @@ enum RefusalTable {
         RefusalRow(
             reason: "no_effect", coupon: "discount: {kind: shipping, percent: 100}",
             operation: "apply", request: fifty + #","order":"o-shipping""#),
+        // Another code has left nothing.
+        RefusalRow(
+            reason: "no_effect", coupon: "applies_to: {product: [p2]}, \(percentage)",
+            goesWithFirst: true,
+            request: #""cart":{"currency":"USD","lines":[{"product":"p2","quantity":1,"#
+                + #""unit_price":100}]}"#),
+        RefusalRow(
+            reason: "no_effect", giftCard: "amount: 900",
+            request: #""cart":{"currency":"USD","lines":[{"product":"p1","quantity":1,"#
+                + #""unit_price":0}]}"#),
+        RefusalRow(
+            reason: "gift_card_empty", giftCard: "amount: 900, balance: 0", request: fifty),
+        RefusalRow(
+            reason: "gift_card_empty", giftCard: "amount: 900", before: ("reserve", fifty),
+            request: fifty, facts: #""held":900"#),
     ]
+
+    /// A coupon that goes before all others, and takes all that products p2 cost.
+    private static let first = """
+        - id: first
+          codes: [FIRST]
+          discount: {kind: fixed_amount, amount: 100, spread: cheapest}
+          stacking: {group: seasonal, priority: 1}
+        """
 
     /// The code of a row: it is unique, and so is its coupon's id.
     static func code(_ index: Int) -> String { "R\(index)" }
 
-    /// A catalog with a coupon for each row.
+    /// A catalog with a coupon or a gift card for each row.
     static var catalog: String {
-        "currency: USD\ntimezone: UTC\ncoupons:\n"
-            + rows.enumerated().map { index, row in
+        var coupons = "coupons:\n\(first)\n"
+        var giftCards = "gift_cards:\n"
+        for (index, row) in rows.enumerated() {
+            if let card = row.giftCard {
+                giftCards += "- {id: c\(index), code: \(code(index)), \(card)}\n"
+            } else {
                 let terms = row.terms.isEmpty ? "" : ", \(row.terms)"
-                return "- {id: c\(index), codes: [{code: \(code(index))\(terms)}], \(row.coupon)}\n"
-            }.joined()
+                coupons +=
+                    "- {id: c\(index), codes: [{code: \(code(index))\(terms)}], \(row.coupon)}\n"
+            }
+        }
+        return "currency: USD\ntimezone: UTC\n" + coupons + giftCards
     }
 
-    /// The request of each row.
-    static var requests: [String] {
-        rows.enumerated().map { index, row in
-            let rest = row.request.isEmpty ? "" : ",\(row.request)"
-            return #"{"op":"\#(row.operation)","code":"\#(code(index))"\#(rest)}"#
+    /// What the entry of a row begins with, up to its reason.
+    static func head(_ index: Int) -> String {
+        let owner = rows[index].giftCard == nil ? "coupon" : "gift_card"
+        return #"{"code":"\#(code(index))","\#(owner)":"c\#(index)","valid":false,"#
+            + #""reason":"\#(rows[index].reason)""#
+    }
+
+    /// What is asked before a row's request.
+    static func earlierRequest(_ index: Int) -> String? {
+        rows[index].before.map { operation, request in
+            #"{"op":"\#(operation)","order":"before-\#(index)","code":"\#(code(index))",\#(request)}"#
         }
+    }
+
+    static func request(_ index: Int) -> String {
+        let row = rows[index]
+        let codes =
+            row.goesWithFirst
+            ? #""codes":["\#(code(index))","FIRST"]"# : #""code":"\#(code(index))""#
+        let rest = row.request.isEmpty ? "" : ",\(row.request)"
+        return #"{"op":"\#(row.operation)",\#(codes)\#(rest)}"#
     }
 }
