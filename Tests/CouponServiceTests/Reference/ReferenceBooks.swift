@@ -193,9 +193,9 @@ extension Reference.Books {
         if !order.isApplied && !order.isReleased && !order.isLive(at: now) {
             return Self.error("not_found")
         }
+        let isWhole = ask.codes.isEmpty && ask.coupon == nil
         // An order without codes is known, and has nothing to give.
-        if order.uses.isEmpty && order.lastRelease == nil && ask.codes.isEmpty && ask.coupon == nil
-        {
+        if order.uses.isEmpty && order.lastRelease == nil && isWhole {
             order.lastRelease = ["released": true, "codes": []]
             orders[id] = order
             return order.lastRelease ?? .absent
@@ -207,7 +207,7 @@ extension Reference.Books {
                 ask.coupon == nil || use.coupon.map { catalog.coupons[$0].id } == ask.coupon
             return isCode && isCoupon
         }
-        if meant.isEmpty && !order.uses.isEmpty { return Self.error("not_found") }
+        if meant.isEmpty && !isWhole { return Self.error("not_found") }
         let open = meant.filter { !order.uses[$0].isReleased }
         if open.isEmpty {
             guard case .object(var last) = order.lastRelease else { return Self.error("not_found") }

@@ -77,7 +77,7 @@ extension Reference {
         private func conflict(with order: Order) -> JSON {
             guard case .object(let all) = order.reply else { return .absent }
             var details: [String: JSON] = [
-                "codes": .list(order.uses.filter { !$0.isReleased }.map { $0.told["code"] })
+                "codes": .list(order.uses.map { $0.told["code"] })
             ]
             details["discount"] = all["discount"]
             details["total"] = all["total"]
