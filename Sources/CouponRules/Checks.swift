@@ -39,6 +39,14 @@ package struct Checks: OptionSet, Sendable, BitwiseCopyable {
     package static let ticketLimit = Checks(rawValue: 1 << 27)
 
     package static let all = Checks(rawValue: 1 << 28 - 1)
+
+    /// Whether several things are asked that may each fail by itself.
+    var hasParts: Bool {
+        let inParts: Checks = [
+            .usesLimit, .periodLimits, .context, .customerGiven, .customerLimit, .contains,
+        ]
+        return inParts.contains(self)
+    }
 }
 
 extension Coupon {

@@ -93,10 +93,13 @@ package struct Judge: ~Copyable {
         while pending != 0 {
             let check = Checks(rawValue: pending & (0 &- pending))
             pending &= pending - 1
-            guard let refusal = ask(check, claim, purchase, tables, occasion) else { continue }
-            refusals.append(refusal)
-            if !occasion.explains { return }
-            refuseFurtherLimits(check, claim)
+            var told = 0
+            while let refusal = ask(check, after: told, claim, purchase, tables, occasion) {
+                refusals.append(refusal)
+                if !occasion.explains { return }
+                if !check.hasParts { break }
+                told += 1
+            }
         }
     }
 

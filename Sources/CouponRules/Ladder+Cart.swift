@@ -3,18 +3,23 @@
 
 extension Judge {
     func containsRefusal(
-        _ coupon: Coupon, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+        after told: Int, _ coupon: Coupon, _ purchase: borrowing Purchase,
+        _ tables: borrowing RuleTables
     ) -> Refusal? {
         guard purchase.hasCart else { return nil }
+        var left = told
         nextClause: for index in coupon.requirements.contains.range {
             let clause = tables.clauses[index]
             for line in purchase.lines.indices
             where purchase.line(purchase.lines[line], meets: clause, by: tables) {
                 continue nextClause
             }
-            var refusal = Refusal(.requiredItemsMissing)
-            refusal.scope = .attribute(clause.attribute)
-            return refusal
+            if left == 0 {
+                var refusal = Refusal(.requiredItemsMissing)
+                refusal.scope = .attribute(clause.attribute)
+                return refusal
+            }
+            left -= 1
         }
         return nil
     }

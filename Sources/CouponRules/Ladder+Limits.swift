@@ -15,27 +15,19 @@ extension Checks {
 }
 
 extension Judge {
-    /// The first limit of `check` that is reached.
+    /// The next limit of `check` that is reached, after those that were `told`.
     func limitRefusal(
-        _ check: Checks, _ claim: borrowing Claim, _ purchase: borrowing Purchase
+        _ check: Checks, after told: Int, _ claim: borrowing Claim, _ purchase: borrowing Purchase
     ) -> Refusal? {
         if check == .customerLimit && !purchase.customer.isIdentified { return nil }
         guard let kinds = check.limitKinds else { return nil }
-        for raw in kinds {
-            if let refusal = limitRefusal(raw, claim) { return refusal }
-        }
-        return nil
-    }
-
-    /// Adds the limits of `check` that are reached beside the first, for who wants all.
-    mutating func refuseFurtherLimits(_ check: Checks, _ claim: borrowing Claim) {
-        guard let kinds = check.limitKinds else { return }
-        var isFirst = true
+        var left = told
         for raw in kinds {
             guard let refusal = limitRefusal(raw, claim) else { continue }
-            if !isFirst { refuse(refusal) }
-            isFirst = false
+            if left == 0 { return refusal }
+            left -= 1
         }
+        return nil
     }
 
     private func limitRefusal(_ rawKind: UInt8, _ claim: borrowing Claim) -> Refusal? {

@@ -1,9 +1,11 @@
 // One rule after the other, in the order of `Checks`: each function answers nil when its rule holds.
+// A check may have several parts (a limit for each period, a clause for each attribute); the first
+// that fails is told, and whoever wants all asks again after those that were told.
 
 extension Judge {
-    /// Asks one rule.
+    /// Asks one rule, whose parts that fail were `told` already so many.
     func ask(
-        _ check: Checks, _ claim: borrowing Claim, _ purchase: borrowing Purchase,
+        _ check: Checks, after told: Int, _ claim: borrowing Claim, _ purchase: borrowing Purchase,
         _ tables: borrowing RuleTables, _ occasion: Occasion
     ) -> Refusal? {
         switch check {
@@ -13,17 +15,18 @@ extension Judge {
         case .end: endRefusal(claim, at: occasion.instant)
         case .blackout: blackoutRefusal(claim, tables, occasion)
         case .timeWindows: timeWindowRefusal(claim.coupon, tables, at: occasion.neededBookingTime)
-        case .usesLimit, .periodLimits, .customerLimit: limitRefusal(check, claim, purchase)
+        case .usesLimit, .periodLimits, .customerLimit:
+            limitRefusal(check, after: told, claim, purchase)
         case .budget: budgetRefusal(claim, purchase, tables)
         case .currency: currencyRefusal(claim.coupon, purchase, tables)
-        case .context: contextRefusal(claim, purchase, tables)
-        case .customerGiven: customerGivenRefusal(claim, purchase)
+        case .context: contextRefusal(after: told, claim, purchase, tables)
+        case .customerGiven: customerGivenRefusal(after: told, claim, purchase)
         case .customers: customerRefusal(claim, purchase, tables)
         case .groups: groupRefusal(claim.coupon, purchase, tables)
         case .previousOrders: previousOrdersRefusal(claim.coupon, purchase)
         case .cartGiven:
             !purchase.hasCart && occasion.purpose != .validate ? Refusal(.cartRequired) : nil
-        case .contains: containsRefusal(claim.coupon, purchase, tables)
+        case .contains: containsRefusal(after: told, claim.coupon, purchase, tables)
         case .triggerGiven: triggerRefusal(claim.coupon.discount, purchase, tables)
         case .cover: coverRefusal(claim, purchase, tables, occasion)
         case .minimumSubtotal, .maximumSubtotal:
@@ -104,40 +107,51 @@ extension Judge {
     }
 
     private func contextRefusal(
-        _ claim: borrowing Claim, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+        after told: Int, _ claim: borrowing Claim, _ purchase: borrowing Purchase,
+        _ tables: borrowing RuleTables
     ) -> Refusal? {
-        if let refusal = contextRefusal(claim.coupon.requirements.context, purchase, tables) {
-            return refusal
-        }
-        return contextRefusal(claim.offer?.context ?? .empty, purchase, tables)
+        var left = told
+        let needed = claim.coupon.requirements.context
+        if let refusal = contextRefusal(needed, after: &left, purchase, tables) { return refusal }
+        return contextRefusal(claim.offer?.context ?? .empty, after: &left, purchase, tables)
     }
 
     private func contextRefusal(
-        _ clauses: Run, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+        _ clauses: Run, after left: inout Int, _ purchase: borrowing Purchase,
+        _ tables: borrowing RuleTables
     ) -> Refusal? {
         for index in clauses.range
         where !purchase.contextMeets(tables.clauses[index], by: tables) {
-            var refusal = Refusal(.contextNotEligible)
-            refusal.scope = .attribute(tables.clauses[index].attribute)
-            return refusal
+            if left == 0 {
+                var refusal = Refusal(.contextNotEligible)
+                refusal.scope = .attribute(tables.clauses[index].attribute)
+                return refusal
+            }
+            left -= 1
         }
         return nil
     }
 
     /// What the customer rules need to know and the request does not say.
     private func customerGivenRefusal(
-        _ claim: borrowing Claim, _ purchase: borrowing Purchase
+        after told: Int, _ claim: borrowing Claim, _ purchase: borrowing Purchase
     ) -> Refusal? {
         let checks = claim.checks
         let customer = purchase.customer
+        var left = told
+        func isNext(_ check: Checks, isGiven: Bool) -> Bool {
+            if isGiven || !checks.contains(check) { return false }
+            left -= 1
+            return left < 0
+        }
         var refusal = Refusal(.customerRequired)
-        if checks.contains(.customers) && !customer.isIdentified {
+        if isNext(.customers, isGiven: customer.isIdentified) {
             refusal.scope = .customers
-        } else if checks.contains(.groups) && !customer.isGiven {
+        } else if isNext(.groups, isGiven: customer.isGiven) {
             refusal.scope = .groups
-        } else if checks.contains(.previousOrders) && customer.previousOrders == nil {
+        } else if isNext(.previousOrders, isGiven: customer.previousOrders != nil) {
             refusal.scope = .previousOrders
-        } else if checks.contains(.customerLimit) && !customer.isIdentified {
+        } else if isNext(.customerLimit, isGiven: customer.isIdentified) {
             refusal.scope = .perCustomer
         } else {
             return nil

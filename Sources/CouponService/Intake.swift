@@ -111,13 +111,16 @@ extension Checkout {
     ) {
         let given = parser.request.customer
         var customer = Purchase.Customer()
+        // Definitions name customers by id or, with an `@`, by e-mail: neither answers to the other.
         if !given.id.isEmpty {
+            let id = parser.bytes(of: given.id)
             customer.hasID = true
-            customer.id = catalog.symbol(for: parser.bytes(of: given.id))
+            customer.id = id.hasAtSign ? .unmentioned : catalog.symbol(for: id)
         }
         if !given.email.isEmpty {
+            let email = parser.bytes(of: given.email)
             customer.hasEmail = true
-            customer.email = catalog.symbol(for: parser.bytes(of: given.email))
+            customer.email = email.hasAtSign ? catalog.symbol(for: email) : .unmentioned
         }
         for index in given.groups.range {
             let group = parser.bytes(of: parser.request.values[index])
@@ -144,6 +147,13 @@ extension Checkout {
             purchase.lineMarks.append(meetsAll)
         }
         return Run(first: first, count: purchase.lineMarks.count - first)
+    }
+}
+
+extension Span where Element == UInt8 {
+    fileprivate var hasAtSign: Bool {
+        for index in 0..<count where self[index] == UInt8(ascii: "@") { return true }
+        return false
     }
 }
 

@@ -101,6 +101,26 @@ extension Checkout {
         prepare(index, best, heldSince: hold?.since, catalog, parser, ledger)
     }
 
+    /// Where the offer that was chosen cannot cover what the context says, chooses the first of its
+    /// coupon that can: who asks how much is left is told so of an offer that is sold out, too.
+    mutating func preferCoveringOffer(
+        of index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
+        _ ledger: borrowing Ledger
+    ) {
+        guard case .coupon(let coupon, let code) = entries[index].subject,
+            let chosen = entries[index].offer,
+            purchase.contextRulesOut(claims[index], in: catalog.tables)
+        else { return }
+        let owner = Ownership(coupon: coupon, code: code)
+        for offer in catalog.coupons[Int(coupon.index)].offers.range {
+            let candidate = Candidate(owner: owner, offer: offer)
+            prepare(index, candidate, heldSince: nil, catalog, parser, ledger)
+            if !purchase.contextRulesOut(claims[index], in: catalog.tables) { return }
+        }
+        let candidate = Candidate(owner: owner, offer: chosen)
+        prepare(index, candidate, heldSince: nil, catalog, parser, ledger)
+    }
+
     /// The first offer of an owner that passes, or the one that comes closest. A code that opens
     /// access passes also where it covers nothing; an offer that covers something goes before.
     private mutating func bestOffer(

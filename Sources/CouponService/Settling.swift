@@ -74,15 +74,20 @@ extension Checkout {
         for place in judgingOrder.indices {
             let index = judgingOrder[place]
             guard entries[index].isAutomatic == areAutomatic else { continue }
-            if let other = conflict(of: index) {
-                refuseAsNotCombinable(index, with: other)
-                continue
-            }
+            if isRefusedForConflict(index) { continue }
             if sharesCounter(index, catalog) {
+                // It may have to take another offer, or another owner of its code, now.
                 judgeAlone(index, catalog, parser, ledger, at: now)
+                if !entries[index].isGood || isRefusedForConflict(index) { continue }
             }
-            if entries[index].isGood { standing.append(index) }
+            standing.append(index)
         }
+    }
+
+    private mutating func isRefusedForConflict(_ index: Int) -> Bool {
+        guard let other = conflict(of: index) else { return false }
+        refuseAsNotCombinable(index, with: other)
+        return true
     }
 
     /// The first standing entry that this one cannot go together with.

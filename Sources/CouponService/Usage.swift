@@ -26,6 +26,7 @@ extension Checkout {
             reply.endReply()
         case .coupon:
             choose(0, catalog, parser, ledger, at: now)
+            preferCoveringOffer(of: 0, catalog, parser, ledger)
             reply.beginUsage(to: parser)
             writeLimits(catalog, parser, ledger, &reply)
             reply.endReply()

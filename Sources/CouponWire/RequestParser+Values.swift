@@ -91,7 +91,11 @@ extension RequestParser {
         do throws(Moment.Fault) {
             switch node.kind {
             case .integer: return try Moment.unixSeconds(node.integer)
-            case .string: return try Moment.parse(json.bytes(of: node.text))
+            case .string:
+                // Seconds are a number: digits in quotes are more likely a date without dashes.
+                let text = json.bytes(of: node.text)
+                if text.isDigits { throw .notATime }
+                return try Moment.parse(text)
             // More than 64 bits of positive seconds are milliseconds, or worse.
             case .wide: throw .millisecondsNotSeconds
             default: throw .notATime
@@ -152,4 +156,15 @@ func string(_ bytes: Span<UInt8>) -> String {
     copy.reserveCapacity(bytes.count)
     for index in bytes.indices { copy.append(bytes[index]) }
     return String(decoding: copy, as: UTF8.self)
+}
+
+extension Span where Element == UInt8 {
+    /// Whether it is nothing but digits.
+    fileprivate var isDigits: Bool {
+        for index in 0..<count where !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self[index])
+        {
+            return false
+        }
+        return count > 0
+    }
 }

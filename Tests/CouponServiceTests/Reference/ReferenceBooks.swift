@@ -55,7 +55,7 @@ extension Reference {
     struct Bound {
         let kind: String
         let limit: Int64
-        let count: Count
+        var count: Count
     }
 
     struct Books {

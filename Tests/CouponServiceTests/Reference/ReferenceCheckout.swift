@@ -179,43 +179,59 @@ extension Reference.Judge {
 
     private func settleConflicts(_ claims: inout [Reference.Claim], in order: [Int]) {
         var accepted: [Int] = []
+        var taken: [String: Int64] = [:]
         let asking = order.filter { !claims[$0].isAuto } + order.filter { claims[$0].isAuto }
         for place in asking where claims[place].failures.isEmpty {
-            guard let mine = claims[place].candidate else { continue }
-            let rival = accepted.first { other in
-                guard let theirs = claims[other].candidate else { return false }
-                let (one, two) = (mine.coupon.stacking, theirs.coupon.stacking)
-                return mine.place == theirs.place || one.isExclusive || two.isExclusive
-                    || (one.group != nil && one.group == two.group)
+            refuse(&claims[place], besides: accepted.map { claims[$0] })
+            // Offers of several coupons may share a counter: the codes before this one use it too,
+            // so this one may have to take another offer or owner, or cannot stand.
+            let offers = claims[place].candidate?.coupon.offers ?? []
+            if claims[place].failures.isEmpty,
+                offers.contains(where: { taken[$0.counter ?? ""] != nil })
+            {
+                claims[place] = judged(again: claims[place], after: taken)
+                if claims[place].failures.isEmpty {
+                    refuse(&claims[place], besides: accepted.map { claims[$0] })
+                }
             }
-            if let rival {
-                claims[place].failures = [
-                    ["reason": "not_combinable", "conflicts_with": claims[rival].name]
-                ]
-            } else if let refusal = sharedLimit(of: mine, after: accepted.map { claims[$0] }) {
-                claims[place].failures = [refusal]
-            } else {
-                accepted.append(place)
+            guard claims[place].failures.isEmpty else { continue }
+            accepted.append(place)
+            if let counter = claims[place].candidate?.offer?.counter {
+                taken[counter, default: 0] += 1
             }
         }
     }
 
-    /// Offers of several coupons may share a counter: then the codes before this one use it too.
-    private func sharedLimit(of candidate: Reference.Candidate, after accepted: [Reference.Claim])
-        -> Reference.Refusal?
-    {
-        guard let counter = candidate.offer?.counter else { return nil }
-        let taken = Int64(accepted.count { $0.candidate?.offer?.counter == counter })
-        let bounds = books.bounds(of: candidate, for: ask, at: now)
-        guard let bound = bounds.first(where: { $0.kind == "offer" }), taken > 0,
-            bound.count.sum + taken >= bound.limit
-        else { return nil }
-        var refusal: Reference.Refusal = [
-            "reason": "usage_limit_reached", "scope": "offer", "limit": .integer(bound.limit),
-            "actual": .integer(bound.count.sum + taken),
-        ]
-        if bound.count.held > 0 { refusal["held"] = .integer(bound.count.held) }
-        return refusal
+    /// Refuses a claim that cannot go together with one that was accepted before.
+    private func refuse(_ claim: inout Reference.Claim, besides accepted: [Reference.Claim]) {
+        guard let mine = claim.candidate else { return }
+        let rival = accepted.first { other in
+            guard let theirs = other.candidate else { return false }
+            let (one, two) = (mine.coupon.stacking, theirs.coupon.stacking)
+            return mine.place == theirs.place || one.isExclusive || two.isExclusive
+                || (one.group != nil && one.group == two.group)
+        }
+        guard let rival else { return }
+        claim.failures = [["reason": "not_combinable", "conflicts_with": rival.name]]
+    }
+
+    private func judged(
+        again claim: Reference.Claim, after taken: [String: Int64]
+    ) -> Reference.Claim {
+        var later = self
+        later.taken = taken
+        var next = claim
+        if claim.isAuto, let candidate = claim.candidate {
+            next = later.alone(self.candidate(candidate.place, nil, Reference.CodeAsk()))
+            next.isAuto = true
+        } else {
+            next = later.claim(for: claim.asked)
+        }
+        if next.isLate {
+            next.failures = []
+            next.isLate = false
+        }
+        return next
     }
 
     /// Each sees what those before it left.

@@ -88,7 +88,6 @@ extension Reference.Judge {
             Reference.meets([name: values], $0.facts(in: ask.context))
         }) {
             failures.append(["reason": "required_items_missing", "scope": .text(name)])
-            break
         }
         let triggers = sets(of: candidate, in: cart)
         // Where any covered line is a trigger, nothing in particular is missing.

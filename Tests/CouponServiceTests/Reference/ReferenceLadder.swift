@@ -64,6 +64,8 @@ extension Reference {
         let ask: Ask
         let books: Books
         let now: Int64
+        /// Uses of counters that offers share, by codes of the same request that go before.
+        var taken: [String: Int64] = [:]
 
         var cart: Cart? { ask.cart }
         var takesUses: Bool { ask.op == "reserve" || ask.op == "apply" }
@@ -71,22 +73,33 @@ extension Reference {
 }
 
 extension Reference.Judge {
+    /// The limits of a candidate, with what codes before it take of a counter that offers share.
+    private func bounds(of candidate: Reference.Candidate) -> [Reference.Bound] {
+        var bounds = books.bounds(of: candidate, for: ask, at: now)
+        let beside = taken[candidate.offer?.counter ?? ""] ?? 0
+        for place in bounds.indices where bounds[place].kind == "offer" {
+            bounds[place].count.used += beside
+        }
+        return bounds
+    }
+
     /// All rules that fail, in order of precedence; the late ones are not among them.
     func failures(of candidate: Reference.Candidate) -> [Reference.Refusal] {
-        let bounds = books.bounds(of: candidate, for: ask, at: now)
-        // Every limit that is reached is told; other checks say one thing each.
+        let bounds = bounds(of: candidate)
+        // Every limit that is reached is told, every attribute, and all that is not known.
         let timely = [
             status(of: candidate), start(of: candidate), end(of: candidate),
             blackout(of: candidate), windows(of: candidate),
         ]
         let counted =
             usesLimit(bounds) + [earlyBudget(of: candidate)].compactMap { $0 } + periods(bounds)
+        let circumstances =
+            [currency(of: candidate)].compactMap { $0 } + context(of: candidate)
+            + customerGiven(candidate)
         let personal = [
-            currency(of: candidate),
-            context(of: candidate), customerGiven(candidate), customers(of: candidate),
-            groups(of: candidate), previousOrders(of: candidate),
+            customers(of: candidate), groups(of: candidate), previousOrders(of: candidate),
         ]
-        return timely.compactMap { $0 } + counted + personal.compactMap { $0 }
+        return timely.compactMap { $0 } + counted + circumstances + personal.compactMap { $0 }
             + customerLimit(bounds) + [cartGiven(candidate)].compactMap { $0 }
             + cartFailures(of: candidate)
     }
@@ -212,35 +225,27 @@ extension Reference.Judge {
         return isKnown ? nil : ["reason": "currency_not_supported"]
     }
 
-    private func context(of candidate: Reference.Candidate) -> Reference.Refusal? {
-        for rule in [candidate.coupon.requires.context, candidate.offer?.context ?? [:]] {
-            for (name, values) in rule.sorted(by: { $0.key < $1.key })
-            where Set(values).isDisjoint(with: ask.context[name] ?? []) {
-                return ["reason": "context_not_eligible", "scope": .text(name)]
-            }
+    private func context(of candidate: Reference.Candidate) -> [Reference.Refusal] {
+        [candidate.coupon.requires.context, candidate.offer?.context ?? [:]].flatMap { rule in
+            rule.sorted { $0.key < $1.key }
+                .filter { Set($0.value).isDisjoint(with: ask.context[$0.key] ?? []) }
+                .map { ["reason": "context_not_eligible", "scope": .text($0.key)] }
         }
-        return nil
     }
 
-    private func customerGiven(_ candidate: Reference.Candidate) -> Reference.Refusal? {
+    private func customerGiven(_ candidate: Reference.Candidate) -> [Reference.Refusal] {
         let rules = candidate.coupon.requires
         let isKnown = ask.customer?.id != nil || ask.customer?.address != nil
         let isBound = !rules.customers.isEmpty || candidate.code?.customer != nil
         let isCounted =
             candidate.coupon.limits.perCustomer != nil || candidate.code?.multiUse == true
-        let missing: String
-        if isBound && !isKnown {
-            missing = "customers"
-        } else if !rules.groups.isEmpty && ask.customer == nil {
-            missing = "groups"
-        } else if rules.ordersMax != nil && ask.customer?.orders == nil {
-            missing = "max_previous_orders"
-        } else if isCounted && !isKnown {
-            missing = "per_customer"
-        } else {
-            return nil
-        }
-        return ["reason": "customer_required", "scope": .text(missing)]
+        let missing = [
+            isBound && !isKnown ? "customers" : nil,
+            !rules.groups.isEmpty && ask.customer == nil ? "groups" : nil,
+            rules.ordersMax != nil && ask.customer?.orders == nil ? "max_previous_orders" : nil,
+            isCounted && !isKnown ? "per_customer" : nil,
+        ].compactMap { $0 }
+        return missing.map { ["reason": "customer_required", "scope": .text($0)] }
     }
 
     private func customers(of candidate: Reference.Candidate) -> Reference.Refusal? {

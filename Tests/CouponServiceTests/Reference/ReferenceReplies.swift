@@ -238,7 +238,16 @@ extension Reference.Judge {
         let found = claim(for: asked)
         // A gift card has money, and no limits.
         if found.card != nil { return ["result": .null] }
-        guard let candidate = found.candidate else { return Reference.Books.error("not_found") }
+        guard var candidate = found.candidate else { return Reference.Books.error("not_found") }
+        // Of a coupon that has an offer for this context, that one is told, be it sold out.
+        if !isCoverPossible(candidate) {
+            let others = candidate.coupon.offers.map { offer in
+                var other = candidate
+                other.offer = offer
+                return other
+            }
+            candidate = others.first { isCoverPossible($0) } ?? candidate
+        }
         func row(_ kind: String, _ limit: Int64, _ count: Reference.Count) -> [String: JSON] {
             [
                 "kind": .text(kind), "limit": .integer(limit), "used": .integer(count.used),
