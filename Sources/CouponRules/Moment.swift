@@ -12,13 +12,26 @@ package enum Moment: Hashable, Sendable, BitwiseCopyable {
         case notATime
         case noSuchDate
         case millisecondsNotSeconds
+        /// A day or a year without separators, such as 20270831 or 2027.
+        case compactDate
     }
 
-    /// Unix seconds, 0 ... ``Instant/secondsMax``.
+    /// Unix seconds, 0 ... ``Instant/secondsMax``, but for numbers that are meant as a date.
     package static func unixSeconds(_ seconds: Int64) throws(Fault) -> Moment {
         guard seconds <= Instant.secondsMax else { throw .millisecondsNotSeconds }
         guard seconds >= 0 else { throw .notATime }
+        if looksLikeDate(seconds) { throw .compactDate }
         return .instant(Instant(secondsSinceEpoch: seconds))
+    }
+
+    /// Whether a number reads as YYYYMMDD or YYYY of the years 1900 ... 2199. As seconds all of them
+    /// are within 1970, in which no coupon begins or ends; so it is no loss to refuse them.
+    private static func looksLikeDate(_ number: Int64) -> Bool {
+        let years: ClosedRange<Int64> = 1_900...2_199
+        if years.contains(number) { return true }
+        let (year, monthAndDay) = number.quotientAndRemainder(dividingBy: 10_000)
+        let (month, day) = monthAndDay.quotientAndRemainder(dividingBy: 100)
+        return years.contains(year) && (1...12).contains(month) && (1...31).contains(day)
     }
 
     /// Reads `2026-06-01`, `2026-06-01T09:30`, `2026-06-01T09:30:15.250Z` or `…+02:00`; a space may

@@ -12,7 +12,7 @@ extension Service {
         case .written(let byteCount, let milliseconds):
             run.byteCount = byteCount
             run.milliseconds = milliseconds
-        case .failed(let message): run.faults = [message]
+        case .failed(let message): run.keep([message])
         }
         statistics.lastSnapshot = run
     }

@@ -148,12 +148,13 @@ extension Service {
         defer { statistics.lastReload = run }
         switch outcome {
         case .refused(let faults):
-            run.faults = faults
+            run.keep(faults)
             return nil
         case .built(let next, let changes, let milliseconds):
             run.milliseconds = milliseconds
-            run.faults = changes.filter { ledger.hasUses(ofCoupon: $0.oldKey.span) }
-                .map { DefinitionFault($0).description }
+            run.keep(
+                changes.filter { ledger.hasUses(ofCoupon: $0.oldKey.span) }
+                    .map { DefinitionFault($0).description })
             if !run.faults.isEmpty { return next }
             statistics.catalogLoadedAt = now
             let old = shared

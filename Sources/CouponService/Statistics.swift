@@ -20,10 +20,20 @@ struct LastRun {
     var milliseconds: Int64 = 0
     /// Of a snapshot.
     var byteCount = 0
-    /// What was wrong, a line each; empty when it went well.
-    var faults: [String] = []
+    /// What was wrong, a line each; empty when it went well. Bounded: it goes into replies and logs.
+    private(set) var faults: [String] = []
+
+    /// How many faults are told one by one.
+    private static let faultsMax = 100
 
     init(finishedAt: Instant) { self.finishedAt = finishedAt }
+
+    /// Keeps the first of `all` faults, and how many more there are.
+    mutating func keep(_ all: [String]) {
+        faults = Array(all.prefix(LastRun.faultsMax))
+        let rest = all.count - faults.count
+        if rest > 0 { faults.append("… and \(rest) more.") }
+    }
 }
 
 /// Counts since the start, for `server.stats`.

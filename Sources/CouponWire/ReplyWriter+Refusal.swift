@@ -36,7 +36,11 @@ extension ReplyWriter {
         case .customerLimitReached:
             append("This customer has no use of this code left.")
         case .cartRequired: append("This code can only be used with a cart.")
-        case .noEligibleItems: append("No item in the cart is covered by this code.")
+        case .noEligibleItems:
+            append(
+                currency == .none
+                    ? "This code does not cover this."
+                    : "No item in the cart is covered by this code.")
         case .belowMinimumAmount: appendBelowAmount(refusal, currency)
         case .aboveMaximumAmount: appendAboveAmount(refusal, currency)
         case .belowMinimumQuantity: appendBelowQuantity(refusal)

@@ -92,6 +92,7 @@ enum Problem: BitwiseCopyable {
     case badMoment
     case badDate
     case millisecondsNotSeconds
+    case compactDate
     case codeAndCodes
 
     /// The sentence that the client reads.
@@ -119,6 +120,7 @@ enum Problem: BitwiseCopyable {
             "A date, an ISO 8601 time or Unix seconds are expected."
         case .badDate: "The calendar has no such day."
         case .millisecondsNotSeconds: "Unix seconds are expected, this looks like milliseconds."
+        case .compactDate: "Digits alone are Unix seconds: write a day as 2027-08-31."
         case .codeAndCodes: "Either code or codes is expected, not both."
         }
     }

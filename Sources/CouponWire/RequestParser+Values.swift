@@ -106,6 +106,7 @@ extension RequestParser {
                 case .notATime: .badMoment
                 case .noSuchDate: .badDate
                 case .millisecondsNotSeconds: .millisecondsNotSeconds
+                case .compactDate: .compactDate
                 }
             throw Rejection(problem: problem, node: index)
         }

@@ -83,6 +83,26 @@ private func wall(_ seconds: Int64, milliseconds: Int64 = 0) -> Moment {
 
     @Test(
         arguments: [
+            "20270831", "20260601", "19000101", "21991231", "20260231", "1900", "2026", "2199",
+        ])
+    func `of digits that read as a day or a year is not taken for 1970`(text: String) throws {
+        #expect(throws: Moment.Fault.compactDate) { try parse(text) }
+        let number = try #require(Int64(text))
+        #expect(throws: Moment.Fault.compactDate) { try Moment.unixSeconds(number) }
+    }
+
+    @Test(
+        arguments: [
+            "18991231", "22000101", "20261301", "20260001", "20260100", "20260132", "1899", "2200",
+            "202606", "202606011", "2026060100",
+        ])
+    func `of other digits is Unix seconds, near as they may be to a day`(text: String) throws {
+        let number = try #require(Int64(text))
+        #expect(try parse(text) == utc(number))
+    }
+
+    @Test(
+        arguments: [
             "", " ", "now", "26-06-01", "2026-6-1", "2026/06/01", "20260601T0930",
             "2026-06", "2026-06-", "2026-06-0", "2026-06-01T", "2026-06-01Z", "2026-06-01T9:30",
             "2026-06-01T09", "2026-06-01T09Z", "2026-06-01T09:", "2026-06-01T09:3",

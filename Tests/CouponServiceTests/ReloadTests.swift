@@ -138,6 +138,18 @@ private let empty = "coupons: []"
             ])
     }
 
+    @Test func `tells a hundred faults and counts the rest`() throws {
+        let shop = try Shop(definitions(total: 3))
+        let coupons = (0..<130).map { "- {id: c\($0), type: comp, statsu: active}\n" }
+        let faults = shop.reload("coupons:\n" + coupons.joined())
+        #expect(faults.count == 101)
+        #expect(faults.first?.hasPrefix("coupons.yaml:2: coupons[0].statsu: ") == true)
+        #expect(faults[99].hasPrefix("coupons.yaml:101: "))
+        #expect(faults.last == "… and 30 more.")
+        let catalog = try shop.reply(request("server.stats"), as: .viewer)["result"]["catalog"]
+        #expect(catalog["last_reload"]["errors"] == .list(faults.map { .text($0) }))
+    }
+
     /// Limit, used and remaining of the coupon and of the code.
     private func counts(_ shop: Shop, _ code: String) throws -> [[JSON]] {
         let limits = try shop.reply(usage(code))["result"]["limits"]

@@ -222,6 +222,14 @@ import Testing
         check(#"{"op":"usage","code":"A","context":{"a":[1,1.5]}}"#, isRefusedAt: "context.a[1]")
     }
 
+    @Test(arguments: ["20260601", "\"20260601\"", "2026", "\"2026\""])
+    func `is a time of digits that read as a day or a year`(value: String) {
+        check(#"{"op":"validate","code":"A","at":\#(value)}"#, isRefusedAt: "at")
+        check(
+            #"{"op":"apply","code":"A","order":"o","booking_date":\#(value)}"#,
+            isRefusedAt: "booking_date")
+    }
+
     @Test(arguments: ["0", "-1", "604801", "1.5", "\"60\"", "[]", "true"])
     func `is the time to live of a hold outside of a second and a week`(value: String) {
         check(#"{"op":"reserve","code":"A","order":"o","ttl":\#(value)}"#, isRefusedAt: "ttl")

@@ -213,6 +213,13 @@ private func lend(_ text: String, _ body: (Span<UInt8>) -> Void) {
         #expect(Set(messages).count == messages.count)
     }
 
+    @Test func `speaks of no cart where there is none`() {
+        #expect(
+            Self.message(.noEligibleItems, currency: "") == "\"This code does not cover this.\"")
+        #expect(
+            Self.message(.noEligibleItems) == "\"No item in the cart is covered by this code.\"")
+    }
+
     @Test func `states the facts`() {
         #expect(
             Self.message(.belowMinimumAmount) { $0.missing = 2_500 }

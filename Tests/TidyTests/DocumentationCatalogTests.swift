@@ -79,7 +79,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
             path: "documented-codes-\(UUID().uuidString).csv")
         try Data(text.utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        return CodesFileReader.read(at: file.path) { _ in }.map(\.description)
+        return try CodesFileReader.read(at: file.path) { _ in }.map(\.description)
     }
 }
 

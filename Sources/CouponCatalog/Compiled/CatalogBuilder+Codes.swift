@@ -1,4 +1,5 @@
-// Codes become rows as they are read; who clashes with whom is found when all of them are indexed.
+// Codes become rows as they are read; who clashes with whom is found when all of them are indexed,
+// in CatalogBuilder+Clashes.swift.
 
 import CouponRules
 import FlatStorage
@@ -26,13 +27,15 @@ extension CatalogBuilder {
         scope: CodeScope
     ) {
         let firstRow = codes.count
+        let bounds = CodeBounds(definition, coupon, offers: rules.offers)
         if definition.isCaseSensitive { stores.note(.caseSensitiveCodes, of: store) }
         for code in definition.codes {
             let place = definition.place.atLine(code.line)
             guard read(code.text.utf8.span, place: place, field: code.path) else { continue }
             addReadText(
                 definition, owner: owner,
-                options: options(of: code, definition, coupon, place: place, isSingleUse: false),
+                options: options(
+                    of: code, definition, coupon, bounds, place: place, isSingleUse: false),
                 line: code.line)
         }
         var origin = CodesOrigin(definition, scope: scope)
@@ -40,16 +43,23 @@ extension CatalogBuilder {
         origins.append(origin)
 
         guard let file = definition.codesFile else { return }
-        let faults = CodesFileReader.read(at: file) { row in
-            addRow(row, of: definition, owner: owner, coupon: coupon, file: file)
+        do throws(UnreadableFile) {
+            let faults = try CodesFileReader.read(at: file) { row in
+                addRow(row, of: definition, owner: owner, coupon: coupon, bounds, file: file)
+            }
+            for fault in faults { refuse(fault.place, fault.field, fault.message) }
+        } catch {
+            refuse(
+                definition.place.atLine(definition.codesFileLine),
+                definition.path + ".codes_file",
+                "The codes file \(file) cannot be read. \(error.explanation)")
         }
-        for fault in faults { refuse(fault.place, fault.field, fault.message) }
     }
 
     /// Adds a row of a codes file. One that says nothing of its own is single-use.
     private mutating func addRow(
         _ row: CodesFileRow, of definition: CouponDefinition, owner: CouponID, coupon: Coupon,
-        file: String
+        _ bounds: CodeBounds, file: String
     ) {
         let place = SourcePlace(file: file, line: row.line)
         guard read(row.code, place: place, field: "code") else { return }
@@ -61,7 +71,8 @@ extension CatalogBuilder {
             code.endsAt = row.terms.endsAt
             code.isMultiUse = row.terms.isMultiUse
             code.customer = row.customer.isEmpty ? nil : string(row.customer).asCustomer
-            options = self.options(of: code, definition, coupon, place: place, isSingleUse: true)
+            options = self.options(
+                of: code, definition, coupon, bounds, place: place, isSingleUse: true)
         }
         addReadText(definition, owner: owner, options: options, line: row.line)
     }
@@ -70,7 +81,7 @@ extension CatalogBuilder {
     /// bounded by its coupon alone.
     private mutating func options(
         of code: CodeDefinition, _ definition: CouponDefinition, _ coupon: Coupon,
-        place: SourcePlace, isSingleUse: Bool
+        _ bounds: CodeBounds, place: SourcePlace, isSingleUse: Bool
     ) -> CodeOptions {
         var options = CodeOptions()
         let isOnce = code.maxUses == nil && (code.isMultiUse.map { !$0 } ?? isSingleUse)
@@ -78,13 +89,16 @@ extension CatalogBuilder {
         options.terms.usesBefore = code.used
         options.terms.isOncePerCustomer = code.isMultiUse ?? false
         if let customer = code.customer {
+            refuseStrange(customer, of: code, bounds, place: place)
             options.terms.customer = rules.vocabulary.symbolAdding(customer)
             options.terms.isBoundToCustomer = true
         }
         if code.startsAt != nil || code.endsAt != nil {
             let own = window(from: code.startsAt, to: code.endsAt, in: coupon.zone)
-            refuseIfEmpty(own, in: coupon, place: place.atLine(code.windowLine), path: code.path)
+            let windowPlace = place.atLine(code.windowLine)
+            refuseIfEmpty(own, in: coupon, place: windowPlace, path: code.path)
             let window = own.cut(to: coupon)
+            refuseIfOutsideOffers(window, bounds, place: windowPlace, path: code.path)
             options.terms.startsAt = window.startsAt
             options.terms.endsAt = window.endsAt
         }
@@ -150,91 +164,5 @@ extension CatalogBuilder {
             }
             return false
         }
-    }
-}
-
-// MARK: Clashes
-
-extension CatalogBuilder {
-    /// Makes the index of all codes, and tells of every code that another one would answer for.
-    mutating func indexCodes() {
-        codes.beginIndex()
-        for row in 0..<codes.count {
-            folded.removeAll()
-            codes.appendFoldedText(of: row, to: &folded)
-            let store = store(ofRow: row)
-            let hash = CodeTable.hash(of: folded.bytes, in: store)
-            var probe = codes.probe(hash)
-            while let other = codes.nextCandidate(&probe) {
-                if codes.isFoldedText(of: other, equalTo: folded.bytes), clash(row, other),
-                    self.store(ofRow: other) == store
-                {
-                    refuseClash(of: row, with: other)
-                    break
-                }
-            }
-            codes.insertIntoIndex(row: row, hash: hash)
-        }
-    }
-
-    /// Whether two rows of one folded text would answer to each other's text, and may not.
-    private func clash(_ row: Int, _ other: Int) -> Bool {
-        let areExact =
-            codes.flags(of: row).contains(.caseSensitive)
-            && codes.flags(of: other).contains(.caseSensitive)
-        if areExact, !codes.isText(of: other, equalTo: codes.text(of: row)) { return false }
-        if isSameOwner(row, other) { return true }
-        return scope(ofRow: row) == .store || scope(ofRow: other) == .store
-    }
-
-    private mutating func refuseClash(of row: Int, with other: Int) {
-        let text = string(codes.text(of: row))
-        let otherText = string(codes.text(of: other))
-        let owner =
-            codes.flags(of: other).contains(.giftCard)
-            ? "a gift card" : isSameOwner(row, other) ? "the same coupon" : "another coupon"
-        let what = text == otherText ? "is taken" : "reads the same as “\(otherText)”, taken"
-        refuse(
-            place(ofRow: row), field(ofRow: row),
-            "The code “\(text)” \(what) by \(owner) at \(place(ofRow: other).text).")
-    }
-
-    private func isGiftCard(_ row: Int) -> Bool { codes.flags(of: row).contains(.giftCard) }
-
-    private func isSameOwner(_ row: Int, _ other: Int) -> Bool {
-        codes.owner(of: row) == codes.owner(of: other) && isGiftCard(row) == isGiftCard(other)
-    }
-
-    private func store(ofRow row: Int) -> StoreID {
-        let owner = codes.owner(of: row)
-        return isGiftCard(row) ? giftCards[owner].store : coupons.entry(of: CouponID(owner)).store
-    }
-
-    /// A gift card shares its code with nobody.
-    private func scope(ofRow row: Int) -> CodeScope {
-        isGiftCard(row) ? .store : origins[codes.owner(of: row)].scope
-    }
-
-    private func isInline(_ row: Int) -> Bool {
-        let owner = codes.owner(of: row)
-        let first = Int(coupons.entry(of: CouponID(owner)).firstCode)
-        return row - first < origins[owner].inlineRowCount
-    }
-
-    private func place(ofRow row: Int) -> SourcePlace {
-        let owner = codes.owner(of: row)
-        let file: String
-        if isGiftCard(row) {
-            file = giftCardFiles[owner]
-        } else {
-            let origin = origins[owner]
-            file = isInline(row) ? origin.file : origin.codesFile ?? origin.file
-        }
-        return SourcePlace(file: file, line: Int(codeLines[row]))
-    }
-
-    private func field(ofRow row: Int) -> String {
-        if isGiftCard(row) { return "gift_cards.code" }
-        return isInline(row) ? origins[codes.owner(of: row)].path + ".codes" : "code"
     }
 }

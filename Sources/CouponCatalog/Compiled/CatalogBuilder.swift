@@ -10,16 +10,19 @@ package struct CatalogFaults: Error, Hashable, Sendable {
     package var faults: [DefinitionFault]
 
     /// Faults of reading and, where reading has not told of the same field, of compiling; file by
-    /// file, and in a file by line.
+    /// file, and in a file by line. What is told in the same words of the same field is told once:
+    /// two coupons may have their codes from one file.
     init(_ reading: [DefinitionFault], and compiling: [DefinitionFault]) {
         struct Spot: Hashable {
             let place: SourcePlace
             let field: String
         }
         let told = Set(reading.map { Spot(place: $0.place, field: $0.field) })
+        var seen: Set<DefinitionFault> = []
         let all =
-            reading
-            + compiling.filter { !told.contains(Spot(place: $0.place, field: $0.field)) }
+            (reading
+            + compiling.filter { !told.contains(Spot(place: $0.place, field: $0.field)) })
+            .filter { seen.insert($0).inserted }
         var fileOrder: [String: Int] = [:]
         for fault in all where fileOrder[fault.place.file] == nil {
             fileOrder[fault.place.file] = fileOrder.count

@@ -93,9 +93,27 @@ package struct DefinitionFault: Error, Hashable, Sendable {
 }
 
 extension DefinitionFault: CustomStringConvertible {
-    /// `coupons.yaml:12: coupons[3].discount.percent: …`, without what is not known.
+    /// `coupons.yaml:12: coupons[3].discount.percent: …`, without what is not known. One line, which
+    /// does nothing to a terminal: texts of definitions are quoted in it.
     package var description: String {
         let line = place.line > 0 ? ":\(place.line)" : ""
-        return "\(place.file)\(line): \(field.isEmpty ? "" : field + ": ")\(message)"
+        return "\(place.file)\(line): \(field.isEmpty ? "" : field + ": ")\(message)".onOneLine
+    }
+}
+
+extension String {
+    /// With control characters and line separators written out: `\n`, and others as `\u{1B}`.
+    fileprivate var onOneLine: String {
+        var line = String.UnicodeScalarView()
+        for scalar in unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control where scalar == "\n": line.append(contentsOf: "\\n".unicodeScalars)
+            case .control, .lineSeparator, .paragraphSeparator:
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                line.append(contentsOf: "\\u{\(digits)}".unicodeScalars)
+            default: line.append(scalar)
+            }
+        }
+        return String(line)
     }
 }

@@ -63,6 +63,8 @@ package struct CodeDefinition: Hashable, Sendable {
     package var text: String
     package var maxUses: Int64?
     package var customer: String?
+    /// Where `customer` stands; 0 without one.
+    package var customerLine = 0
     package var startsAt: WrittenMoment?
     package var endsAt: WrittenMoment?
     /// Where `ends_at` stands, or `starts_at` when it has no end; 0 without either.

@@ -21,9 +21,16 @@ package enum CatalogReader {
     ) -> (files: [CatalogFile], faults: [DefinitionFault]) {
         var files: [CatalogFile] = []
         var faults: [DefinitionFault] = []
+        // By where a path leads: the name by which it was given first.
+        var given: [String: String] = [:]
         for path in paths {
             do throws(DefinitionFault) {
+                if let fault = note(path, in: &given) { throw fault }
                 for file in try definitionFiles(at: path) {
+                    if file.path != path, let fault = note(file.path, in: &given) {
+                        faults.append(fault)
+                        continue
+                    }
                     let (read, found) = readFile(at: file.path, format: file.format)
                     if let read { files.append(read) }
                     faults += found
@@ -33,6 +40,18 @@ package enum CatalogReader {
             }
         }
         return (files, faults)
+    }
+
+    /// Notes where `path` leads, or tells that another path led there before: what is read twice
+    /// would clash with itself at every name.
+    private static func note(
+        _ path: String, in given: inout [String: String]
+    ) -> DefinitionFault? {
+        guard let first = given.updateValue(path, forKey: path.resolved) else { return nil }
+        return unreadable(
+            path,
+            first == path
+                ? "It is given twice." : "It is given twice: \(first) leads to the same.")
     }
 
     /// Reads one definition file's text. `path` is the name it has in faults, and the folder that
@@ -73,13 +92,16 @@ package enum CatalogReader {
         at path: String, format: Format
     ) -> (file: CatalogFile?, faults: [DefinitionFault]) {
         do {
+            try UnreadableFile.check(path)
             let data = try Data(contentsOf: URL(fileURLWithPath: path))
             guard let text = String(validating: data, as: UTF8.self) else {
                 return (nil, [unreadable(path, "It is not UTF-8.")])
             }
             return read(text: text, path: path, format: format)
+        } catch let why as UnreadableFile {
+            return (nil, [unreadable(path, why.explanation)])
         } catch {
-            return (nil, [unreadable(path, "It cannot be read: \(error.localizedDescription)")])
+            return (nil, [unreadable(path, UnreadableFile.failing.explanation)])
         }
     }
 
@@ -88,7 +110,7 @@ package enum CatalogReader {
         at path: String
     ) throws(DefinitionFault) -> [(path: String, format: Format)] {
         // Attributes are those of a symbolic link itself; what counts is where it leads.
-        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let target = path.resolved
         let type: FileAttributeType?
         do {
             type =
@@ -114,7 +136,7 @@ package enum CatalogReader {
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: path)
         } catch {
-            throw unreadable(path, "The folder cannot be read: \(error.localizedDescription)")
+            throw unreadable(path, "This program may not read the folder.")
         }
         let folder = path.hasSuffix("/") ? path : path + "/"
         return names.sorted().compactMap { name in

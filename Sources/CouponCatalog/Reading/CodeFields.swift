@@ -21,7 +21,9 @@ extension Field {
         var code = CodeDefinition(text: text ?? "", path: path, line: node.line)
         let maxUses = map.take("max_uses")
         code.maxUses = maxUses?.count()
-        code.customer = map.take("customer")?.customer()
+        let customer = map.take("customer")
+        code.customer = customer?.customer()
+        code.customerLine = customer?.node.line ?? 0
         (code.startsAt, code.endsAt, code.windowLine) = map.takeWindow()
         code.isMultiUse = map.take("multi_use")?.flag()
         code.revenue = map.take("revenue")?.money()?.minorUnits

@@ -29,11 +29,14 @@ package struct CodesFileReader {
 
     /// Visits each row of the file that has no fault, in order.
     ///
-    /// - Returns: the faults: those of the header or of the disk, which end the reading, or those of
-    ///   single rows, which are left out. Their field is the name of the column.
+    /// - Returns: the faults: those of the header, which end the reading, or those of single rows,
+    ///   which are left out. Their field is the name of the column.
+    /// - Throws: when the file is not there or cannot be read to its end. That is a fault of whoever
+    ///   names it.
     package static func read(
         at path: String, piecesOf pieceBytes: Int = 1 << 20, _ visit: (CodesFileRow) -> Void
-    ) -> [DefinitionFault] {
+    ) throws(UnreadableFile) -> [DefinitionFault] {
+        try UnreadableFile.check(path)
         var reader = CodesFileReader(path: path)
         do {
             let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
@@ -48,8 +51,7 @@ package struct CodesFileReader {
             }
             try file.close()
         } catch {
-            reader.refuse(
-                line: 0, "", "The codes file cannot be read: \(error.localizedDescription)")
+            throw .failing
         }
         return reader.allFaults
     }

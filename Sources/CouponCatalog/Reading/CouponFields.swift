@@ -114,7 +114,11 @@ extension CouponDefinition {
         refuseWindowsOutside(map.field.scope)
         refuseStrangeCurrencies(map.field)
         if let budget = limitsField?.value(of: "budget") { refuseStrangeBudget(budget) }
-        if let requiresField { refuseTiersOutOfReach(requiresField) }
+        if let requiresField {
+            refuseTiersOutOfReach(requiresField)
+            refuseCountsOutOfReach(requiresField)
+        }
+        refuseEmptyCovers(&map)
     }
 
     fileprivate mutating func takeAccount(from map: inout FieldMap) {

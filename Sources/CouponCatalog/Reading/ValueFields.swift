@@ -176,6 +176,8 @@ extension Moment.Fault {
                 + "as +02:00, or Unix seconds."
         case .noSuchDate: "names a day that the calendar does not have."
         case .millisecondsNotSeconds: "is too large for Unix seconds: are these milliseconds?"
+        case .compactDate:
+            "would be Unix seconds of the year 1970: write a day as 2027-08-31, with its hyphens."
         }
     }
 }

@@ -69,7 +69,7 @@ import Testing
         #expect(codesFiles == [config.appendingPathComponent("summer-codes.csv").path])
         for codesFile in codesFiles {
             var rowCount = 0
-            #expect(CodesFileReader.read(at: codesFile) { _ in rowCount += 1 } == [])
+            #expect(try CodesFileReader.read(at: codesFile) { _ in rowCount += 1 } == [])
             #expect(rowCount == 6)
         }
         // It shows each kind of coupon and of discount.

@@ -21,7 +21,7 @@ private struct CodesFileReading {
         let file = folder.url.appendingPathComponent("codes.csv")
         try Data(bytes).write(to: file)
         var rows: [KeptRow] = []
-        faults = CodesFileReader.read(at: file.path, piecesOf: pieceBytes) { row in
+        faults = try CodesFileReader.read(at: file.path, piecesOf: pieceBytes) { row in
             rows.append(
                 KeptRow(
                     line: row.line, code: row.code.text, customer: row.customer.text,
@@ -114,6 +114,7 @@ extension Span<UInt8> {
         ("A,x,,,,\n", 2, "max_uses", "no number of uses"),
         ("A,-1,,,,\n", 2, "max_uses", "at least 1"),
         ("A,,,soon,,\n", 2, "starts_at", "is no time"),
+        ("A,,,,20270831,\n", 2, "ends_at", "`20270831` would be Unix seconds of the year 1970"),
         ("A,,,,2026-02-30,\n", 2, "ends_at", "calendar"),
         ("A,,,2026-02-01,2026-01-01,\n", 2, "ends_at", "after `starts_at`"),
         ("A,,,,,maybe\n", 2, "multi_use", "neither true nor false"),
@@ -163,18 +164,25 @@ extension Span<UInt8> {
         #expect(reading.rows == [])
     }
 
-    @Test func `that is missing is a fault`() {
-        let faults = CodesFileReader.read(at: "/nowhere/codes.csv") { _ in
-            Issue.record("a row came out of nowhere")
+    @Test func `that is missing, or no file, is not read`() throws {
+        let folder = try TemporaryFolder()
+        for (path, why) in [
+            ("/nowhere/codes.csv", UnreadableFile.missing), (folder.path, .folder),
+            ("/dev/null", .notRegular),
+        ] {
+            #expect(throws: why) {
+                try CodesFileReader.read(at: path) { _ in
+                    Issue.record("a row came out of nowhere")
+                }
+            }
         }
-        expectOneFault(faults, line: 0, field: "", "cannot be read")
     }
 
     @Test func `says of a row whether it is nothing but a code`() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("codes.csv", "code,max_uses,customer\nA,,\nB,1,\nC,,x\n")
         var plain: [Bool] = []
-        #expect(CodesFileReader.read(at: path) { plain.append($0.isPlain) } == [])
+        #expect(try CodesFileReader.read(at: path) { plain.append($0.isPlain) } == [])
         #expect(plain == [true, false, false])
     }
 }

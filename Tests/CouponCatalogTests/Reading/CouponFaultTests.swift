@@ -96,6 +96,8 @@ struct BrokenCoupon: Sendable, CustomTestStringConvertible {
         BrokenCoupon("starts_at: tomorrow", "starts_at", "`tomorrow` is no time"),
         BrokenCoupon("starts_at: 2026-02-30", "starts_at", "a day that the calendar does not"),
         BrokenCoupon("starts_at: 1781115871000", "starts_at", "milliseconds"),
+        BrokenCoupon("starts_at: 20270831", "starts_at", "write a day as 2027-08-31"),
+        BrokenCoupon("ends_at: \"2027\"", "ends_at", "write a day as 2027-08-31"),
         BrokenCoupon(
             "starts_at: 2026-06-02\nends_at: 2026-06-01", line: 5, "ends_at",
             "after `starts_at`"),

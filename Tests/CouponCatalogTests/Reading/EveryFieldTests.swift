@@ -189,6 +189,7 @@ import Testing
         var vip = CodeDefinition(text: "VIP", path: "coupons[0].codes[1]", line: 14)
         vip.maxUses = 5
         vip.customer = "ann@example.com"
+        vip.customerLine = 14
         vip.startsAt = .date(try date(2026, 6, 2))
         vip.endsAt = .date(try date(2026, 6, 3))
         vip.windowLine = 15

@@ -80,7 +80,7 @@ private struct SeededGenerator: RandomNumberGenerator {
             try Data(bytes).write(to: file)
             let pieceBytes = Int.random(in: 1...64, using: &random)
             var lastLine = 0
-            let faults = CodesFileReader.read(at: file.path, piecesOf: pieceBytes) { row in
+            let faults = try CodesFileReader.read(at: file.path, piecesOf: pieceBytes) { row in
                 #expect(row.line > lastLine, "seed \(seed), round \(rounds)")
                 #expect((1...255).contains(row.code.count), "seed \(seed), round \(rounds)")
                 lastLine = row.line

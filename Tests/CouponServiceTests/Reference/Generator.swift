@@ -141,6 +141,7 @@ struct Generator {
         if subject.hasOffers && dice.isIn(70) { addOffers(to: &coupon) }
         if subject.hasSeveralCodes { addStacking(to: &coupon) }
         if subject.hasHolds { coupon.isReusable = !dice.isIn(25) }
+        coupon.mend()
         return coupon
     }
 
