@@ -105,7 +105,7 @@ private let wirePages = "Sources/CouponWire/CouponWire.docc/"
         let words = Set(try pages.flatMap { try DocumentationPage($0).codeWords })
         let written = /(?:key|member|writeNumber|beginMember|write)\([^"()]*"([a-z_]+)"/
         for path in SourceTree.files(below: "Sources/CouponService", ["swift"])
-            + ["Sources/CouponCatalog/Compiled/ReplyFacts.swift"]
+            + ["Reply", "Discount"].map { "Sources/CouponCatalog/Compiled/\($0)Facts.swift" }
         {
             for match in try SourceTree.text(path).matches(of: written) {
                 let name = String(match.output.1)
