@@ -64,7 +64,7 @@ private func discounts(_ code: String, _ members: String = "") -> String {
     @Test(arguments: [
         // The owner whose code is case-sensitive is found first, and was defined last.
         ("BOTH", "", "c_old"), ("both", "", "c_old"), ("BOTH", "c_old", "c_old"),
-        ("BOTH", "c_new", "c_new"), ("PARTS", "c_parts", "c_parts"),
+        ("BOTH", "c_new", "c_new"), ("OVER", "c_over", "c_over"),
     ])
     func `tells the owner that is picked, or the one defined first`(
         code: String, picked: String, coupon: String
