@@ -103,7 +103,7 @@ private let wirePages = "Sources/CouponWire/CouponWire.docc/"
             "Sources/CouponCatalog/CouponCatalog.docc/Definitions.md",
         ]
         let words = Set(try pages.flatMap { try DocumentationPage($0).codeWords })
-        let written = /(?:key|member|writeNumber|beginMember|write)\([^"()]*"([a-z_]+)"/
+        let written = /(?:key|member|writeNumber|write)\([^"()]*"([a-z_]+)"/
         let facts = ["Reply", "Discount"].map {
             "Sources/CouponCatalog/Compiled/\($0)Facts.swift"
         }
