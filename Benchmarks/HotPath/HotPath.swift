@@ -57,6 +57,7 @@ struct HotPath {
         several(17, "reserve", order: "o-2"),
         several(18, "reserve", order: "o-3") + "\n" + #"{"id":19,"op":"release","order":"o-3"}"#,
         #"{"id":20,"op":"usage","code":"LIMITED","customer":{"id":"cus_7","email":"a@example.com"}}"#,
+        #"{"id":21,"op":"code.discounts","code":"PARTS"}"#,
     ]
 
     /// A request with several codes, one of them a gift card's, by somebody whose uses are counted.

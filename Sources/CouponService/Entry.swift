@@ -160,7 +160,10 @@ extension Checkout {
         _ code: CodeID, at place: Int, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser
     ) -> Bool {
-        let wanted = parser.request.codes[place].coupon
+        // An operation about one code says it beside that code, the others in its object.
+        let isBeside = parser.request.codes[place].coupon.isEmpty
+        let wanted =
+            isBeside ? parser.request.coupon : parser.request.codes[place].coupon
         if wanted.isEmpty { return true }
         guard let coupon = catalog.coupon(of: code) else { return false }
         return catalog.id(of: coupon).isEqual(to: parser.bytes(of: wanted))

@@ -91,6 +91,9 @@ struct Service: ~Copyable {
         case .usage:
             let outcome = checkout.reportUsage(shared.catalog, parser, ledger, at: now, &reply)
             statistics.count(outcome, of: operation)
+        case .codeDiscounts:
+            let outcome = checkout.tellDiscounts(shared.catalog, parser, at: now, &reply)
+            statistics.count(outcome, of: operation)
         case .serverStats: writeStatistics(at: now)
         case .serverReload: return .awaits(.reload)
         case .serverSnapshot: return .awaits(.snapshot)

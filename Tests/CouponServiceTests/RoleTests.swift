@@ -24,8 +24,8 @@ private let writeOperations: Set = [
 ]
 private let allOperations = storefrontOperations.union(readOperations).union(writeOperations)
 private let servedOperations: Set = [
-    "ping", "validate", "reserve", "apply", "release", "usage", "server.stats", "server.reload",
-    "server.snapshot",
+    "ping", "validate", "reserve", "apply", "release", "usage", "code.discounts", "server.stats",
+    "server.reload", "server.snapshot",
 ]
 
 private func operations(of role: Role) -> Set<String> {
@@ -131,7 +131,7 @@ private func wellFormed(_ operation: String) -> String {
     @Test func `are the only ones that may be named`() throws {
         let shop = try shop(["b", "c"])
         let requests: [(String, String)] = [
-            ("validate", cart(1_000)), ("usage", ""),
+            ("validate", cart(1_000)), ("usage", ""), ("code.discounts", ""),
             ("apply", field("order", "o") + "," + cart(1_000)),
         ]
         for (operation, rest) in requests {

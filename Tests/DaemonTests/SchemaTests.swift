@@ -33,6 +33,18 @@ extension `The built daemon` {
                ends_at: 2020-01-01}
             - {id: c_big, codes: [BIG], discount: {kind: percentage, percent: 5},
                requires: {min_subtotal: 900000}}
+            - id: c_parts
+              codes: [PARTS]
+              discounts: [{applies_to: [{product: [p1]}, {event: ["241"]}], kind: percentage,
+                percent: 12.5, cap: 900, rounding: down, spread: even, max_units: 2,
+                units: cheapest}]
+            - {id: c_steps, codes: [STEPS], discount: {kind: tiers, tiers: [
+               {min_subtotal: 1000, percent: 5}, {min_subtotal: 5000, percent: 33.3333}]}}
+            - {id: c_items, codes: [ITEMS], discount: {kind: tiers, tiers: [
+               {min_items: 2, amount: 500}]}}
+            - {id: c_more, codes: [MORE], discount: {kind: buy_x_get_y, max_times: 2,
+               buy: {quantity: 2, applies_to: {product: [p1]}}, get: {quantity: 1, percent: 50}}}
+            - {id: c_pair, codes: [PAIR], discount: {kind: gift_item, product: ring, quantity: 2}}
             gift_cards:
             - {id: gc_1, code: CARD, amount: 2000}
             """
@@ -84,6 +96,15 @@ extension `The built daemon` {
             ShopRequests.usage("CARD"),
             ShopRequests.usage("NOSUCH"),
             #"{"op":"code.discounts","code":"TEN"}"#,
+            #"{"op":"code.discounts","code":"FAN","coupon":"c_fan"}"#,
+            #"{"op":"code.discounts","code":"EVERY"}"#,
+            #"{"op":"code.discounts","code":"PARTS"}"#,
+            #"{"op":"code.discounts","code":"STEPS"}"#,
+            #"{"op":"code.discounts","code":"ITEMS"}"#,
+            #"{"op":"code.discounts","code":"MORE"}"#,
+            #"{"op":"code.discounts","code":"PAIR"}"#,
+            #"{"op":"code.discounts","code":"CARD"}"#,
+            #"{"op":"code.discounts","code":"NOSUCH"}"#,
         ]
 
         /// These are wrong, and the daemon says so.
@@ -103,6 +124,8 @@ extension `The built daemon` {
             #"{"op":"release","code":"TEN"}"#,
             #"{"op":"release","order":"o","codes":["TEN"]}"#,
             #"{"op":"usage","customer":"cus_7"}"#,
+            #"{"op":"code.discounts","coupon":"c_ten"}"#,
+            #"{"op":"code.discounts","code":"TEN","customer":"cus_7"}"#,
             #"{"op":"ping","code":"TEN"}"#,
             #"{"op":"validate","code":"TEN","cart":{"currency":"USD","lines":[{"product":"p"}]}}"#,
         ]
@@ -159,7 +182,10 @@ extension `The built daemon` {
                 with: Data(Built.text("Sources/CouponWire/Schemas/reply.schema.json").utf8))
             let shapes = try #require((schema as? [String: Any])?["$defs"] as? [String: Any])
             var described: Set<String> = []
-            for name in ["judged", "entry", "failure", "released", "error", "conflictDetails"] {
+            for name in [
+                "judged", "entry", "failure", "released", "error", "conflictDetails",
+                "codeDiscounts", "discount", "tier",
+            ] {
                 let shape = try #require(shapes[name] as? [String: Any], "\(name)")
                 let members = try #require(shape["properties"] as? [String: Any], "\(name)")
                 described.formUnion(members.keys)

@@ -103,10 +103,11 @@ private let wirePages = "Sources/CouponWire/CouponWire.docc/"
             "Sources/CouponCatalog/CouponCatalog.docc/Definitions.md",
         ]
         let words = Set(try pages.flatMap { try DocumentationPage($0).codeWords })
-        let written = /(?:key|member|writeNumber|beginMember|write)\([^"()]*"([a-z_]+)"/
-        for path in SourceTree.files(below: "Sources/CouponService", ["swift"])
-            + ["Sources/CouponCatalog/Compiled/ReplyFacts.swift"]
-        {
+        let written = /(?:key|member|writeNumber|write)\([^"()]*"([a-z_]+)"/
+        let facts = ["Reply", "Discount"].map {
+            "Sources/CouponCatalog/Compiled/\($0)Facts.swift"
+        }
+        for path in SourceTree.files(below: "Sources/CouponService", ["swift"]) + facts {
             for match in try SourceTree.text(path).matches(of: written) {
                 let name = String(match.output.1)
                 #expect(words.contains { $0.contains(name) }, "\(name), of \(path)")

@@ -55,6 +55,8 @@ package struct Catalog: ~Copyable, Sendable {
     let replyFacts: TextTable
     /// Of each offer, at its number, the members that it adds to a reply.
     let offerFacts: TextTable
+    /// Of each coupon, at its number, what it gives and on what.
+    let discountFacts: TextTable
     let autoCoupons: AutoCoupons
     /// Local time of every zone that a definition names.
     package let zones: ZoneTable
@@ -63,7 +65,7 @@ package struct Catalog: ~Copyable, Sendable {
         stores: consuming StoreTable, coupons: consuming CouponTable, codes: consuming CodeTable,
         giftCards: consuming GiftCardTable, rules: consuming RuleStorage,
         replyFacts: consuming TextTable, offerFacts: consuming TextTable,
-        autoCoupons: consuming AutoCoupons, zones: ZoneTable
+        discountFacts: consuming TextTable, autoCoupons: consuming AutoCoupons, zones: ZoneTable
     ) {
         self.stores = stores
         couponTable = coupons
@@ -72,6 +74,7 @@ package struct Catalog: ~Copyable, Sendable {
         self.rules = rules
         self.replyFacts = replyFacts
         self.offerFacts = offerFacts
+        self.discountFacts = discountFacts
         self.autoCoupons = autoCoupons
         self.zones = zones
     }
@@ -222,6 +225,13 @@ extension Catalog {
     @_lifetime(borrow self)
     package func replyFacts(of coupon: CouponID) -> Span<UInt8> {
         replyFacts[Int(couponTable.entry(of: coupon).replyFacts)]
+    }
+
+    /// The coupon's discount, or the first of its clauses, and what that covers: the members
+    /// `discount` and, unless it covers everything, `applies_to`, as JSON, a comma before each.
+    @_lifetime(borrow self)
+    package func discountFacts(of coupon: CouponID) -> Span<UInt8> {
+        discountFacts[Int(coupon.index)]
     }
 
     /// Where the coupon is defined.

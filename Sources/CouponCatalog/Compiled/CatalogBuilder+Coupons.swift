@@ -29,7 +29,9 @@ extension CatalogBuilder {
         coupon.settleChecks()
 
         let facts = ReplyFacts(of: definition, code: nil)
-        entry.replyFacts = facts.json.count == 0 ? 0 : UInt32(replyFacts.add(facts.json.bytes))
+        entry.replyFacts = facts.json.isEmpty ? 0 : UInt32(replyFacts.add(facts.json.bytes))
+        let given = DiscountFacts(of: definition)
+        _ = discountFacts.add(given.json.bytes)
 
         entry.firstCode = UInt32(codes.count)
         addCodes(of: definition, owner: id, coupon: coupon, store: store, scope: scope)

@@ -67,6 +67,7 @@ struct CatalogBuilder: ~Copyable {
     var rules = RuleStorage()
     var replyFacts = TextTable()
     var offerFacts = TextTable()
+    var discountFacts = TextTable()
     var zones = ZoneCompiler()
     private(set) var faults: [DefinitionFault] = []
 
@@ -106,11 +107,12 @@ struct CatalogBuilder: ~Copyable {
     consuming func finish() -> Catalog {
         replyFacts.shrinkToFit()
         offerFacts.shrinkToFit()
+        discountFacts.shrinkToFit()
         let autoCoupons = autoCoupons()
         return Catalog(
             stores: stores, coupons: coupons, codes: codes, giftCards: giftCards, rules: rules,
-            replyFacts: replyFacts, offerFacts: offerFacts, autoCoupons: autoCoupons,
-            zones: zones.zones)
+            replyFacts: replyFacts, offerFacts: offerFacts, discountFacts: discountFacts,
+            autoCoupons: autoCoupons, zones: zones.zones)
     }
 
     /// By the bytes of their ids, so that what a shopper gets does not depend on the order of files.

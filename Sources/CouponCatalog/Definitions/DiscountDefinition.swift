@@ -86,3 +86,14 @@ package struct DiscountDefinition: Hashable, Sendable {
 
     package init(kind: Kind) { self.kind = kind }
 }
+
+extension Rounding {
+    /// As definitions say it.
+    var name: String {
+        switch self {
+        case .halfUp: "half_up"
+        case .halfEven: "half_even"
+        case .down: "down"
+        }
+    }
+}

@@ -48,9 +48,7 @@ private struct DiscountReading {
         discount.amount = take("amount", of: &map)?.amounts(leastAmount: leastAmount) ?? []
         discount.cap = take("cap", of: &map)?.amounts() ?? []
         discount.rounding =
-            take("rounding", of: &map)?.choice([
-                ("half_up", Rounding.halfUp), ("half_even", .halfEven), ("down", .down),
-            ]) ?? .halfUp
+            take("rounding", of: &map)?.choice(Rounding.allCases.map { ($0.name, $0) }) ?? .halfUp
         discount.spread =
             take("spread", of: &map)?.choice(of: DiscountDefinition.Spread.self)
             ?? .proportional

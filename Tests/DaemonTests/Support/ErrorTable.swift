@@ -81,6 +81,9 @@ enum ErrorTable {
         ErrorRow("bad_request", #"{"id":7,"op":"ping","code":"A"}"#, field: "code"),
         ErrorRow("bad_request", #"{"id":7,"op":"usage"}"#, field: "code"),
         ErrorRow("bad_request", #"{"id":7,"op":"usage","code":"A","order":"o"}"#, field: "order"),
+        ErrorRow("bad_request", #"{"id":7,"op":"code.discounts"}"#, field: "code"),
+        ErrorRow(
+            "bad_request", #"{"id":7,"op":"code.discounts","code":"A","cart":{}}"#, field: "cart"),
         validate(#""auto":false"#, field: "code"),
         validate(#""code":{"code":"A","price":1}"#, field: "code.price"),
         validate(#""codes":["A",{"coupon":"c"}]"#, field: "codes[1].code"),
@@ -153,23 +156,25 @@ enum ErrorTable {
         ErrorRow("not_found", #"{"id":7,"op":"usage","code":"NOSUCH"}"#, field: "code"),
         ErrorRow(
             "not_found", #"{"id":7,"op":"usage","code":"PLAIN","store":"other"}"#, field: "code"),
+        ErrorRow("not_found", #"{"id":7,"op":"code.discounts","code":"NOSUCH"}"#, field: "code"),
+        ErrorRow(
+            "not_found", #"{"id":7,"op":"code.discounts","code":"PLAIN","coupon":"other"}"#,
+            field: "code"),
         ErrorRow("not_found", #"{"id":7,"op":"release","order":"o"}"#, field: "order"),
         ErrorRow(
             "not_found", #"{"id":7,"op":"release","order":"o","code":"PLAIN"}"#, field: "order"),
     ]
 
-    /// Every operation that comes later, of the storefront and of the administration.
-    private static let notServed =
-        [ErrorRow("unprocessable", #"{"id":7,"op":"code.discounts","code":"A"}"#, field: "op")]
-        + [
-            "coupon.create", "coupon.get", "coupon.list", "coupon.update", "coupon.replace",
-            "coupon.disable", "coupon.enable", "coupon.archive", "coupon.delete", "coupon.assign",
-            "code.create", "code.generate", "code.get", "code.list", "code.delete", "activity",
-            "gift_card.create", "gift_card.get", "gift_card.list", "gift_card.disable",
-            "gift_card.enable", "gift_card.credit", "server.metrics",
-        ].map {
-            ErrorRow("unprocessable", #"{"id":7,"op":"\#($0)"}"#, field: "op", onAdminSocket: true)
-        }
+    /// Every operation that comes later.
+    private static let notServed = [
+        "coupon.create", "coupon.get", "coupon.list", "coupon.update", "coupon.replace",
+        "coupon.disable", "coupon.enable", "coupon.archive", "coupon.delete", "coupon.assign",
+        "code.create", "code.generate", "code.get", "code.list", "code.delete", "activity",
+        "gift_card.create", "gift_card.get", "gift_card.list", "gift_card.disable",
+        "gift_card.enable", "gift_card.credit", "server.metrics",
+    ].map {
+        ErrorRow("unprocessable", #"{"id":7,"op":"\#($0)"}"#, field: "op", onAdminSocket: true)
+    }
 
     private static func validate(
         _ members: String, field: String, code: String = "bad_request"
