@@ -92,10 +92,11 @@ extension RequestParser {
             switch node.kind {
             case .integer: return try Moment.unixSeconds(node.integer)
             case .string:
-                // Seconds are a number: digits in quotes are more likely a date without dashes.
                 let text = json.bytes(of: node.text)
+                let moment = try Moment.parse(text)
+                // Seconds are a number: digits in quotes are more likely meant as a date.
                 if text.isDigits { throw .notATime }
-                return try Moment.parse(text)
+                return moment
             // More than 64 bits of positive seconds are milliseconds, or worse.
             case .wide: throw .millisecondsNotSeconds
             default: throw .notATime
