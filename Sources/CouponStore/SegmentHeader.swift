@@ -31,7 +31,7 @@ package struct SegmentHeader: Hashable, Sendable {
     static let version: UInt32 = 1
     static let checkedByteCount = 56
 
-    /// Rises by one with every segment.
+    /// Rises by one with every segment; below `UInt64.max`.
     package var generation: UInt64
     /// Marks the batches of this segment: no other one has it, but by a chance of one in 2^64.
     package var salt: UInt64
@@ -43,7 +43,8 @@ package struct SegmentHeader: Hashable, Sendable {
     package init(
         generation: UInt64, salt: UInt64, continuesAfter: UInt64, previousChecksum: UInt64
     ) {
-        precondition(continuesAfter < .max, "a sequence has a successor")
+        precondition(
+            generation < .max && continuesAfter < .max, "generations and sequences have successors")
         self.generation = generation
         self.salt = salt
         self.continuesAfter = continuesAfter
@@ -105,7 +106,8 @@ extension SegmentHeader {
             let checksum = reader.uint64()
         else { throw .short }
         guard hash64(bytes.extracting(0..<Self.checkedByteCount), seed: 0) == checksum,
-            padding == 0, continuesAfter < .max, firstSequence == continuesAfter + 1
+            padding == 0, generation < .max, continuesAfter < .max,
+            firstSequence == continuesAfter + 1
         else { throw .damaged }
         // The checksum does not reach here, and nothing was ever written here.
         for index in reader.position..<Self.byteCount where bytes[index] != 0 { throw .damaged }
@@ -128,7 +130,7 @@ package enum SegmentHeaderProblem: Error, Hashable {
 }
 
 /// The name of a segment's file, `journal-<generation>-<first sequence>.log`, both numbers as 16
-/// lower-case hexadecimal digits. Names are in the order of the journal, as text too.
+/// lower-case hexadecimal digits, the first below `UInt64.max`. Names are in the order of the journal, as text too.
 package struct SegmentName: Hashable, Comparable, Sendable {
     package var generation: UInt64
     package var firstSequence: UInt64
@@ -151,7 +153,7 @@ package struct SegmentName: Hashable, Comparable, Sendable {
         else { return nil }
         self.init(generation: generation, firstSequence: firstSequence)
         // One spelling for each segment: no capitals, no signs, no digit more or less.
-        guard self.text == text else { return nil }
+        guard generation < .max, self.text == text else { return nil }
     }
 
     package var text: String {

@@ -37,7 +37,7 @@ import Testing
 
     @Test func `is read back, whatever follows it`() throws {
         let last = SegmentHeader(
-            generation: .max, salt: 0, continuesAfter: .max - 1, previousChecksum: .max)
+            generation: .max - 1, salt: 0, continuesAfter: .max - 1, previousChecksum: .max)
         let first = SegmentHeader(
             generation: 1, salt: 7, continuesAfter: 0, previousChecksum: 0)
         for header in [header, first, last] {
@@ -82,6 +82,7 @@ import Testing
         check(contradiction: { $0.setLittleEndian(UInt64(5), at: 32) })
         check(contradiction: { $0.setLittleEndian(UInt64(5), at: 40) })
         check(contradiction: { $0.setLittleEndian(UInt32(5), at: 12) })
+        check(contradiction: { $0.setLittleEndian(UInt64.max, at: 16) })
         check(contradiction: {
             $0.setLittleEndian(UInt64.max, at: 40)
             $0.setLittleEndian(UInt64(0), at: 32)
@@ -104,7 +105,7 @@ import Testing
             generation: 0x1F, salt: 1, continuesAfter: 0xABCE, previousChecksum: 2)
         #expect(header.name.text == "journal-000000000000001f-000000000000abcf.log")
         #expect(SegmentName(header.name.text) == header.name)
-        let last = SegmentName(generation: .max, firstSequence: .max)
+        let last = SegmentName(generation: .max - 1, firstSequence: .max)
         #expect(SegmentName(last.text) == last)
     }
 
@@ -113,6 +114,7 @@ import Testing
         "journal-000000000000001f.log",
         "journal-000000000000001f-000000000000abcf",
         "journal-000000000000001F-000000000000abcf.log",
+        "journal-ffffffffffffffff-000000000000abcf.log",
         "journal-1f-abcf.log",
         "journal-+00000000000001f-000000000000abcf.log",
         "journal-000000000000001f-000000000000abcf-0.log",
