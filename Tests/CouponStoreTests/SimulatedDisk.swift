@@ -131,9 +131,10 @@ final class SimulatedDisk: Disk {
         set {
             state.withLock { state in
                 state.names[path] = newValue.map { bytes in
+                    let number = state.nextNumber
                     state.nextNumber += 1
-                    state.files[state.nextNumber] = SimulatedFile(durable: bytes)
-                    return state.nextNumber
+                    state.files[number] = SimulatedFile(durable: bytes)
+                    return number
                 }
                 state.durableNames[path] = state.names[path]
             }

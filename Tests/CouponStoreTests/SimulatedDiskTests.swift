@@ -137,6 +137,13 @@ import Testing
         #expect(disk.openFileCount == 0)
     }
 
+    @Test func `keeps the files that tests put there apart from those that are made`() throws {
+        disk["d/f"] = bytes("put")
+        let file = try disk.createExclusively("d/g")
+        try disk.append(bytes("made").span, to: file)
+        #expect(disk["d/f"] == bytes("put") && disk["d/g"] == bytes("made"))
+    }
+
     @Test func `takes no name twice`() throws {
         _ = try makeFile()
         try disk.close(disk.createExclusively("d/g"))
