@@ -136,4 +136,11 @@ package struct JournalCorruption: Error, Equatable {
     /// The first sequence that is in doubt.
     package var sequence: UInt64
     package var reason: Reason
+
+    package init(segment: SegmentName?, offset: Int, sequence: UInt64, reason: Reason) {
+        self.segment = segment
+        self.offset = offset
+        self.sequence = sequence
+        self.reason = reason
+    }
 }
