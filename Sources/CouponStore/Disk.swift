@@ -5,24 +5,49 @@ import FlatStorage
 //
 // A name is durable when its directory was synchronized after it was made, renamed or removed; the
 // bytes under it when the file was. Neither implies the other.
+//
+// There are two ways to write. A snapshot is appended to a file that grows. The journal is written in
+// place into a file whose space was taken before: then nothing but a failing device can refuse a
+// write, and a write that is refused, or done in part, is as final as a failed synchronization.
 
 /// Where the state is kept. Paths are whole paths; nothing here is done on the loop.
 package protocol Disk: Sendable {
     /// Makes a new empty file that only its owner may read and write. Fails if the name is taken.
     func createExclusively(_ path: String) throws(DiskFault) -> OpenFile
 
-    /// Appends all of `bytes`.
+    /// Makes a new file of `byteCount` zeros, 1 or more, that only its owner may read and write, and
+    /// takes all of its space. Fails if the name is taken (`create`), or if there is no room
+    /// (`allocate`); then the name stays, for the caller to remove.
+    func createExclusively(
+        _ path: String, allocating byteCount: Int
+    ) throws(DiskFault) -> OpenFile
+
+    /// Appends all of `bytes` to a file that was made without space.
     func append(_ bytes: Span<UInt8>, to file: OpenFile) throws(DiskFault)
+
+    /// Writes all of `bytes` at `offset` of a file whose space was taken when it was made; they lie
+    /// inside it. Whatever is written in part is a fault.
+    func write(_ bytes: Span<UInt8>, at offset: Int, to file: OpenFile) throws(DiskFault)
 
     /// Returns when what the file holds survives a power cut. A failure is final: what of the file
     /// reached the disk is not known then, and asking again would not tell.
     func synchronize(_ file: OpenFile) throws(DiskFault)
+
+    /// The same for a file that another process left, and for all that is known about it.
+    func synchronize(fileAt path: String) throws(DiskFault)
+
+    /// Has the system forget its copy of what the file holds and is synchronized, so that the next
+    /// read shows what the device holds.
+    func dropFromCache(_ path: String) throws(DiskFault)
 
     /// Gives the file back to the system, also when it reports a fault.
     func close(_ file: OpenFile) throws(DiskFault)
 
     /// Gives a file another name, replacing what had that name, in one step.
     func rename(_ path: String, to newPath: String) throws(DiskFault)
+
+    /// Gives a file a name that must not be taken. The caller keeps others out of the directory.
+    func rename(_ path: String, toFree newPath: String) throws(DiskFault)
 
     func remove(_ path: String) throws(DiskFault)
 
@@ -53,8 +78,8 @@ package struct OpenFile: Hashable, Sendable {
 /// What the disk refused to do.
 package struct DiskFault: Error, Hashable {
     package enum Operation: Sendable {
-        case create, append, synchronize, close, rename, remove, synchronizeDirectory, read
-        case examine, list
+        case create, allocate, append, write, synchronize, close, rename, remove
+        case synchronizeDirectory, dropFromCache, read, examine, list
     }
 
     package var operation: Operation

@@ -16,15 +16,19 @@ extension Ledger {
     package mutating func release(
         _ id: OrderID, codes: borrowing FlatArray<Bool>, at nowMilliseconds: Int64
     ) {
+        touched.removeAll()
         Ledger.rewrite(
             orders, id, with: &rewriter, releasing: codes, nowMilliseconds: nowMilliseconds)
         replaceImageByRewritten(id)
+        capture(nil, id)
     }
 
-    /// Drops what a reserved order holds, because another order took its holds over.
+    /// Drops what a reserved order holds. Where another order takes its holds over, one
+    /// ``record(store:order:image:takingOver:)`` does both.
     package mutating func dropHold(_ id: OrderID) {
-        Ledger.rewrite(orders, id, with: &rewriter, endedAt: 0)
-        replaceImageByRewritten(id)
+        touched.removeAll()
+        endHold(id, endedAt: 0)
+        capture(nil, id)
     }
 
     /// When the next reserve lapses, in milliseconds since 1970; nil when nothing is reserved.
@@ -38,24 +42,34 @@ extension Ledger {
         var count = 0
         while count < limit, let due = holds.first, due.expiresAt <= nowMilliseconds {
             let id = OrderID(row: Int(due.row))
-            Ledger.rewrite(orders, id, with: &rewriter, endedAt: due.expiresAt)
-            replaceImageByRewritten(id)
+            touched.removeAll()
+            endHold(id, endedAt: due.expiresAt)
+            capture(nil, id)
             count += 1
         }
         return count
     }
 
+    /// Lets a reserved order hold nothing any more. `endedAt` is the time at which it lapsed, or 0.
+    mutating func endHold(_ id: OrderID, endedAt: Int64) {
+        Ledger.rewrite(orders, id, with: &rewriter, endedAt: endedAt)
+        replaceImageByRewritten(id)
+    }
+
     private mutating func replaceImageByRewritten(_ id: OrderID) {
         usesInForce += Ledger.replaceImage(
-            of: id, writtenBy: rewriter, in: &orders, counters: &usage, holds: &holds)
+            of: id, writtenBy: rewriter, in: &orders, counters: &usage, holds: &holds,
+            touching: &touched)
     }
 
     private static func replaceImage(
         of id: OrderID, writtenBy writer: borrowing OrderImageWriter, in orders: inout OrderTable,
-        counters usage: inout UsageTable, holds: inout HoldQueue
+        counters usage: inout UsageTable, holds: inout HoldQueue,
+        touching touched: inout FlatArray<CounterID>
     ) -> Int {
         replaceImage(
-            of: id, with: writer.bytes, in: &orders, counters: &usage, holds: &holds)
+            of: id, with: writer.bytes, in: &orders, counters: &usage, holds: &holds,
+            touching: &touched)
     }
 
     /// Writes the image of a reserved order that holds nothing any more: without codes, and with

@@ -20,6 +20,12 @@ package struct Ledger: ~Copyable, Sendable {
     var holds = HoldQueue()
     /// Images that the ledger itself makes of those it has.
     var rewriter = OrderImageWriter()
+    /// The counters that the present operation moved.
+    var touched = FlatArray<CounterID>(capacity: 64)
+    /// What changed and was not taken yet, where it is asked for.
+    var changes = RecordLog()
+    /// Whether every change is kept until ``takeChanges(into:)``, for the journal.
+    package var isCapturing = false
 
     /// Codes that are consumed by orders in force.
     package internal(set) var usesInForce = 0
@@ -44,42 +50,59 @@ package struct Ledger: ~Copyable, Sendable {
     /// The image comes from ``OrderImageWriter`` or was checked by ``OrderImageView``. Every counter
     /// it names exists (the caller found or inserted it while judging), a new order finds room, and
     /// the state may follow the one before.
+    ///
+    /// `session` is another order, which is reserved and whose holds this one takes over: it holds
+    /// nothing from then on. Both changes are one, also for the journal.
     @discardableResult
     package mutating func record(
-        store: Span<UInt8>, order: Span<UInt8>, image: Span<UInt8>
+        store: Span<UInt8>, order: Span<UInt8>, image: Span<UInt8>,
+        takingOver session: OrderID? = nil
     ) -> OrderID {
-        if let known = orders.find(store: store, order: order) {
-            usesInForce += Ledger.replaceImage(
-                of: known, with: image, in: &orders, counters: &usage, holds: &holds)
-            return known
-        }
-        let view = Ledger.known(image)
-        precondition(!orders.isFull, "a new order is recorded only where it finds room")
-        precondition(view.facts.state.mayBegin, "an order begins as its state allows")
-        usesInForce += Ledger.move(&usage, view, .take)
-        let id = orders.insert(store: store, order: order, image: image)
-        holds.admit(id)
-        holds.follow(id, view.facts)
+        touched.removeAll()
+        if let session { endHold(session, endedAt: 0) }
+        let id = place(store: store, order: order, image: image)
+        capture(session, id)
         return id
     }
 
     /// Records the image that `writer` finished.
     @discardableResult
     package mutating func record(
-        store: Span<UInt8>, order: Span<UInt8>, writtenBy writer: borrowing OrderImageWriter
+        store: Span<UInt8>, order: Span<UInt8>, writtenBy writer: borrowing OrderImageWriter,
+        takingOver session: OrderID? = nil
     ) -> OrderID {
-        record(store: store, order: order, image: writer.bytes)
+        record(store: store, order: order, image: writer.bytes, takingOver: session)
+    }
+
+    private mutating func place(
+        store: Span<UInt8>, order: Span<UInt8>, image: Span<UInt8>
+    ) -> OrderID {
+        if let known = orders.find(store: store, order: order) {
+            usesInForce += Ledger.replaceImage(
+                of: known, with: image, in: &orders, counters: &usage, holds: &holds,
+                touching: &touched)
+            return known
+        }
+        let view = Ledger.known(image)
+        precondition(!orders.isFull, "a new order is recorded only where it finds room")
+        precondition(view.facts.state.mayBegin, "an order begins as its state allows")
+        usesInForce += Ledger.move(&usage, view, .take, touching: &touched)
+        let id = orders.insert(store: store, order: order, image: image)
+        holds.admit(id)
+        holds.follow(id, view.facts)
+        return id
     }
 
     /// Puts `image` in the place of the order's present one, lets all that follows from images
     /// follow, and returns by how many codes in force there are more.
     static func replaceImage(
         of id: OrderID, with image: Span<UInt8>, in orders: inout OrderTable,
-        counters usage: inout UsageTable, holds: inout HoldQueue
+        counters usage: inout UsageTable, holds: inout HoldQueue,
+        touching touched: inout FlatArray<CounterID>
     ) -> Int {
         let next = known(image)
-        let before = takeBack(id, of: orders, from: &usage, before: next)
-        let after = move(&usage, next, .take)
+        let before = takeBack(id, of: orders, from: &usage, before: next, touching: &touched)
+        let after = move(&usage, next, .take, touching: &touched)
         orders.replaceImage(of: id, with: image)
         holds.follow(id, next.facts)
         return after - before
@@ -88,14 +111,15 @@ package struct Ledger: ~Copyable, Sendable {
     /// Undoes what the order's present image consumed, and returns how many codes it had in force.
     private static func takeBack(
         _ id: OrderID, of orders: borrowing OrderTable, from usage: inout UsageTable,
-        before next: borrowing OrderImageView
+        before next: borrowing OrderImageView, touching touched: inout FlatArray<CounterID>
     ) -> Int {
         let present = known(orders.image(id))
         precondition(
             present.facts.state.mayBecome(next.facts.state),
             "an order changes only as its state allows")
         return move(
-            &usage, present, present.facts.state == .released ? .takeBackButArchive : .takeBack)
+            &usage, present, present.facts.state == .released ? .takeBackButArchive : .takeBack,
+            touching: &touched)
     }
 
     @_lifetime(copy image)
@@ -115,7 +139,8 @@ package struct Ledger: ~Copyable, Sendable {
 
     /// Moves the counters that an image names, and returns how many codes it has in force.
     private static func move(
-        _ usage: inout UsageTable, _ image: borrowing OrderImageView, _ direction: Direction
+        _ usage: inout UsageTable, _ image: borrowing OrderImageView, _ direction: Direction,
+        touching touched: inout FlatArray<CounterID>
     ) -> Int {
         var inForce = 0
         var codes = image.codes
@@ -127,6 +152,7 @@ package struct Ledger: ~Copyable, Sendable {
                 guard let id = usage.find(consumption) else {
                     preconditionFailure("a counter is born before it is consumed from")
                 }
+                touched.append(id)
                 let amount = consumption.amount
                 switch (image.facts.state.consumes, direction) {
                 case (.uses, .take): usage.setUsed(id, to: usage.used(id) + amount)

@@ -4,17 +4,29 @@ import Glibc
 /// The disk of the machine.
 ///
 /// Descriptors are closed on exec, files are created for their owner alone (0600), interrupted calls
-/// are repeated and short writes continued.
+/// are repeated, and short writes continued where the file grows.
 @safe
 package struct PosixDisk: Disk {
     package init() {}
 
     package func createExclusively(_ path: String) throws(DiskFault) -> OpenFile {
-        // SAFETY: the path is a C string for the length of the call.
-        let descriptor = Self.repeated {
-            unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC
+        return OpenFile(descriptor: try opened(path, flags, for: .create), path: path)
+    }
+
+    package func createExclusively(
+        _ path: String, allocating byteCount: Int
+    ) throws(DiskFault) -> OpenFile {
+        // Not for appending: Linux then writes at the end, whatever offset it is given.
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
+        let descriptor = try opened(path, flags, for: .create)
+        // It returns the error. Where the file system cannot take space, glibc writes zeros.
+        var failure = posix_fallocate(descriptor, 0, byteCount)
+        while failure == EINTR { failure = posix_fallocate(descriptor, 0, byteCount) }
+        guard failure == 0 else {
+            _ = Glibc.close(descriptor)
+            throw DiskFault(.allocate, path: path, errno: failure)
         }
-        guard descriptor >= 0 else { throw DiskFault(.create, path: path, errno: errno) }
         return OpenFile(descriptor: descriptor, path: path)
     }
 
@@ -25,7 +37,7 @@ package struct PosixDisk: Disk {
             // SAFETY: the kernel reads `count` bytes of the span, which lives through the call.
             let written = Self.repeated {
                 unsafe rest.withUnsafeBufferPointer {
-                    unsafe write(file.descriptor, $0.baseAddress, $0.count)
+                    unsafe Glibc.write(file.descriptor, $0.baseAddress, $0.count)
                 }
             }
             guard written >= 0 else { throw DiskFault(.append, path: file.path, errno: errno) }
@@ -35,11 +47,41 @@ package struct PosixDisk: Disk {
         }
     }
 
+    package func write(
+        _ bytes: Span<UInt8>, at offset: Int, to file: OpenFile
+    ) throws(DiskFault) {
+        // SAFETY: the kernel reads `count` bytes of the span, which lives through the call.
+        let written = Self.repeated {
+            unsafe bytes.withUnsafeBufferPointer {
+                unsafe pwrite(file.descriptor, $0.baseAddress, $0.count, offset)
+            }
+        }
+        guard written >= 0 else { throw DiskFault(.write, path: file.path, errno: errno) }
+        // The space was there: a device that takes a part of it is failing.
+        guard written == bytes.count else { throw DiskFault(.write, path: file.path, errno: EIO) }
+    }
+
     package func synchronize(_ file: OpenFile) throws(DiskFault) {
         // The size is data for this purpose, and fdatasync keeps it; times are not.
         guard Self.repeated({ fdatasync(file.descriptor) }) == 0 else {
             throw DiskFault(.synchronize, path: file.path, errno: errno)
         }
+    }
+
+    package func synchronize(fileAt path: String) throws(DiskFault) {
+        let file = try opened(path, O_RDONLY | O_CLOEXEC, for: .synchronize)
+        defer { _ = Glibc.close(file) }
+        guard Self.repeated({ fsync(file) }) == 0 else {
+            throw DiskFault(.synchronize, path: path, errno: errno)
+        }
+    }
+
+    package func dropFromCache(_ path: String) throws(DiskFault) {
+        let file = try opened(path, O_RDONLY | O_CLOEXEC, for: .dropFromCache)
+        defer { _ = Glibc.close(file) }
+        // It returns the error. A length of 0 is all of the file.
+        let failure = posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED)
+        guard failure == 0 else { throw DiskFault(.dropFromCache, path: path, errno: failure) }
     }
 
     package func close(_ file: OpenFile) throws(DiskFault) {
@@ -54,6 +96,14 @@ package struct PosixDisk: Disk {
         guard unsafe Glibc.rename(path, newPath) == 0 else {
             throw DiskFault(.rename, path: path, errno: errno)
         }
+    }
+
+    package func rename(_ path: String, toFree newPath: String) throws(DiskFault) {
+        // Two steps, where Linux knows one: not every file system does, and nobody else is there.
+        guard try status(of: newPath) == nil else {
+            throw DiskFault(.rename, path: path, errno: EEXIST)
+        }
+        try rename(path, to: newPath)
     }
 
     package func remove(_ path: String) throws(DiskFault) {
@@ -123,8 +173,9 @@ package struct PosixDisk: Disk {
     private func opened(
         _ path: String, _ flags: CInt, for operation: DiskFault.Operation
     ) throws(DiskFault) -> CInt {
-        // SAFETY: the path is a C string for the length of the call.
-        let descriptor = Self.repeated { unsafe open(path, flags) }
+        // SAFETY: the path is a C string for the length of the call. The mode counts only where the
+        // flags create a file.
+        let descriptor = Self.repeated { unsafe open(path, flags, 0o600) }
         guard descriptor >= 0 else { throw DiskFault(operation, path: path, errno: errno) }
         return descriptor
     }

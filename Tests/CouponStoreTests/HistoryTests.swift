@@ -5,13 +5,13 @@ import Testing
 // The ledger beside a model of plain values: every order's image as a sketch, and what is archived.
 // From these all else follows: counters, codes in force, and which reserve lapses next.
 
-private struct CounterKey: Hashable {
+struct CounterKey: Hashable {
     var kind: CounterKind
     var coupon: String
     var detail: String
 }
 
-private struct History: ~Copyable {
+struct History: ~Copyable {
     var state: SketchLedger
     var generator: SeededGenerator
     var now: Int64 = 1_000

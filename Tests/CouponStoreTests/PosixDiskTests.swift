@@ -58,6 +58,65 @@ import Testing
         #expect(attributes[.posixPermissions] as? Int == 0o600)
     }
 
+    @Test func `takes the space of a file and writes in place`() throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/a"
+        let file = try disk.createExclusively(path, allocating: 1_048_576)
+        #expect(try contents(of: path) == [UInt8](repeating: 0, count: 1_048_576))
+        // A file of zeros may also be a hole; space that was taken is not.
+        let values = try URL(fileURLWithPath: path).resourceValues(
+            forKeys: [.fileAllocatedSizeKey])
+        #expect(try #require(values.fileAllocatedSize) >= 1_048_576)
+        try disk.write(bytes("second").span, at: 512, to: file)
+        try disk.write(bytes("first").span, at: 0, to: file)
+        try disk.synchronize(file)
+        try disk.close(file)
+        try disk.synchronize(fileAt: path)
+        try disk.dropFromCache(path)
+        var expected = [UInt8](repeating: 0, count: 1_048_576)
+        expected.replaceSubrange(0..<5, with: bytes("first"))
+        expected.replaceSubrange(512..<518, with: bytes("second"))
+        #expect(try contents(of: path) == expected)
+    }
+
+    @Test func `says that there is no space, and leaves the name`() throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/a"
+        do {
+            // More than any disk has: too large for some file systems, too much for the others.
+            _ = try disk.createExclusively(path, allocating: 1 << 60)
+            Issue.record("there is space for an exbibyte")
+        } catch {
+            #expect(error.operation == .allocate && error.path == path)
+            #expect([ENOSPC, EFBIG].contains(error.errno))
+        }
+        try disk.remove(path)
+    }
+
+    @Test func `reports a device that is full`() throws {
+        let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+        let file = OpenFile(descriptor: full.fileDescriptor, path: "/dev/full")
+        check(.write, "/dev/full", ENOSPC) { () throws(DiskFault) in
+            try disk.write(bytes("any").span, at: 0, to: file)
+        }
+        try full.close()
+        check(.write, "none", EBADF) { () throws(DiskFault) in
+            try disk.write(bytes("any").span, at: 0, to: OpenFile(descriptor: -1, path: "none"))
+        }
+    }
+
+    @Test func `gives a free name only`() throws {
+        let scratch = try Scratch()
+        let (first, second) = (scratch.path + "/a", scratch.path + "/b")
+        for path in [first, second] { try disk.close(disk.createExclusively(path)) }
+        check(.rename, first, EEXIST) { () throws(DiskFault) in
+            try disk.rename(first, toFree: second)
+        }
+        try disk.remove(second)
+        try disk.rename(first, toFree: second)
+        #expect(try disk.list(scratch.path) == ["b"])
+    }
+
     @Test func `names the operation, the path and the error`() throws {
         let scratch = try Scratch()
         let (here, missing) = (scratch.path + "/a", scratch.path + "/none/a")
@@ -79,6 +138,15 @@ import Testing
             try disk.rename(missing, to: here)
         }
         check(.remove, missing, ENOENT) { () throws(DiskFault) in try disk.remove(missing) }
+        check(.synchronize, missing, ENOENT) { () throws(DiskFault) in
+            try disk.synchronize(fileAt: missing)
+        }
+        check(.dropFromCache, missing, ENOENT) { () throws(DiskFault) in
+            try disk.dropFromCache(missing)
+        }
+        check(.create, here, EEXIST) { () throws(DiskFault) in
+            _ = try disk.createExclusively(here, allocating: 512)
+        }
         check(.list, missing, ENOENT) { () throws(DiskFault) in _ = try disk.list(missing) }
         check(.synchronizeDirectory, here, ENOTDIR) { () throws(DiskFault) in
             try disk.synchronizeDirectory(here)

@@ -1,0 +1,150 @@
+import FlatStorage
+
+// The ledger says what has changed, and can be told again. A record holds the images and counters
+// as they are after an operation, so redoing one moves nothing: it sets. That makes it right on any
+// state that holds some of the records already, such as a snapshot from between two of them, once
+// all up to the last are redone; in between, images and counters need not agree.
+
+extension Ledger {
+    /// Appends what has changed since the last call to `log`, one record for each operation.
+    package mutating func takeChanges(into log: inout RecordLog) {
+        log.append(contentsOf: changes)
+        changes.removeAll()
+    }
+
+    /// Writes the record of an operation that changed these orders and the touched counters.
+    mutating func capture(_ first: OrderID?, _ second: OrderID) {
+        guard isCapturing else { return }
+        Ledger.removeRepeats(from: &touched)
+        changes.beginOrders(count: first == nil ? 1 : 2, lastRedemption: redemptions.last)
+        if let first { Ledger.append(first, of: orders, to: &changes) }
+        Ledger.append(second, of: orders, to: &changes)
+        changes.beginCounters(count: touched.count)
+        for index in touched.indices {
+            Ledger.append(touched[index], of: usage, to: &changes)
+        }
+        changes.endRecord()
+    }
+
+    private static func append(
+        _ id: OrderID, of orders: borrowing OrderTable, to changes: inout RecordLog
+    ) {
+        changes.appendOrder(
+            store: orders.store(id), order: orders.order(id), image: orders.image(id))
+    }
+
+    private static func append(
+        _ id: CounterID, of usage: borrowing UsageTable, to changes: inout RecordLog
+    ) {
+        changes.appendCounter(
+            usage.kind(id), couponKey: usage.couponKey(id), detail: usage.detail(id),
+            used: usage.used(id), held: usage.held(id))
+    }
+
+    /// Keeps the first of each. An order names few counters, and often the same before and after.
+    private static func removeRepeats(from touched: inout FlatArray<CounterID>) {
+        var count = 0
+        for index in touched.indices {
+            let id = touched[index]
+            var isNew = true
+            for known in 0..<count where touched[known] == id { isNew = false }
+            if isNew {
+                touched[count] = id
+                count += 1
+            }
+        }
+        while touched.count > count { _ = touched.removeLast() }
+    }
+
+    /// Sets what a record says. Nothing is captured.
+    ///
+    /// A fault leaves the ledger of no use: what redoes records refuses to go on.
+    package mutating func redo(
+        _ record: borrowing OrderRecord
+    ) throws(JournalRecordFault) {
+        var counters = record.counters
+        while let counter = counters.next() {
+            let id = usage.findOrInsert(
+                counter.kind, couponKey: counter.couponKey,
+                couponHash: UsageTable.couponHash(of: counter.couponKey),
+                detail: counter.detail, startingAt: 0)
+            usage.setUsed(id, to: counter.used)
+            usage.setHeld(id, to: counter.held)
+        }
+        var orders = record.orders
+        while let order = orders.next() { try redo(order) }
+        redemptions = RedemptionNumbers(last: max(redemptions.last, record.lastRedemption))
+    }
+
+    private mutating func redo(_ order: borrowing RecordedOrder) throws(JournalRecordFault) {
+        let image = Ledger.known(order.image)
+        guard usage.hasCounters(of: image) else {
+            throw JournalRecordFault(.consumption, offset: 0)
+        }
+        usesInForce += image.usesInForce
+        guard let id = orders.find(store: order.store, order: order.order) else {
+            let id = orders.insert(
+                store: order.store, order: order.order, image: order.image)
+            holds.admit(id)
+            holds.follow(id, image.facts)
+            return
+        }
+        usesInForce -= Ledger.known(orders.image(id)).usesInForce
+        orders.replaceImage(of: id, with: order.image)
+        holds.follow(id, image.facts)
+    }
+
+    /// The first counter that is smaller than what all orders together took from it, or that does
+    /// not hold exactly what they hold; nil when everything agrees, as it does between two
+    /// operations and after the last redo. Reads every image.
+    package func firstContradiction() -> CounterID? {
+        var used = FlatArray<UInt64>(repeating: 0, count: usage.count)
+        var held = FlatArray<UInt64>(repeating: 0, count: usage.count)
+        for row in 0..<orders.count {
+            let image = Ledger.known(orders.image(OrderID(row: row)))
+            var codes = image.codes
+            while let code = codes.next() {
+                var consumptions = code.consumptions
+                while let consumption = consumptions.next() {
+                    guard let id = usage.find(consumption) else {
+                        preconditionFailure("an image's counters were there when it was recorded")
+                    }
+                    let isHold = image.facts.state.consumes == .holds
+                    let (sum, overflow) = (isHold ? held[id.row] : used[id.row])
+                        .addingReportingOverflow(consumption.amount)
+                    if overflow { return id }
+                    if isHold { held[id.row] = sum } else { used[id.row] = sum }
+                }
+            }
+        }
+        for row in 0..<usage.count {
+            let id = CounterID(row: row)
+            if usage.used(id) < used[row] || usage.held(id) != held[row] { return id }
+        }
+        return nil
+    }
+}
+
+extension OrderImageView {
+    /// Codes that the order consumes now.
+    fileprivate var usesInForce: Int {
+        var count = 0
+        var codes = codes
+        while let code = codes.next() { if isInForce(code) { count += 1 } }
+        return count
+    }
+}
+
+extension UsageTable {
+    /// Whether there are all counters that the image consumes from.
+    fileprivate func hasCounters(of image: borrowing OrderImageView) -> Bool {
+        var codes = image.codes
+        while let code = codes.next() {
+            var consumptions = code.consumptions
+            while let consumption = consumptions.next() {
+                if find(consumption) == nil { return false }
+            }
+        }
+        return true
+    }
+}
