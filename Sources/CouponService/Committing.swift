@@ -113,10 +113,9 @@ extension Checkout {
             if entry.isGood { consume(index, catalog, parser, &ledger) }
         }
         image.finish()
-        if let session = own.session { ledger.dropHold(session) }
         ledger.record(
             store: storeName.bytes, order: parser.bytes(of: parser.request.order),
-            image: image.bytes)
+            image: image.bytes, takingOver: own.session)
     }
 
     /// What the image says of the order as a whole.

@@ -6,7 +6,7 @@ import FlatStorage
 // what its mark says, because un-synchronized writes reach the disk in any order.
 
 /// What the bytes of one segment hold.
-package struct SegmentScan: Sendable {
+package struct SegmentScan: Equatable, Sendable {
     package enum End: Hashable, Sendable {
         /// Nothing was written from here on, or nothing that is there to see.
         case unwritten
@@ -127,6 +127,8 @@ package struct JournalCorruption: Error, Equatable {
         case missingAfter(SegmentName)
         /// A record's checksum holds, but it cannot be read.
         case record(JournalRecordFault)
+        /// The device gave something else when the segment was read again.
+        case unsteady
     }
 
     /// Nil where there is no segment at all.
