@@ -28,15 +28,7 @@ package enum Compaction {
     package static func run(
         on disk: any Disk, directory: String, continuedBy next: SegmentHeader
     ) throws(CompactionFault) -> Compacted {
-        let state: RecoveredState
-        do {
-            state = try Recovery.recover(
-                from: disk, directory: directory, seed: .random(), orderLimit: .max,
-                continuedBy: next)
-            try state.check()
-        } catch {
-            throw .unreadable(error)
-        }
+        let state = try checkedState(of: disk, directory, continuedBy: next)
         let sequence = state.ledger.sequence
         var result = Compacted(
             sequence: sequence, byteCount: 0, orderCount: state.ledger.orders.count)
@@ -57,5 +49,19 @@ package enum Compaction {
             result.leftBehind = error
         }
         return result
+    }
+
+    private static func checkedState(
+        of disk: any Disk, _ directory: String, continuedBy next: SegmentHeader
+    ) throws(CompactionFault) -> RecoveredState {
+        do {
+            let state = try Recovery.recover(
+                from: disk, directory: directory, seed: .random(), orderLimit: .max,
+                continuedBy: next)
+            try state.check()
+            return state
+        } catch {
+            throw .unreadable(error)
+        }
     }
 }

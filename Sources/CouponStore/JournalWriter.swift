@@ -78,16 +78,22 @@ package struct JournalWriter: ~Copyable, Sendable {
             on: disk, directory: directory, continuingAfter: recovered.durableSequence,
             checksum: recovered.durableChecksum, salt: salts.next())
         var batch = BatchWriter()
-        var checksum = header.checksum
+        let checksum: UInt64
+        let files: JournalFiles
         if recovered.renewed.count > 0 {
             batch.begin(salt: header.salt, firstSequence: header.firstSequence)
             batch.append(contentsOf: recovered.renewed)
             checksum = batch.finish(
-                durableMark: header.continuesAfter, previousChecksum: checksum)
+                durableMark: header.continuesAfter, previousChecksum: header.checksum)
+            files = try JournalFiles.start(
+                on: disk, directory: directory, segmentByteCount: segmentByteCount,
+                header: header, batches: batch.bytes)
+        } else {
+            checksum = header.checksum
+            files = try JournalFiles.start(
+                on: disk, directory: directory, segmentByteCount: segmentByteCount,
+                header: header, batches: Span())
         }
-        let files = try JournalFiles.start(
-            on: disk, directory: directory, segmentByteCount: segmentByteCount, header: header,
-            batches: recovered.renewed.count > 0 ? batch.bytes : Span())
         return JournalWriter(
             files: files, batch: batch, salts: salts, checksum: checksum,
             last: recovered.durableSequence + UInt64(recovered.renewed.count))
@@ -174,7 +180,7 @@ package struct JournalWriter: ~Copyable, Sendable {
 
     private mutating func put() throws(DiskFault) {
         let next = batch.finish(durableMark: synchronized, previousChecksum: checksum)
-        try files.write(batch.bytes)
+        try Self.write(batch, to: &files)
         checksum = next
         marked = synchronized
     }
@@ -187,11 +193,25 @@ package struct JournalWriter: ~Copyable, Sendable {
             continuingAfter: written, checksum: checksum, salt: salts.next())
         batch.writeSeal(salt: files.header.salt, successor: next.name, previousChecksum: checksum)
         let sealed = files.position + JournalFiles.sealByteCount
-        try files.roll(to: next, seal: batch.bytes)
+        try Self.roll(&files, to: next, sealedBy: batch)
         earlierByteCount += sealed
         checksum = next.checksum
         synchronized = written
         marked = written
+    }
+
+    // The batch lends its bytes while the files change: siblings in one value are handed over apart.
+
+    private static func write(
+        _ batch: borrowing BatchWriter, to files: inout JournalFiles
+    ) throws(DiskFault) {
+        try files.write(batch.bytes)
+    }
+
+    private static func roll(
+        _ files: inout JournalFiles, to next: SegmentHeader, sealedBy batch: borrowing BatchWriter
+    ) throws(DiskFault) {
+        try files.roll(to: next, seal: batch.bytes)
     }
 
     /// Gives the files back. What is not synchronized stays so.
