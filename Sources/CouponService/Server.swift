@@ -38,7 +38,7 @@ package struct Server: ~Copyable {
     ) {
         limits = settings.limits
         plan = SnapshotPlan(
-            settings.snapshots, after: settings.snapshotSequence, at: time.steady)
+            settings.snapshots, after: settings.start, at: time.steady)
         service = Service(
             catalog: catalog, ledger: ledger,
             journal: Journaling(settings.durability, report, at: time.steady),
