@@ -133,7 +133,11 @@ let package = Package(
             ],
             path: "Benchmarks/HotPath", swiftSettings: strict),
         .executableTarget(
-            name: "coupon-bench", dependencies: ["UVLoop", argumentParser],
+            name: "coupon-bench",
+            dependencies: [
+                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
+                "FlatStorage", "UVLoop", argumentParser,
+            ],
             path: "Benchmarks/CouponBench", swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
