@@ -1,9 +1,16 @@
 import CouponStore
 import FlatStorage
+import Glibc
 import Synchronization
 
-/// A simulated disk that, when told to, gives the bytes of a file back with one bit turned.
-final class LyingDisk: Disk {
+/// A simulated disk with something about it. Whatever a kind of these does not do otherwise, it
+/// leaves to the disk.
+protocol WrappedDisk: Disk {
+    var disk: SimulatedDisk { get }
+}
+
+/// Gives the bytes of a file back with one bit turned, when told to.
+final class LyingDisk: WrappedDisk {
     let disk: SimulatedDisk
     /// Readings to come until the one that is a lie; nil for none.
     private let truthsLeft = Mutex<Int?>(nil)
@@ -21,9 +28,52 @@ final class LyingDisk: Disk {
             defer { left = left.flatMap { $0 > 0 ? $0 - 1 : nil } }
             return left == 0
         }
-        // Near the middle, where a segment has its first batch and a snapshot its content.
+        // Where a segment has its first batch, and a snapshot its content.
         if isLie { found[min(found.count / 2, 600)] ^= 4 }
         buffer.append(found.span)
+    }
+}
+
+/// Counts how often files are synchronized.
+final class CountingDisk: WrappedDisk {
+    let disk: SimulatedDisk
+    private let count = Mutex(0)
+
+    init(_ disk: SimulatedDisk) { self.disk = disk }
+
+    var synchronizations: Int { count.withLock { $0 } }
+
+    func synchronize(_ file: OpenFile) throws(DiskFault) {
+        count.withLock { $0 += 1 }
+        try disk.synchronize(file)
+    }
+}
+
+/// Has no space left at times: a file can be made, and nothing taken for it.
+final class FullDisk: WrappedDisk {
+    let disk = SimulatedDisk()
+    private let fullness = Mutex(false)
+
+    var isFull: Bool {
+        get { fullness.withLock { $0 } }
+        set { fullness.withLock { $0 = newValue } }
+    }
+
+    func createExclusively(
+        _ path: String, allocating byteCount: Int
+    ) throws(DiskFault) -> OpenFile {
+        if isFull {
+            // The name stays, for the caller to remove.
+            try disk.close(disk.createExclusively(path))
+            throw DiskFault(.allocate, path: path, errno: ENOSPC)
+        }
+        return try disk.createExclusively(path, allocating: byteCount)
+    }
+}
+
+extension WrappedDisk {
+    func read(_ path: String, into buffer: inout ByteBuffer) throws(DiskFault) {
+        try disk.read(path, into: &buffer)
     }
 
     func createExclusively(_ path: String) throws(DiskFault) -> OpenFile {
