@@ -34,7 +34,7 @@ import Testing
                 // What was recovered and is not logged anew yet may still be lost: nobody was told.
                 promise.decided = found.sequence
                 live(on: disk, &promise, &generator)
-                let usesLuck = Bool.random(using: &generator)
+                let usesLuck = Int.random(in: 0..<5, using: &generator) > 0
                 disk =
                     usesLuck
                     ? disk.afterCrash(&generator) : disk.afterCrash(keepingNameChanges: 0)
@@ -44,7 +44,7 @@ import Testing
         }
         for kind in ["renewed", "tail", "lost", "faults", "compacted"] {
             let count = kinds[kind] ?? 0
-            #expect(count > 5, "\(kind)")
+            #expect(count > 0, "\(kind)")
         }
     }
 
@@ -63,15 +63,15 @@ import Testing
                 try daemon.decide(.random(in: 0..<4, using: &generator))
                 promise.decided = daemon.state.ledger.sequence
                 daemon.perform(
-                    synchronizes: Bool.random(using: &generator),
-                    marks: Int.random(in: 0..<4, using: &generator) == 0,
-                    rolls: Int.random(in: 0..<8, using: &generator) == 0)
+                    synchronizes: Int.random(in: 0..<4, using: &generator) == 0,
+                    marks: Int.random(in: 0..<6, using: &generator) == 0,
+                    rolls: Int.random(in: 0..<16, using: &generator) == 0)
                 promise.acknowledged = daemon.report.synchronized
                 if case .broken = daemon.report.condition {
                     promise.faults += 1
                     return
                 }
-                if Int.random(in: 0..<8, using: &generator) == 0 {
+                if Int.random(in: 0..<16, using: &generator) == 0 {
                     promise.compactions += try daemon.compact().byteCount > 0 ? 1 : 0
                     promise.acknowledged = daemon.report.synchronized
                 }

@@ -60,7 +60,7 @@ private struct RecordedHistory: ~Copyable {
 
     /// From no state at all, and from every snapshot, also with records that it holds already.
     @Test func `leads to the same state from any snapshot before the last record`() throws {
-        var recorded = try RecordedHistory(for: "redo", steps: 5_000, snapshotEvery: 500)
+        var recorded = try RecordedHistory(for: "redo", steps: 7_000, snapshotEvery: 700)
         #expect(recorded.records.count > 1_500)
         for (index, snapshot) in recorded.snapshots.enumerated() {
             for start in [0, snapshot.after / 3, snapshot.after - snapshot.after / 50] {
