@@ -52,7 +52,8 @@ let package = Package(
         // What was used, by whom, for which order; and how that reaches the disk.
         .target(name: "CouponStore", dependencies: ["FlatStorage"], swiftSettings: strict),
         .testTarget(
-            name: "CouponStoreTests", dependencies: ["CouponStore"], swiftSettings: strict),
+            name: "CouponStoreTests", dependencies: ["CouponStore"], exclude: ["Fixtures"],
+            swiftSettings: strict),
 
         // Lines of JSON in, lines of JSON out.
         .target(

@@ -124,7 +124,8 @@ extension Snapshot {
     /// The state of `snapshot`, or of `snapshot.previous` where the first is missing or damaged.
     ///
     /// Where there are snapshots and none can be read, the fault of the first is thrown: what they
-    /// held is not known to be anywhere else.
+    /// held is not known to be anywhere else. So it is where the older one is from before there was
+    /// a journal.
     static func find(
         on disk: any Disk, directory: String, seed: HashSeed, orderLimit: Int,
         lapseClock: LapseClock
@@ -134,6 +135,9 @@ extension Snapshot {
             let path = path(name, in: directory)
             guard let bytes = try bytes(at: path, on: disk) else { continue }
             do {
+                // What happened between one from before the journal and the journal's first record
+                // is nowhere else.
+                if first != nil, !(try SnapshotHeader(bytes.bytes).isJournalled) { break }
                 let ledger = try Ledger.decoded(
                     from: bytes.bytes, seed: seed, orderLimit: orderLimit, lapseClock: lapseClock)
                 let standing: Standing =
