@@ -43,6 +43,7 @@ extension CatalogBuilder {
         origins.append(origin)
 
         guard let file = definition.codesFile else { return }
+        recorder?.noteFile(file)
         do throws(UnreadableFile) {
             let faults = try CodesFileReader.read(at: file) { row in
                 addRow(row, of: definition, owner: owner, coupon: coupon, bounds, file: file)
