@@ -19,7 +19,9 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     let signals = try granted { () throws(UVFault) in try Signals(on: loop) }
     try raiseFileDescriptorLimit(connectionsMax: configuration.limits.connectionsMax)
     let directory = try StateDirectory(claiming: configuration.state)
-    let server = try loadServer(configuration, log)
+    var uncached: CatalogSources?
+    let server = try loadServer(
+        configuration, isStrict: overrides.isStrictCatalog, uncached: &uncached, log)
     let sockets = try openSockets(configuration.sockets, on: loop)
 
     do throws(UVFault) {
@@ -29,6 +31,7 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
                 logOutput: logOutput, directory: directory, sockets: sockets, server: server))
         try signals.watchEnd(on: loop)
         signals.onOrder = { daemon.follow($0) }
+        if let uncached { daemon.cacheCatalog(madeFrom: uncached) }
         try daemon.run()
     } catch {
         for socket in sockets { socket.listener.close() }
@@ -59,9 +62,10 @@ private func openLog(_ settings: LogSettings) throws(StartFault) -> LogOutput {
     }
 }
 
-/// The server with the state that the last daemon left and the catalog as it is on disk.
+/// The server with the state that the last daemon left and the catalog as it is on disk. `uncached`
+/// becomes what the catalog was compiled from, if that is still to be kept.
 private func loadServer(
-    _ configuration: Configuration, _ log: Logger
+    _ configuration: Configuration, isStrict: Bool, uncached: inout CatalogSources?, _ log: Logger
 ) throws(StartFault) -> Server {
     let start = BootClock.now
     let ledger = try loadLedger(configuration, mayBeMissing: false)
@@ -74,15 +78,13 @@ private func loadServer(
             "ms": .stringConvertible(BootClock.now - start),
         ])
 
-    let catalogStart = BootClock.now
-    let catalog = SharedCatalog(try loadCatalog(configuration))
-    let lost = catalog.catalog.lostUses(of: ledger)
-    if !lost.isEmpty { throw .invalidDefinitions(lost) }
-    log.info(
-        "catalog loaded", metadata: .catalog(catalog.catalog, BootClock.now - catalogStart))
+    let catalog = try StartingCatalog(
+        configuration, isStrict: isStrict, keepingUsesOf: ledger, log)
+    uncached = catalog.uncached
 
     let facts = ServerFacts(
-        version: daemonVersion, startedAt: Instant(millisecondsSinceEpoch: WallClock.now))
+        version: daemonVersion, startedAt: Instant(millisecondsSinceEpoch: WallClock.now),
+        catalogOrigin: catalog.origin)
     return Server(
-        catalog: catalog, ledger: ledger, limits: configuration.limits, facts: facts)
+        catalog: catalog.shared, ledger: ledger, limits: configuration.limits, facts: facts)
 }
