@@ -16,9 +16,10 @@ import FlatStorage
 //     24    8  length of the content in bytes
 //     32    8  XXH3-64 of the content
 //     40    8  XXH3-64 of the 40 bytes above
-//     48       sources: text program; varint paths, each a text; 1 byte settled;
+//     48       sources: text program; varint paths, each a text; 1 byte whether complete;
 //                varint folders, each a text path, varint names, each a text;
-//                varint files, each a text path and four times 8 bytes of its stamp
+//                varint files, each a text path, four times 8 bytes of its stamp, 1 byte whether
+//                young, 8 bytes hash of its content
 //              tables: stores, coupons, codes, gift cards, rules, reply facts, offer facts,
 //                discount facts, automatic coupons
 //              zones: varint zones after UTC, each varint transitions, each 8 bytes start and
@@ -118,7 +119,7 @@ extension CatalogSources {
     fileprivate func append(to image: inout ByteBuffer) {
         image.appendCounted(program.utf8.span)
         image.append(texts: paths)
-        image.append(areSettled ? 1 : 0)
+        image.append(isComplete ? 1 : 0)
         image.appendVarint(UInt64(folders.count))
         for folder in folders {
             image.appendCounted(folder.path.utf8.span)
@@ -131,6 +132,8 @@ extension CatalogSources {
             image.appendLittleEndian(file.stamp.contentChangedAt)
             image.appendLittleEndian(file.stamp.inodeChangedAt)
             image.appendLittleEndian(file.stamp.inode)
+            image.append(file.isYoung ? 1 : 0)
+            image.appendLittleEndian(file.contentHash)
         }
     }
 }
@@ -222,20 +225,21 @@ package struct CatalogImage: ~Escapable {
 extension CatalogSources {
     fileprivate init?(from reader: inout ByteReader) {
         guard let program = reader.text(), let paths = reader.texts(),
-            let settled = reader.byte(), let folderCount = reader.varint()
+            let complete = reader.byte(), let folderCount = reader.varint()
         else { return nil }
         self.init(program: program, paths: paths)
-        areSettled = settled == 1
+        isComplete = complete == 1
         for _ in 0..<folderCount {
             guard let path = reader.text(), let names = reader.texts() else { return nil }
             folders.append(Folder(path: path, names: names))
         }
         guard let fileCount = reader.varint() else { return nil }
         for _ in 0..<fileCount {
-            guard let path = reader.text(), let stamp = FileStamp(from: &reader) else {
-                return nil
-            }
-            files.append(File(path: path, stamp: stamp))
+            guard let path = reader.text(), let stamp = FileStamp(from: &reader),
+                let young = reader.byte(), let contentHash = reader.uint64()
+            else { return nil }
+            files.append(
+                File(path: path, stamp: stamp, isYoung: young == 1, contentHash: contentHash))
         }
     }
 }

@@ -10,10 +10,12 @@
 //
 // One case is left, known from version control: file systems count time in steps of some
 // milliseconds, a few in steps of two seconds. A file that was written just before it was stamped can
-// be written once more in the same step, to the same size, and have the same stamp again. So sources
-// in which some file was younger than those two seconds when reading began are not settled, and never
-// found unchanged. Files from the future (a clock was wrong) are younger than that, too.
+// be written once more in the same step, to the same size, and have the same stamp again. So of a file
+// that was younger than those two seconds when reading began, the stamp is not believed: it is read
+// again, and a hash of what it holds decides. Files from the future (a clock was wrong) are younger
+// than that, too.
 
+import FlatStorage
 import Foundation
 
 /// What a file system says of a file.
@@ -43,6 +45,10 @@ package struct CatalogSources: Hashable, Sendable {
     struct File: Hashable, Sendable {
         var path: String
         var stamp: FileStamp
+        /// Whether an equal stamp does not mean equal content.
+        var isYoung: Bool
+        /// Of what was read; see ``ContentHash``. 0 until it was.
+        var contentHash: UInt64 = 0
     }
 
     /// What compiled it, as it tells itself from other versions that may compile otherwise.
@@ -51,8 +57,8 @@ package struct CatalogSources: Hashable, Sendable {
     package let paths: [String]
     var folders: [Folder] = []
     var files: [File] = []
-    /// Whether equal stamps mean equal files.
-    package internal(set) var areSettled = true
+    /// Whether everything that was read is told here.
+    var isComplete = true
 
     init(program: String, paths: [String]) {
         self.program = program
@@ -64,9 +70,46 @@ package struct CatalogSources: Hashable, Sendable {
     package func areUnchanged(
         for program: String, paths: [String], stamp: (String) -> FileStamp?
     ) -> Bool {
-        areSettled && program == self.program && paths == self.paths
+        isComplete && program == self.program && paths == self.paths
             && folders.allSatisfy { CatalogReader.definitionNames(inFolder: $0.path) == $0.names }
-            && files.allSatisfy { stamp($0.path) == $0.stamp }
+            && files.allSatisfy { file in
+                stamp(file.path) == file.stamp
+                    && (!file.isYoung
+                        || ContentHash(ofFileAt: file.path)?.value == file.contentHash)
+            }
+    }
+}
+
+/// A hash of a file's content, computed as it is read, piece by piece.
+struct ContentHash: ~Copyable {
+    /// Every piece but the last is of this size, so that the same content has the same hash.
+    static let pieceByteCount = 1 << 20
+
+    /// Never 0, not even of nothing.
+    private(set) var value: UInt64 = 1
+
+    init() {}
+
+    /// Reads the file at `path`; nil when that is not possible.
+    fileprivate init?(ofFileAt path: String) {
+        do {
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            while let piece = try file.read(upToCount: Self.pieceByteCount), !piece.isEmpty {
+                add(piece.span)
+            }
+            try file.close()
+        } catch {
+            return nil
+        }
+    }
+
+    mutating func add(_ piece: Span<UInt8>) { value = combine(value, durableHash64(piece)) }
+
+    /// Adds what was read in one go.
+    mutating func addAll(_ content: Span<UInt8>) {
+        for start in stride(from: 0, to: content.count, by: Self.pieceByteCount) {
+            add(content.extracting(start..<min(start + Self.pieceByteCount, content.count)))
+        }
     }
 }
 
@@ -79,7 +122,8 @@ package final class SourceRecorder {
     package private(set) var sources: CatalogSources
     private let settledBefore: Int64
     private let stamp: (String) -> FileStamp?
-    private var noted: Set<String> = []
+    /// Of each path that has a stamp its place in the files of ``sources``.
+    private var places: [String: Int] = [:]
 
     /// A recorder for one loading, which begins `now`, in nanoseconds since 1970.
     package init(
@@ -97,13 +141,24 @@ package final class SourceRecorder {
     /// Stamps a file that is about to be read.
     func noteFile(_ path: String) {
         // What is read twice keeps the stamp from before the first time.
-        guard noted.insert(path).inserted else { return }
+        guard places[path] == nil else { return }
         guard let stamp = stamp(path) else {
             // Should it be there by the time it is read, it is new.
-            sources.areSettled = false
+            sources.isComplete = false
             return
         }
-        if stamp.contentChangedAt >= settledBefore { sources.areSettled = false }
-        sources.files.append(CatalogSources.File(path: path, stamp: stamp))
+        places[path] = sources.files.count
+        sources.files.append(
+            CatalogSources.File(
+                path: path, stamp: stamp, isYoung: stamp.contentChangedAt >= settledBefore))
+    }
+
+    /// Takes the hash of what was read from a file.
+    func noteContent(of path: String, _ hash: borrowing ContentHash) {
+        guard let place = places[path] else { return }
+        // What is read twice and was not the same twice is not what any one stamp stands for.
+        let known = sources.files[place].contentHash
+        if known != 0 && known != hash.value { sources.isComplete = false }
+        sources.files[place].contentHash = hash.value
     }
 }

@@ -32,8 +32,7 @@ package enum CatalogReader {
                         faults.append(fault)
                         continue
                     }
-                    recorder?.noteFile(file.path)
-                    let (read, found) = readFile(at: file.path, format: file.format)
+                    let (read, found) = readFile(at: file.path, format: file.format, recorder)
                     if let read { files.append(read) }
                     faults += found
                 }
@@ -91,11 +90,15 @@ package enum CatalogReader {
     }
 
     private static func readFile(
-        at path: String, format: Format
+        at path: String, format: Format, _ recorder: SourceRecorder?
     ) -> (file: CatalogFile?, faults: [DefinitionFault]) {
+        recorder?.noteFile(path)
         do {
             try UnreadableFile.check(path)
             let data = try Data(contentsOf: URL(fileURLWithPath: path))
+            var hash = ContentHash()
+            hash.addAll(data.span)
+            recorder?.noteContent(of: path, hash)
             guard let text = String(validating: data, as: UTF8.self) else {
                 return (nil, [unreadable(path, "It is not UTF-8.")])
             }

@@ -12,7 +12,8 @@ private let sources = {
         CatalogSources.File(
             path: "shop/a.yaml",
             stamp: FileStamp(
-                byteCount: 12, contentChangedAt: -1, inodeChangedAt: .max, inode: .max))
+                byteCount: 12, contentChangedAt: -1, inodeChangedAt: .max, inode: .max),
+            isYoung: true, contentHash: 7)
     ]
     return sources
 }()

@@ -61,7 +61,7 @@ private final class Shelf {
             sources.files.map(\.path)
                 == ["/shop/a.yaml", "/alone.yaml", "/shop/codes.csv"].map { folder + $0 })
         #expect(sources.folders == [.init(path: folder + "/shop", names: ["a.yaml"])])
-        #expect(sources.paths == shelf.paths && sources.areSettled)
+        #expect(sources.paths == shelf.paths && sources.isComplete)
     }
 
     @Test func `is unchanged while nothing changes`() throws {
@@ -116,23 +116,59 @@ private final class Shelf {
         }
     }
 
+    /// Whether a file that keeps its stamp while its content changes is noticed.
     @Test(arguments: [
-        (-2_000_000_001, true), (-2_000_000_000, false), (0, false), (3_600_000_000_000, false),
+        (-2_000_000_001, false), (-2_000_000_000, true), (0, true), (3_600_000_000_000, true),
     ])
-    func `is settled when no file was young`(age: Int64, isSettled: Bool) throws {
+    func `is read again where a file was young`(age: Int64, isNoticed: Bool) throws {
         let shelf = try Shelf()
-        shelf.stamps[shelf.folder.path + "/shop/codes.csv"]?.contentChangedAt = Shelf.now + age
-        let sources = try shelf.load()
-        #expect(sources.areSettled == isSettled)
-        #expect(shelf.areUnchanged(sources) == isSettled)
+        for name in ["shop/codes.csv", "alone.yaml"] {
+            let path = shelf.folder.path + "/" + name
+            let stamp = try #require(shelf.stamps[path])
+            shelf.stamps[path]?.contentChangedAt = Shelf.now + age
+            let sources = try shelf.load()
+            #expect(shelf.areUnchanged(sources))
+
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            let changed = text.replacing("ONE", with: "SIX").replacing("[B]", with: "[C]")
+            #expect(changed != text)
+            try Data(changed.utf8).write(to: URL(filePath: path))
+            #expect(shelf.areUnchanged(sources) != isNoticed)
+            try Data(text.utf8).write(to: URL(filePath: path))
+            #expect(shelf.areUnchanged(sources))
+            shelf.stamps[path] = stamp
+        }
     }
 
-    @Test func `is not settled when a file had no stamp`() throws {
+    @Test func `is read again in pieces as it was read at first`() throws {
         let shelf = try Shelf()
-        shelf.stamps[shelf.folder.path + "/alone.yaml"] = nil
+        // A definition file and a codes file of several pieces each.
+        let comment = String(repeating: "# padding\n", count: 250_000)
+        let blank = String(repeating: "\n", count: ContentHash.pieceByteCount)
+        try shelf.write("alone.yaml", comment + tenPercent("id: b, codes: [B]"))
+        try shelf.write("shop/codes.csv", "code\n" + blank + "ONE\nTWO\n")
+        for path in shelf.stamps.keys { shelf.stamps[path]?.contentChangedAt = Shelf.now }
         let sources = try shelf.load()
-        #expect(!sources.areSettled)
-        #expect(!shelf.areUnchanged(sources))
+        #expect(shelf.areUnchanged(sources))
+    }
+
+    @Test func `is incomplete when a file had no stamp, or was read twice and differed`() throws {
+        let shelf = try Shelf()
+        let path = shelf.folder.path + "/alone.yaml"
+        let stamp = shelf.stamps[path]
+        shelf.stamps[path] = nil
+        let unstamped = try shelf.load()
+        shelf.stamps[path] = stamp
+        #expect(!unstamped.isComplete && !shelf.areUnchanged(unstamped))
+
+        let recorder = SourceRecorder(program: "1", paths: [], now: Shelf.now) { shelf.stamp($0) }
+        for (text, isComplete) in [("one", true), ("one", true), ("two", false)] {
+            recorder.noteFile(path)
+            var hash = ContentHash()
+            hash.addAll(text.utf8.span)
+            recorder.noteContent(of: path, hash)
+            #expect(recorder.sources.isComplete == isComplete)
+        }
     }
 
     @Test func `is stamped before it is read`() throws {
