@@ -192,6 +192,7 @@ extension `The built daemon` {
                     #expect(line.contains(#""level":"warning""#) && line.contains(taken))
                     #expect(try discount(shop, "TEN") == 500)
                     try daemon.reload()
+                    try daemon.log.next(containing: "the catalog cache was not written")
                     #expect(try daemon.end() == .status(0))
                 }
                 let names = try FileManager.default.contentsOfDirectory(atPath: shop.state)
