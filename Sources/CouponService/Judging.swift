@@ -77,7 +77,7 @@ extension Checkout {
         _ index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
         _ ledger: borrowing Ledger, at now: Instant
     ) {
-        let hold = ownHold(of: index, catalog, ledger, at: now)
+        let hold = ownHold(of: index, catalog, ledger)
         let run = entries[index].owners
         let first = hold?.owner ?? owners[Int(run.first)]
         let offers = catalog.coupons[Int(first.coupon.index)].offers
@@ -225,7 +225,7 @@ extension Checkout {
         if let at = parser.request.at {
             entries[index].occasion.instant = catalog.zones.instant(of: at, in: .utc)
         } else if entries[index].occasion.purpose != .reserve,
-            let since = ownHold(ofCard: catalog.id(of: card), ledger, at: now)
+            let since = ownHold(ofCard: catalog.id(of: card), ledger)
         {
             entries[index].occasion.instant = since
         }

@@ -16,6 +16,16 @@ package struct Limits: Hashable, Sendable {
     package init() {}
 }
 
+/// How a daemon was set up.
+package struct ServerSettings: Sendable {
+    package var limits = Limits()
+    package var durability = DurabilityMode.always
+    package var snapshots = SnapshotSettings()
+    package var start = RecoveredFacts()
+
+    package init() {}
+}
+
 /// What a listening socket allows the clients that come in through it.
 package struct ListenerTerms: Hashable, Sendable {
     package var role: Role

@@ -79,24 +79,19 @@ extension Checkout {
 
     /// The own hold of an entry's code, if one is in force.
     mutating func ownHold(
-        of index: Int, _ catalog: borrowing Catalog, _ ledger: borrowing Ledger, at now: Instant
+        of index: Int, _ catalog: borrowing Catalog, _ ledger: borrowing Ledger
     ) -> OwnHold? {
-        if let order = own.order,
-            let hold = hold(of: index, in: ledger.image(of: order), catalog, at: now)
-        {
+        if let order = own.order, let hold = hold(of: index, in: ledger.image(of: order), catalog) {
             return hold
         }
         guard let session = own.session else { return nil }
-        return hold(of: index, in: ledger.image(of: session), catalog, at: now)
+        return hold(of: index, in: ledger.image(of: session), catalog)
     }
 
     private mutating func hold(
-        of index: Int, in image: borrowing OrderImageView, _ catalog: borrowing Catalog,
-        at now: Instant
+        of index: Int, in image: borrowing OrderImageView, _ catalog: borrowing Catalog
     ) -> OwnHold? {
-        guard image.facts.state == .reserved,
-            image.facts.expiresAt > now.millisecondsSinceEpoch
-        else { return nil }
+        guard image.facts.state == .reserved else { return nil }
         let since = Instant(millisecondsSinceEpoch: image.facts.decidedAt)
         var codes = image.codes
         while let held = codes.next() {
@@ -130,13 +125,11 @@ extension Checkout {
     }
 
     /// When the own hold of a gift card was made, if one is in force.
-    func ownHold(
-        ofCard id: Span<UInt8>, _ ledger: borrowing Ledger, at now: Instant
-    ) -> Instant? {
-        if let order = own.order, ledger.image(of: order).holdsCard(id, at: now) {
+    func ownHold(ofCard id: Span<UInt8>, _ ledger: borrowing Ledger) -> Instant? {
+        if let order = own.order, ledger.image(of: order).holdsCard(id) {
             return Instant(millisecondsSinceEpoch: ledger.image(of: order).facts.decidedAt)
         }
-        if let session = own.session, ledger.image(of: session).holdsCard(id, at: now) {
+        if let session = own.session, ledger.image(of: session).holdsCard(id) {
             return Instant(millisecondsSinceEpoch: ledger.image(of: session).facts.decidedAt)
         }
         return nil
@@ -144,10 +137,8 @@ extension Checkout {
 }
 
 extension OrderImageView {
-    fileprivate func holdsCard(_ id: Span<UInt8>, at now: Instant) -> Bool {
-        guard facts.state == .reserved, facts.expiresAt > now.millisecondsSinceEpoch else {
-            return false
-        }
+    fileprivate func holdsCard(_ id: Span<UInt8>) -> Bool {
+        guard facts.state == .reserved else { return false }
         var codes = codes
         while let code = codes.next() {
             let flags = code.facts.flags

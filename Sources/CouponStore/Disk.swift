@@ -80,6 +80,8 @@ package struct DiskFault: Error, Hashable {
     package enum Operation: Sendable {
         case create, allocate, append, write, synchronize, close, rename, remove
         case synchronizeDirectory, dropFromCache, read, examine, list
+        /// What was written was read back and is something else.
+        case verify
     }
 
     package var operation: Operation

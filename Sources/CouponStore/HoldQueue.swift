@@ -14,13 +14,13 @@ import FlatStorage
 struct HoldQueue: ~Copyable, Sendable {
     // Not private: a row type that is a generic argument must be seen by other files.
     struct Entry: BitwiseCopyable {
-        /// In milliseconds since 1970.
-        var expiresAt: Int64
+        /// In milliseconds of the clock by which holds lapse.
+        var deadline: Int64
         var row: UInt32
 
         /// Orders that lapse at the same time lapse in the order in which they came.
         func isBefore(_ other: Entry) -> Bool {
-            (expiresAt, row) < (other.expiresAt, other.row)
+            (deadline, row) < (other.deadline, other.row)
         }
     }
 
@@ -41,16 +41,16 @@ struct HoldQueue: ~Copyable, Sendable {
     }
 
     /// Lets the queue follow what the order's image says now.
-    mutating func follow(_ id: OrderID, _ facts: OrderFacts) {
+    mutating func follow(_ id: OrderID, _ facts: OrderFacts, by clock: LapseClock) {
         if facts.state == .reserved {
-            hold(id, until: facts.expiresAt)
+            hold(id, until: clock.steady(facts.expiresAt))
         } else {
             drop(id)
         }
     }
 
-    private mutating func hold(_ id: OrderID, until expiresAt: Int64) {
-        let entry = Entry(expiresAt: expiresAt, row: UInt32(id.row))
+    private mutating func hold(_ id: OrderID, until deadline: Int64) {
+        let entry = Entry(deadline: deadline, row: UInt32(id.row))
         let place = places[id.row]
         settle(entry, at: place > 0 ? Int(place) - 1 : entries.append(entry))
     }
@@ -102,4 +102,24 @@ struct HoldQueue: ~Copyable, Sendable {
         entries[place] = entry
         places[Int(entry.row)] = UInt32(place) + 1
     }
+}
+
+/// How the time of day, which can jump, relates to the clock by which holds lapse, which cannot.
+///
+/// A hold is made for so long from now, and that time passes whatever becomes of the time of day
+/// meanwhile. Images say when holds lapse by the time of day, because only that means something to
+/// shops and after a restart; the deadline on the steady clock is worked out when the hold is made,
+/// or read from disk.
+package struct LapseClock: Equatable, Sendable, BitwiseCopyable {
+    /// Milliseconds from the time of day, in milliseconds since 1970, to the steady clock.
+    private var offset: Int64 = 0
+
+    /// A steady clock that is the time of day, where nothing lapses or nothing jumps.
+    package init() {}
+
+    /// The clocks at one moment, both in milliseconds.
+    package init(wall: Int64, steady: Int64) { offset = steady &- wall }
+
+    /// The steady time at which it will be `wall`, unless the time of day jumps.
+    func steady(_ wall: Int64) -> Int64 { wall &+ offset }
 }

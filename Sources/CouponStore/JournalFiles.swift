@@ -11,8 +11,8 @@ import Glibc
 //   rolling    synchronize the old one → open the spare → write the seal → synchronize the old one
 //
 // So a segment under its own name always has its header, what it continues after is durable, what
-// it makes dead is in it again, and a seal names a successor that is there. Nothing is written to the successor before the seal is
-// durable: should the successor then be lost, the seal tells.
+// it makes dead is in it again, and a seal names a successor that is there. Nothing is written to
+// the successor before the seal is durable: should the successor then be lost, the seal tells.
 //
 // Faults are of two kinds. Where no space can be taken for a spare nothing that counts has been
 // touched: nothing new may be decided, and the next attempt may heal it. Everything else is final:
@@ -270,16 +270,27 @@ extension JournalFiles {
     }
 
     /// Removes the segments that hold nothing from `sequence` on, the oldest first; never the one
-    /// that is written. Each is gone for good before the next: a power cut leaves no gap.
+    /// of the name `current`, which is written. Each is gone for good before the next: a power cut
+    /// leaves no gap.
     ///
     /// A fault leaves segments that are not needed, and harms nothing.
-    package func removeSegments(before sequence: UInt64) throws(DiskFault) {
-        let names = try Self.segments(on: disk, directory: directory)
+    package static func removeSegments(
+        before sequence: UInt64, olderThan current: SegmentName, on disk: any Disk,
+        directory: String
+    ) throws(DiskFault) {
+        let names = try segments(on: disk, directory: directory)
         for (name, next) in zip(names, names.dropFirst()) {
-            guard next.firstSequence <= sequence, name < header.name else { return }
-            try disk.remove(Self.path(name.text, in: directory))
-            try disk.synchronizeDirectory(directory)
+            guard next.firstSequence <= sequence, name < current else { return }
+            try remove(name, on: disk, directory: directory)
         }
+    }
+
+    /// Removes a segment that nobody needs, for good.
+    static func remove(
+        _ name: SegmentName, on disk: any Disk, directory: String
+    ) throws(DiskFault) {
+        try disk.remove(path(name.text, in: directory))
+        try disk.synchronizeDirectory(directory)
     }
 
     /// A file of zeros with all its space, which survives a power cut.

@@ -29,7 +29,7 @@ import FlatStorage
 //              varint redemption number given last
 //              varint number of orders, 1 at least: for each, text store, text order, text image
 //              varint number of counters: for each, 1 byte kind, text coupon part, text detail,
-//                varint uses, varint held
+//                varint uses, varint held, varint carried uses
 // ```
 //
 // All that one operation changes is one record, so that it is there or not there as a whole: an

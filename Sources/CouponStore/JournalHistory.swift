@@ -37,23 +37,26 @@ package struct JournalHistory: Sendable {
     /// Judges the scans of all segments there are, in the order of their names.
     ///
     /// `base` is the sequence up to which the snapshot holds everything, 0 without one. Segments
-    /// that end at or before it may be missing from the front.
-    package init(_ scans: [SegmentScan], after base: UInt64) throws(JournalCorruption) {
+    /// that end at or before it may be missing from the front. `next` is the header of a segment
+    /// that follows them and is not scanned; without it the last one is the journal's end.
+    package init(
+        _ scans: [SegmentScan], after base: UInt64, continuedBy next: SegmentHeader? = nil
+    ) throws(JournalCorruption) {
         self.base = base
         segments = scans.map(\.name)
         guard let first = scans.first, let last = scans.last else {
-            guard base == 0 else {
+            guard base == next?.continuesAfter ?? 0 else {
                 throw JournalCorruption(
-                    segment: nil, offset: 0, sequence: base + 1, reason: .missingBefore)
+                    segment: next?.name, offset: 0, sequence: base + 1, reason: .missingBefore)
             }
             batches = []
-            lastSequence = 0
-            durableSequence = 0
-            durableChecksum = 0
+            lastSequence = base
+            durableSequence = base
+            durableChecksum = next?.previousChecksum ?? 0
             tail = nil
             return
         }
-        guard first.header.continuesAfter <= base else {
+        guard first.header.continuesAfter <= base, base <= next?.continuesAfter ?? .max else {
             throw JournalCorruption(
                 segment: first.name, offset: 0, sequence: base + 1, reason: .missingBefore)
         }
@@ -61,15 +64,34 @@ package struct JournalHistory: Sendable {
         for (scan, next) in zip(scans, scans.dropFirst()) {
             counting.append(try scan.batches(upTo: next.header))
         }
+        if let next {
+            batches = counting + [try last.batches(upTo: next)]
+            lastSequence = next.continuesAfter
+            durableSequence = next.continuesAfter
+            durableChecksum = next.previousChecksum
+            tail = nil
+            return
+        }
         try last.checkEnd(durableMark: max(base, last.durableMark))
-        counting.append(last.batches[...])
-        batches = counting
+        batches = counting + [last.batches[...]]
         lastSequence = last.lastSequence
         let durable = last.batches.last { $0.lastSequence <= max(base, last.durableMark) }
         durableSequence = durable?.lastSequence ?? last.header.continuesAfter
-        durableChecksum = durable?.checksum ?? last.header.checksum
+        // A segment in which nothing came about is passed over: the next one continues what it did.
+        durableChecksum = durable?.checksum ?? last.header.previousChecksum
         tail = last.tail
     }
+
+    /// The segments that the next one replaces, as they have nothing that counts by then.
+    package var superseded: ArraySlice<SegmentName> {
+        let isDurable = { (batches: ArraySlice<ScannedBatch>) in
+            batches.contains { $0.lastSequence <= self.durableSequence }
+        }
+        return segments[(batches.lastIndex(where: isDurable).map { $0 + 1 } ?? 0)...]
+    }
+
+    /// Whether a segment holds a record beyond the snapshot.
+    func isNeeded(_ index: Int) -> Bool { (batches[index].last?.lastSequence ?? 0) > base }
 
     /// Redoes what a segment holds beyond the snapshot, from the bytes that were scanned. All
     /// segments are redone in order; `index` is that of ``segments``.
@@ -83,7 +105,7 @@ package struct JournalHistory: Sendable {
                 defer { sequence += 1 }
                 if sequence <= base { continue }
                 do {
-                    try ledger.redo(OrderRecord(record))
+                    try ledger.redo(OrderRecord(record), sequence)
                 } catch {
                     throw JournalCorruption(
                         segment: segments[index],
@@ -110,7 +132,8 @@ extension SegmentScan {
     fileprivate func batches(
         upTo next: SegmentHeader
     ) throws(JournalCorruption) -> ArraySlice<ScannedBatch> {
-        if next.continuesAfter == header.continuesAfter && next.previousChecksum == header.checksum
+        if next.continuesAfter == header.continuesAfter
+            && next.previousChecksum == header.previousChecksum
         {
             return batches[..<0]
         }

@@ -57,14 +57,15 @@ package struct RecordLog: ~Copyable, Sendable {
     }
 
     mutating func appendCounter(
-        _ kind: CounterKind, couponKey: Span<UInt8>, detail: Span<UInt8>, used: UInt64,
-        held: UInt64
+        _ kind: CounterKind, couponKey: Span<UInt8>, detail: Span<UInt8>,
+        _ values: CounterValues
     ) {
         record.append(kind.rawValue)
         record.appendCounted(couponKey)
         record.appendCounted(detail)
-        record.appendVarint(used)
-        record.appendVarint(held)
+        record.appendVarint(values.used)
+        record.appendVarint(values.held)
+        record.appendVarint(values.carried)
     }
 
     mutating func endRecord() {
@@ -222,25 +223,37 @@ package struct RecordedOrders: ~Escapable {
     }
 }
 
+/// What stands on a counter.
+package struct CounterValues: Equatable, Sendable, BitwiseCopyable {
+    package var used: UInt64
+    package var held: UInt64
+    /// How many of the uses no order on record accounts for: see ``UsageTable/carried(_:)``.
+    package var carried: UInt64
+
+    package init(used: UInt64, held: UInt64, carried: UInt64) {
+        self.used = used
+        self.held = held
+        self.carried = carried
+    }
+}
+
 /// What a counter was after the operation.
 package struct RecordedCounter: ~Escapable {
     package let kind: CounterKind
     package let couponKey: Span<UInt8>
     package let detail: Span<UInt8>
-    package let used: UInt64
-    package let held: UInt64
+    package let values: CounterValues
 
     @_lifetime(copy reader)
     init?(_ reader: inout ByteReader) {
         guard let code = reader.byte(), let kind = CounterKind(rawValue: code),
             let couponKey = reader.counted(), let detail = reader.counted(),
-            let used = reader.varint(), let held = reader.varint()
+            let used = reader.varint(), let held = reader.varint(), let carried = reader.varint()
         else { return nil }
         self.kind = kind
         self.couponKey = couponKey
         self.detail = detail
-        self.used = used
-        self.held = held
+        values = CounterValues(used: used, held: held, carried: carried)
     }
 }
 

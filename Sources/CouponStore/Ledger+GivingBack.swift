@@ -23,31 +23,19 @@ extension Ledger {
         capture(nil, id)
     }
 
-    /// Drops what a reserved order holds. Where another order takes its holds over, one
-    /// ``record(store:order:image:takingOver:)`` does both.
-    package mutating func dropHold(_ id: OrderID) {
-        touched.removeAll()
-        endHold(id, endedAt: 0)
-        capture(nil, id)
-    }
-
-    /// When the next reserve lapses, in milliseconds since 1970; nil when nothing is reserved.
-    package var nextLapse: Int64? { holds.first?.expiresAt }
-
-    /// Gives back what is held by reserves whose time is over: those that lapse at or before
-    /// `nowMilliseconds`, earliest first, and not more than `limit` of them. Returns how many.
+    /// Gives back what the reserve holds whose time is over, the earliest of those that lapse at or
+    /// before `steadyMilliseconds` on the clock of ``lapseClock``. Returns false when there is none, or
+    /// no room to record it: then it goes on holding.
     ///
     /// What such an order then says is ``OrderFacts/isLapsed``.
-    package mutating func lapse(until nowMilliseconds: Int64, atMost limit: Int) -> Int {
-        var count = 0
-        while count < limit, let due = holds.first, due.expiresAt <= nowMilliseconds {
-            let id = OrderID(row: Int(due.row))
-            touched.removeAll()
-            endHold(id, endedAt: due.expiresAt)
-            capture(nil, id)
-            count += 1
-        }
-        return count
+    package mutating func lapseNext(until steadyMilliseconds: Int64) -> Bool {
+        guard let due = holds.first, due.deadline <= steadyMilliseconds else { return false }
+        let id = OrderID(row: Int(due.row))
+        guard hasRoom(toRecord: 0, id) else { return false }
+        touched.removeAll()
+        endHold(id, endedAt: Ledger.known(orders.image(id)).facts.expiresAt)
+        capture(nil, id)
+        return true
     }
 
     /// Lets a reserved order hold nothing any more. `endedAt` is the time at which it lapsed, or 0.
@@ -59,16 +47,16 @@ extension Ledger {
     private mutating func replaceImageByRewritten(_ id: OrderID) {
         usesInForce += Ledger.replaceImage(
             of: id, writtenBy: rewriter, in: &orders, counters: &usage, holds: &holds,
-            touching: &touched)
+            by: lapseClock, touching: &touched)
     }
 
     private static func replaceImage(
         of id: OrderID, writtenBy writer: borrowing OrderImageWriter, in orders: inout OrderTable,
-        counters usage: inout UsageTable, holds: inout HoldQueue,
+        counters usage: inout UsageTable, holds: inout HoldQueue, by clock: LapseClock,
         touching touched: inout FlatArray<CounterID>
     ) -> Int {
         replaceImage(
-            of: id, with: writer.bytes, in: &orders, counters: &usage, holds: &holds,
+            of: id, with: writer.bytes, in: &orders, counters: &usage, holds: &holds, by: clock,
             touching: &touched)
     }
 

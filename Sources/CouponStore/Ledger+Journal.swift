@@ -12,8 +12,37 @@ extension Ledger {
         changes.removeAll()
     }
 
+    /// Bytes of records that were not taken yet.
+    package var untakenByteCount: Int { changes.bytes.count }
+
+    /// Whether there is room for the record of an ordinary operation.
+    package var hasRoomForRecords: Bool { hasRoom(forImageBytes: 0) }
+
+    /// Whether there is room for the record of an operation that gives an order an image of so many
+    /// bytes, in place of what it and another one have.
+    package func hasRoom(
+        toRecord imageByteCount: Int, _ order: OrderID?, _ session: OrderID? = nil
+    ) -> Bool {
+        var byteCount = imageByteCount
+        if let order { byteCount += 2 * orders.image(order).count }
+        if let session { byteCount += 2 * orders.image(session).count }
+        return hasRoom(forImageBytes: byteCount)
+    }
+
+    /// A record holds the images and all counters that they name. An image names the coupon's key
+    /// once for each code, the record for each of its counters, which are no more than its kinds.
+    private func hasRoom(forImageBytes byteCount: Int) -> Bool {
+        let bound = byteCount * Self.recordBytesPerImageByte + Self.recordOverheadMax
+        return bound <= recordRoom - untakenByteCount
+    }
+
+    /// As many as there are kinds of counters, and two for the image itself.
+    private static let recordBytesPerImageByte = 16
+    private static let recordOverheadMax = 4_096
+
     /// Writes the record of an operation that changed these orders and the touched counters.
     mutating func capture(_ first: OrderID?, _ second: OrderID) {
+        sequence += 1
         guard isCapturing else { return }
         Ledger.removeRepeats(from: &touched)
         changes.beginOrders(count: first == nil ? 1 : 2, lastRedemption: redemptions.last)
@@ -38,7 +67,8 @@ extension Ledger {
     ) {
         changes.appendCounter(
             usage.kind(id), couponKey: usage.couponKey(id), detail: usage.detail(id),
-            used: usage.used(id), held: usage.held(id))
+            CounterValues(
+                used: usage.used(id), held: usage.held(id), carried: usage.carried(id)))
     }
 
     /// Keeps the first of each. An order names few counters, and often the same before and after.
@@ -56,11 +86,11 @@ extension Ledger {
         while touched.count > count { _ = touched.removeLast() }
     }
 
-    /// Sets what a record says. Nothing is captured.
+    /// Sets what the record of that sequence says. Nothing is captured.
     ///
     /// A fault leaves the ledger of no use: what redoes records refuses to go on.
     package mutating func redo(
-        _ record: borrowing OrderRecord
+        _ record: borrowing OrderRecord, _ sequence: UInt64
     ) throws(JournalRecordFault) {
         var counters = record.counters
         while let counter = counters.next() {
@@ -68,12 +98,14 @@ extension Ledger {
                 counter.kind, couponKey: counter.couponKey,
                 couponHash: UsageTable.couponHash(of: counter.couponKey),
                 detail: counter.detail, startingAt: 0)
-            usage.setUsed(id, to: counter.used)
-            usage.setHeld(id, to: counter.held)
+            usage.setUsed(id, to: counter.values.used)
+            usage.setHeld(id, to: counter.values.held)
+            usage.setCarried(id, to: counter.values.carried)
         }
         var orders = record.orders
         while let order = orders.next() { try redo(order) }
         redemptions = RedemptionNumbers(last: max(redemptions.last, record.lastRedemption))
+        self.sequence = max(self.sequence, sequence)
     }
 
     private mutating func redo(_ order: borrowing RecordedOrder) throws(JournalRecordFault) {
@@ -86,17 +118,17 @@ extension Ledger {
             let id = orders.insert(
                 store: order.store, order: order.order, image: order.image)
             holds.admit(id)
-            holds.follow(id, image.facts)
+            holds.follow(id, image.facts, by: lapseClock)
             return
         }
         usesInForce -= Ledger.known(orders.image(id)).usesInForce
+        Ledger.follow(id, image.facts, by: lapseClock, in: &holds, before: orders)
         orders.replaceImage(of: id, with: order.image)
-        holds.follow(id, image.facts)
     }
 
-    /// The first counter that is smaller than what all orders together took from it, or that does
-    /// not hold exactly what they hold; nil when everything agrees, as it does between two
-    /// operations and after the last redo. Reads every image.
+    /// The first counter that does not count exactly what it carried along and what all orders
+    /// together took from it, or that does not hold exactly what they hold; nil when everything
+    /// agrees, as it does between two operations and after the last redo. Reads every image.
     package func firstContradiction() -> CounterID? {
         var used = FlatArray<UInt64>(repeating: 0, count: usage.count)
         var held = FlatArray<UInt64>(repeating: 0, count: usage.count)
@@ -119,7 +151,8 @@ extension Ledger {
         }
         for row in 0..<usage.count {
             let id = CounterID(row: row)
-            if usage.used(id) < used[row] || usage.held(id) != held[row] { return id }
+            let (sum, overflow) = used[row].addingReportingOverflow(usage.carried(id))
+            if overflow || usage.used(id) != sum || usage.held(id) != held[row] { return id }
         }
         return nil
     }

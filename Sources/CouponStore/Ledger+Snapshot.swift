@@ -1,42 +1,47 @@
 import FlatStorage
 
-// # The snapshot, version 2
+// # The snapshot, version 3
 //
 // Integers are little-endian; a *varint* is LEB128, a *text* a varint length and its bytes.
 //
 // ```
 // offset size
 //      0    8  "CPNDSNAP"
-//      8    4  version, 2
+//      8    4  version, 3
 //     12    4  0
 //     16    8  length of the content in bytes
 //     24    8  number of coupons that have a counter
 //     32    8  number of counters
 //     40    8  number of orders
 //     48    8  redemption number given last
-//     56    8  XXH3-64 of the content
-//     64    8  XXH3-64 of the 64 bytes above
-//     72       coupons: for each, text key (`store \0 coupon`)
+//     56    8  sequence: the journal's last record that it holds
+//     64    8  XXH3-64 of the content
+//     72    8  XXH3-64 of the 72 bytes above
+//     80       coupons: for each, text key (`store \0 coupon`)
 //              counters: for each, 1 byte kind, varint coupon (0 = the first above), text detail,
-//                varint uses
+//                varint uses, varint carried uses
 //              orders: for each, text store, text order, text image
 // ```
 //
 // What reservations hold is not stored: it is the sum of what their images list. Nor is the order
 // in which they lapse: their images say when.
 //
-// Version 1 is the same with fewer kinds of counters and older images, and is read. The number rose
-// so that a daemon of that time says that it is too old, and not that the file is damaged.
+// Carried uses are those that no order accounts for. Versions 1 and 2 are read: they have neither
+// them (what orders do not account for is taken for carried) nor the sequence (which is 0, since
+// they were written before there was a journal), so their checksums lie 8 bytes earlier. Version 1
+// has fewer kinds of counters and older images besides.
 
 enum SnapshotLayout {
     /// "CPNDSNAP", as the little-endian integer of its bytes.
     static let magic: UInt64 = 0x5041_4E53_444E_5043
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
     static let versions: ClosedRange<UInt32> = 1...version
     static let lengthOffset = 16
-    static let contentChecksumOffset = 56
-    static let headerChecksumOffset = 64
-    static let headerLength = 72
+    static let contentChecksumOffset = 64
+    static let headerChecksumOffset = 72
+    static let headerLength = 80
+    /// The first version that knows of the journal: with the sequence and carried uses.
+    static let journalledVersion: UInt32 = 3
 }
 
 extension Ledger {
@@ -51,6 +56,7 @@ extension Ledger {
         buffer.appendLittleEndian(UInt64(usage.count))
         buffer.appendLittleEndian(UInt64(orders.count))
         buffer.appendLittleEndian(redemptions.last)
+        buffer.appendLittleEndian(sequence)
         buffer.appendLittleEndian(UInt64(0))
         buffer.appendLittleEndian(UInt64(0))
         for number in 0..<usage.couponCount { buffer.appendCounted(usage.bytes(ofCoupon: number)) }
@@ -60,6 +66,7 @@ extension Ledger {
             buffer.appendVarint(UInt64(usage.couponNumber(id)))
             buffer.appendCounted(usage.detail(id))
             buffer.appendVarint(usage.used(id))
+            buffer.appendVarint(usage.carried(id))
         }
         for row in 0..<orders.count {
             let id = OrderID(row: row)
@@ -89,20 +96,41 @@ extension Ledger {
     }
 
     /// The state that a snapshot's bytes hold. Everything is checked: a counter that an order
-    /// consumes from exists and is no smaller than what all orders together took from it.
+    /// consumes from exists, and counts exactly what all orders together took from it and what it
+    /// carries.
     package static func decoded(
-        from bytes: Span<UInt8>, seed: HashSeed, orderLimit: Int
+        from bytes: Span<UInt8>, seed: HashSeed, orderLimit: Int,
+        lapseClock: LapseClock = LapseClock()
     ) throws(SnapshotProblem) -> Ledger {
         let header = try SnapshotHeader(bytes)
         var ledger = Ledger(seed: seed, orderLimit: orderLimit)
+        ledger.lapseClock = lapseClock
         ledger.redemptions = RedemptionNumbers(last: header.lastRedemption)
-        var reader = SnapshotReader(bytes)
+        ledger.sequence = header.sequence
+        var reader = SnapshotReader(bytes, header)
         try ledger.restoreCounters(from: &reader, header)
         // What all orders together took from each counter, by the counter's row.
         var taken = FlatArray<UInt64>(repeating: 0, count: ledger.usage.count)
         for _ in 0..<header.orderCount { try ledger.restoreOrder(from: &reader, &taken) }
         guard reader.isAtEnd else { throw .contradiction(.end, offset: reader.position) }
+        try ledger.settleCarried(taken, header, at: reader.position)
         return ledger
+    }
+
+    /// Holds the counters to what orders took from them.
+    private mutating func settleCarried(
+        _ taken: borrowing FlatArray<UInt64>, _ header: SnapshotHeader, at offset: Int
+    ) throws(SnapshotProblem) {
+        for row in 0..<usage.count {
+            let id = CounterID(row: row)
+            // No order took more than is counted: that was checked with each.
+            let rest = usage.used(id) - taken[row]
+            if !header.isJournalled {
+                usage.setCarried(id, to: rest)
+            } else if usage.carried(id) != rest {
+                throw .contradiction(.counter, offset: offset)
+            }
+        }
     }
 
     private mutating func restoreCounters(
@@ -119,6 +147,7 @@ extension Ledger {
             let id = usage.findOrInsert(
                 counter.kind, couponKey: key, couponHash: UsageTable.couponHash(of: key),
                 detail: counter.detail, startingAt: counter.used)
+            usage.setCarried(id, to: counter.carried)
             // A key that stands twice finds the row of the first.
             guard UInt64(id.row) == row else {
                 throw .contradiction(.counter, offset: reader.position)
@@ -163,6 +192,6 @@ extension Ledger {
         }
         let id = orders.insert(store: entry.store, order: entry.order, image: entry.image)
         holds.admit(id)
-        holds.follow(id, image.facts)
+        holds.follow(id, image.facts, by: lapseClock)
     }
 }

@@ -26,9 +26,15 @@ package struct Ledger: ~Copyable, Sendable {
     var changes = RecordLog()
     /// Whether every change is kept until ``takeChanges(into:)``, for the journal.
     package var isCapturing = false
+    /// Bytes of records for which the journal has room, between two takings.
+    package var recordRoom = Int.max
 
     /// Codes that are consumed by orders in force.
     package internal(set) var usesInForce = 0
+    /// Changes so far, since the state was empty: the sequence of the last one in the journal.
+    package internal(set) var sequence: UInt64 = 0
+    /// How the time of day relates to the clock by which holds lapse.
+    package var lapseClock = LapseClock()
 
     /// An empty state. `orderLimit` is the number of orders at which new ones are refused.
     package init(seed: HashSeed, orderLimit: Int) {
@@ -80,7 +86,7 @@ package struct Ledger: ~Copyable, Sendable {
         if let known = orders.find(store: store, order: order) {
             usesInForce += Ledger.replaceImage(
                 of: known, with: image, in: &orders, counters: &usage, holds: &holds,
-                touching: &touched)
+                by: lapseClock, touching: &touched)
             return known
         }
         let view = Ledger.known(image)
@@ -89,7 +95,7 @@ package struct Ledger: ~Copyable, Sendable {
         usesInForce += Ledger.move(&usage, view, .take, touching: &touched)
         let id = orders.insert(store: store, order: order, image: image)
         holds.admit(id)
-        holds.follow(id, view.facts)
+        holds.follow(id, view.facts, by: lapseClock)
         return id
     }
 
@@ -97,15 +103,27 @@ package struct Ledger: ~Copyable, Sendable {
     /// follow, and returns by how many codes in force there are more.
     static func replaceImage(
         of id: OrderID, with image: Span<UInt8>, in orders: inout OrderTable,
-        counters usage: inout UsageTable, holds: inout HoldQueue,
+        counters usage: inout UsageTable, holds: inout HoldQueue, by clock: LapseClock,
         touching touched: inout FlatArray<CounterID>
     ) -> Int {
         let next = known(image)
         let before = takeBack(id, of: orders, from: &usage, before: next, touching: &touched)
         let after = move(&usage, next, .take, touching: &touched)
+        follow(id, next.facts, by: clock, in: &holds, before: orders)
         orders.replaceImage(of: id, with: image)
-        holds.follow(id, next.facts)
         return after - before
+    }
+
+    /// Lets the queue of holds follow an image that is about to replace the present one.
+    static func follow(
+        _ id: OrderID, _ next: OrderFacts, by clock: LapseClock, in holds: inout HoldQueue,
+        before orders: borrowing OrderTable
+    ) {
+        // A hold that only gives back a part lapses when it would have.
+        let present = known(orders.image(id)).facts
+        let isSame = present.state == .reserved && present.expiresAt == next.expiresAt
+        if next.state == .reserved && isSame { return }
+        holds.follow(id, next, by: clock)
     }
 
     /// Undoes what the order's present image consumed, and returns how many codes it had in force.
@@ -146,7 +164,8 @@ package struct Ledger: ~Copyable, Sendable {
         var codes = image.codes
         while let code = codes.next() {
             if image.isInForce(code) { inForce += 1 }
-            if direction == .takeBackButArchive && code.facts.keepsUseOnceReleased { continue }
+            let isArchived =
+                direction == .takeBackButArchive && code.facts.keepsUseOnceReleased
             var consumptions = code.consumptions
             while let consumption = consumptions.next() {
                 guard let id = usage.find(consumption) else {
@@ -154,6 +173,10 @@ package struct Ledger: ~Copyable, Sendable {
                 }
                 touched.append(id)
                 let amount = consumption.amount
+                if isArchived {
+                    usage.setCarried(id, to: usage.carried(id) + amount)
+                    continue
+                }
                 switch (image.facts.state.consumes, direction) {
                 case (.uses, .take): usage.setUsed(id, to: usage.used(id) + amount)
                 case (.uses, _): usage.setUsed(id, to: usage.used(id) - amount)

@@ -135,7 +135,7 @@ package struct SegmentName: Hashable, Comparable, Sendable {
     package var generation: UInt64
     package var firstSequence: UInt64
 
-    private static let prefix = "journal-"
+    static let prefix = "journal-"
     private static let suffix = ".log"
 
     package init(generation: UInt64, firstSequence: UInt64) {

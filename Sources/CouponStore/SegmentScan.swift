@@ -6,7 +6,7 @@ import FlatStorage
 // what its mark says, because un-synchronized writes reach the disk in any order.
 
 /// What the bytes of one segment hold.
-package struct SegmentScan: Sendable {
+package struct SegmentScan: Equatable, Sendable {
     package enum End: Hashable, Sendable {
         /// Nothing was written from here on, or nothing that is there to see.
         case unwritten
@@ -93,13 +93,20 @@ package struct SegmentScan: Sendable {
     private mutating func lookOn(_ bytes: Span<UInt8>) {
         var offset = endOffset
         while offset < bytes.count {
-            if let batch = try? ScannedBatch(bytes, at: offset), batch.salt == header.salt {
+            if Self.mayBegin(bytes, at: offset),
+                let batch = try? ScannedBatch(bytes, at: offset), batch.salt == header.salt
+            {
                 durableMark = max(durableMark, batch.durableMark)
                 // The chain cannot have ended in good order where more was written after it.
                 if end == .unwritten { end = .damaged(.foreign) }
             }
             offset += BatchLayout.blockLength
         }
+    }
+
+    /// Whether a batch may begin at `offset`: most blocks are told by their first byte.
+    private static func mayBegin(_ bytes: Span<UInt8>, at offset: Int) -> Bool {
+        bytes[offset] == UInt8(truncatingIfNeeded: BatchLayout.magic)
     }
 
     /// Whether the block at `offset` is as it was when its space was taken: all zeros.
@@ -127,6 +134,8 @@ package struct JournalCorruption: Error, Equatable {
         case missingAfter(SegmentName)
         /// A record's checksum holds, but it cannot be read.
         case record(JournalRecordFault)
+        /// The device gave something else when the segment was read again.
+        case unsteady
     }
 
     /// Nil where there is no segment at all.

@@ -1,50 +1,64 @@
 import FlatStorage
 
 // A snapshot is the whole state in one file, written beside the old one and put in its place by a
-// rename. At every moment, and after a power cut at every moment, either the new or the old one is
-// there and whole:
+// rename. At every moment, and after a power cut at every moment, what was newest is there and
+// whole:
 //
-//   write snapshot.new → synchronize it → snapshot becomes snapshot.previous
-//     → snapshot.new becomes snapshot → synchronize the directory
+//   write snapshot.new → synchronize it → read it back from the device
+//     → snapshot becomes snapshot.previous → snapshot.new becomes snapshot
+//     → synchronize the directory
 //
-// Between the two renames there is no `snapshot`; then `snapshot.previous` is the newest and is
-// loaded. It is never loaded in place of a `snapshot` that is damaged: it is older, and to go back
-// behind acknowledged uses is a person's decision.
+// Each holds everything up to a sequence of the journal. The older one is kept with all of the
+// journal since, so either leads to the same state: should the newer one be damaged, nothing is
+// lost. A file that cannot be read as a snapshot is never written over: the next snapshot moves it
+// to a name of its own.
 
-/// Writes and loads the whole state.
-///
-/// **Promised**: a load gives the state as it was when the newest completed snapshot was encoded,
-/// entirely and exactly, or a fault that says what is wrong; nothing is deleted or repaired on the
-/// way. **Not promised**: what was recorded after that snapshot. Until it is followed by a journal,
-/// a crash loses it.
+/// The files that hold the whole state.
 package enum Snapshot {
     package static let name = "snapshot"
     package static let previousName = "snapshot.previous"
     package static let temporaryName = "snapshot.new"
+    /// What a file that is no snapshot is moved to, with a number behind it.
+    package static let damagedPrefix = "snapshot.damaged-"
 
-    /// Writes an encoded ledger durably into `directory`, on a thread of its own. The snapshot
-    /// before it stays as `snapshot.previous`; a temporary file left over from a crash is replaced.
+    /// Bytes that are written before the device is made to take them: a long queue of writes would
+    /// make the journal wait behind it.
+    private static let paceByteCount = 4 * 1_024 * 1_024
+
+    /// Writes an encoded ledger durably into `directory`, on a thread of its own.
     ///
-    /// After a fault the snapshots that were there are still there, under one of the two names.
+    /// `current` is what is under the name `snapshot` now. A whole one stays as `snapshot.previous`;
+    /// a temporary file left over from a crash is replaced. After a fault the snapshots that were
+    /// there are still there, under one of the two names.
     package static func write(
-        _ encoded: borrowing ByteBuffer, to disk: any Disk, directory: String
+        _ encoded: borrowing ByteBuffer, over current: Standing, to disk: any Disk,
+        directory: String
     ) throws(DiskFault) {
         let temporary = path(temporaryName, in: directory)
-        let current = path(name, in: directory)
         if try disk.size(of: temporary) != nil { try disk.remove(temporary) }
         do {
             try writeDurably(encoded.bytes, to: temporary, disk)
+            try readBack(encoded.bytes, from: temporary, disk)
         } catch {
             // Half a snapshot is of no use and may be what fills the disk. Should its removal fail
             // too, the next attempt replaces it: the first fault is the one to report.
             _ = try? disk.remove(temporary)
             throw error
         }
-        if try disk.size(of: current) != nil {
-            try disk.rename(current, to: path(previousName, in: directory))
+        let present = path(name, in: directory)
+        switch current {
+        case .missing: break
+        case .whole: try disk.rename(present, to: path(previousName, in: directory))
+        case .damaged:
+            try disk.rename(present, toFree: path(try freeName(on: disk, directory), in: directory))
         }
-        try disk.rename(temporary, to: current)
+        try disk.rename(temporary, to: present)
         try disk.synchronizeDirectory(directory)
+    }
+
+    /// What is under a snapshot's name.
+    package enum Standing: Sendable {
+        case missing, whole, damaged
     }
 
     private static func writeDurably(
@@ -52,8 +66,13 @@ package enum Snapshot {
     ) throws(DiskFault) {
         let file = try disk.createExclusively(path)
         do {
-            try disk.append(bytes, to: file)
-            try disk.synchronize(file)
+            var start = 0
+            while start < bytes.count {
+                let end = min(start + paceByteCount, bytes.count)
+                try disk.append(bytes.extracting(start..<end), to: file)
+                try disk.synchronize(file)
+                start = end
+            }
         } catch {
             // The descriptor is given back either way, and this fault came first.
             _ = try? disk.close(file)
@@ -62,39 +81,92 @@ package enum Snapshot {
         try disk.close(file)
     }
 
-    /// The ledger of the newest snapshot in `directory`, or an empty one where none was ever
-    /// written. `orderLimit` is today's; a snapshot that holds more loads.
-    package static func load(
-        from disk: any Disk, directory: String, seed: HashSeed, orderLimit: Int
-    ) throws(SnapshotFault) -> Ledger {
-        let current = path(name, in: directory)
-        let previous = path(previousName, in: directory)
-        var bytes = ByteBuffer()
-        let chosen: String
-        do {
-            if try disk.size(of: current) != nil {
-                chosen = current
-            } else if try disk.size(of: previous) != nil {
-                chosen = previous
-            } else {
-                // A directory that cannot be listed is no fresh state: it may be a mount that is
-                // not there.
-                _ = try disk.list(directory)
-                return Ledger(seed: seed, orderLimit: orderLimit)
-            }
-            try disk.read(chosen, into: &bytes)
-        } catch {
-            throw SnapshotFault(path: error.path, problem: .unreadable(error))
-        }
-        do {
-            return try Ledger.decoded(from: bytes.bytes, seed: seed, orderLimit: orderLimit)
-        } catch {
-            throw SnapshotFault(path: chosen, problem: error)
+    /// Makes sure that the device holds what was written: only then is anything older given up.
+    private static func readBack(
+        _ bytes: Span<UInt8>, from path: String, _ disk: any Disk
+    ) throws(DiskFault) {
+        try disk.dropFromCache(path)
+        var held = ByteBuffer(capacity: bytes.count)
+        try disk.read(path, into: &held)
+        guard held.bytes.isEqual(to: bytes) else {
+            throw DiskFault(.verify, path: path, errno: 0)
         }
     }
 
-    private static func path(_ name: String, in directory: String) -> String {
-        "\(directory)/\(name)"
+    private static func freeName(
+        on disk: any Disk, _ directory: String
+    ) throws(DiskFault) -> String {
+        var number = 1
+        while try disk.size(of: path("\(damagedPrefix)\(number)", in: directory)) != nil {
+            number += 1
+        }
+        return "\(damagedPrefix)\(number)"
+    }
+
+    static func path(_ name: String, in directory: String) -> String { "\(directory)/\(name)" }
+}
+
+// MARK: - Reading
+
+/// What there is to start from.
+struct FoundSnapshot: ~Copyable {
+    /// An empty state where there is no snapshot.
+    var ledger: Ledger
+    /// Of the file.
+    var byteCount = 0
+    /// What is under the name `snapshot`.
+    var standing: Snapshot.Standing
+    /// What is wrong with that file, where another one had to be taken.
+    var fault: SnapshotFault?
+}
+
+extension Snapshot {
+    /// The state of `snapshot`, or of `snapshot.previous` where the first is missing or damaged.
+    ///
+    /// Where there are snapshots and none can be read, the fault of the first is thrown: what they
+    /// held is not known to be anywhere else.
+    static func find(
+        on disk: any Disk, directory: String, seed: HashSeed, orderLimit: Int,
+        lapseClock: LapseClock
+    ) throws(SnapshotFault) -> FoundSnapshot {
+        var first: SnapshotFault?
+        for name in [name, previousName] {
+            let path = path(name, in: directory)
+            guard let bytes = try bytes(at: path, on: disk) else { continue }
+            do {
+                let ledger = try Ledger.decoded(
+                    from: bytes.bytes, seed: seed, orderLimit: orderLimit, lapseClock: lapseClock)
+                let standing: Standing =
+                    if first != nil { .damaged } else if name == Snapshot.name { .whole } else {
+                        .missing
+                    }
+                return FoundSnapshot(
+                    ledger: ledger, byteCount: bytes.count, standing: standing, fault: first)
+            } catch {
+                if let first { throw first }
+                let fault = SnapshotFault(path: path, problem: error)
+                // A damaged older one stands for nothing where the newer one is missing.
+                if name == previousName { throw fault }
+                first = fault
+            }
+        }
+        if let first { throw first }
+        var ledger = Ledger(seed: seed, orderLimit: orderLimit)
+        ledger.lapseClock = lapseClock
+        return FoundSnapshot(ledger: ledger, standing: .missing)
+    }
+
+    private static func bytes(
+        at path: String, on disk: any Disk
+    ) throws(SnapshotFault) -> ByteBuffer? {
+        do {
+            guard try disk.size(of: path) != nil else { return nil }
+            var bytes = ByteBuffer()
+            try disk.read(path, into: &bytes)
+            return bytes
+        } catch {
+            throw SnapshotFault(path: path, problem: .unreadable(error))
+        }
     }
 }
 

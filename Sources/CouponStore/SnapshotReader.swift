@@ -6,6 +6,12 @@ struct SnapshotHeader {
     let counterCount: UInt64
     let orderCount: UInt64
     let lastRedemption: UInt64
+    /// The journal's last record that the snapshot holds; 0 where there was no journal yet.
+    let sequence: UInt64
+    /// Whether it is of a version that knows of the journal.
+    let isJournalled: Bool
+    /// Bytes of the header, which depend on the version.
+    let length: Int
 
     /// Checks everything that can be told without reading the content's parts: what kind of file
     /// it is first, then whether it is whole, then whether it is what was written.
@@ -15,24 +21,26 @@ struct SnapshotHeader {
         where bytes[index] != UInt8(truncatingIfNeeded: SnapshotLayout.magic >> (8 * index)) {
             throw .foreign
         }
-        let length = SnapshotLayout.headerLength
         var reader = ByteReader(bytes)
         guard reader.uint64() != nil,
             let version = reader.uint32()
         else { throw .wrongLength(expected: nil, found: bytes.count) }
         // Before anything else is judged: a later version may look different from here on.
         guard SnapshotLayout.versions.contains(version) else { throw .unknownVersion(version) }
+        let isJournalled = version >= SnapshotLayout.journalledVersion
+        let length = SnapshotLayout.headerLength - (isJournalled ? 0 : 8)
         guard let padding = reader.uint32(),
             let contentLength = reader.uint64(),
             let couponCount = reader.uint64(),
             let counterCount = reader.uint64(),
             let orderCount = reader.uint64(),
             let lastRedemption = reader.uint64(),
+            let sequence = isJournalled ? reader.uint64() : 0,
             let contentChecksum = reader.uint64(),
             let headerChecksum = reader.uint64()
         else { throw .wrongLength(expected: nil, found: bytes.count) }
-        let checked = bytes.extracting(0..<SnapshotLayout.headerChecksumOffset)
-        guard padding == 0, hash64(checked, seed: 0) == headerChecksum else {
+        let checked = bytes.extracting(0..<(length - 8))
+        guard padding == 0, sequence < .max, hash64(checked, seed: 0) == headerChecksum else {
             throw .headerDamaged
         }
         guard contentLength == UInt64(bytes.count - length) else {
@@ -47,12 +55,17 @@ struct SnapshotHeader {
         self.counterCount = counterCount
         self.orderCount = orderCount
         self.lastRedemption = lastRedemption
+        self.sequence = sequence
+        self.isJournalled = isJournalled
+        self.length = length
     }
 }
 
 /// Reads the parts of a snapshot's content in order.
 struct SnapshotReader: ~Escapable {
     private let bytes: Span<UInt8>
+    private let headerLength: Int
+    private let isJournalled: Bool
     private var reader: ByteReader
 
     /// Where a run of bytes lies in the snapshot.
@@ -66,13 +79,17 @@ struct SnapshotReader: ~Escapable {
         let coupon: Int
         let detail: Span<UInt8>
         let used: UInt64
+        let carried: UInt64
 
         @_lifetime(copy detail)
-        init(kind: CounterKind, coupon: Int, detail: Span<UInt8>, used: UInt64) {
+        init(
+            kind: CounterKind, coupon: Int, detail: Span<UInt8>, used: UInt64, carried: UInt64
+        ) {
             self.kind = kind
             self.coupon = coupon
             self.detail = detail
             self.used = used
+            self.carried = carried
         }
     }
 
@@ -89,16 +106,18 @@ struct SnapshotReader: ~Escapable {
         }
     }
 
-    /// `bytes` are a whole snapshot with a checked header.
+    /// `bytes` are a whole snapshot with that header, which was checked.
     @_lifetime(copy bytes)
-    init(_ bytes: Span<UInt8>) {
+    init(_ bytes: Span<UInt8>, _ header: SnapshotHeader) {
         self.bytes = bytes
-        let content = bytes.extracting(SnapshotLayout.headerLength..<bytes.count)
+        headerLength = header.length
+        isJournalled = header.isJournalled
+        let content = bytes.extracting(headerLength..<bytes.count)
         reader = ByteReader(content)
     }
 
     /// Offset in the file of what is read next.
-    var position: Int { SnapshotLayout.headerLength + reader.position }
+    var position: Int { headerLength + reader.position }
 
     var isAtEnd: Bool { reader.remaining == 0 }
 
@@ -118,9 +137,11 @@ struct SnapshotReader: ~Escapable {
     mutating func counter() throws(SnapshotProblem) -> Counter {
         guard let code = reader.byte(), let kind = CounterKind(rawValue: code),
             let coupon = reader.varint(), let number = Int(exactly: coupon),
-            let detail = reader.counted(), let used = reader.varint()
+            let detail = reader.counted(), let used = reader.varint(),
+            let carried = isJournalled ? reader.varint() : 0
         else { throw .contradiction(.counter, offset: position) }
-        return Counter(kind: kind, coupon: number, detail: detail, used: used)
+        return Counter(
+            kind: kind, coupon: number, detail: detail, used: used, carried: carried)
     }
 
     @_lifetime(copy self)

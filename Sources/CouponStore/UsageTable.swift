@@ -77,6 +77,8 @@ package struct UsageTable: ~Copyable, Sendable {
     private var texts = ByteArena()
     private let usedCounters = AtomicCounters()
     private let heldCounters = AtomicCounters()
+    /// What counters brought along, by row, where it is not 0. Few have any.
+    private var carriedCounts: [Int: UInt64] = [:]
 
     /// `seed` is drawn once per process, so that nobody can aim at one bucket.
     package init(seed: HashSeed) {
@@ -133,6 +135,7 @@ package struct UsageTable: ~Copyable, Sendable {
         index.insert(row: row, hash: hash)
         usedCounters.append(start)
         heldCounters.append(0)
+        if start > 0 { carriedCounts[row] = start }
         return CounterID(row: row)
     }
 
@@ -180,6 +183,15 @@ package struct UsageTable: ~Copyable, Sendable {
     /// Sets the uses to an absolute value, which is what a record of them says.
     package mutating func setUsed(_ id: CounterID, to value: UInt64) {
         usedCounters.store(value, at: id.row)
+    }
+
+    /// The uses that no order on record accounts for: those from before the daemon, and those that
+    /// stay of orders which started afresh. What is left of ``used(_:)`` is the sum of all orders.
+    package func carried(_ id: CounterID) -> UInt64 { carriedCounts[id.row] ?? 0 }
+
+    /// Sets the uses that no order accounts for. It allocates only for a counter that had none.
+    package mutating func setCarried(_ id: CounterID, to value: UInt64) {
+        if value != carried(id) { carriedCounts[id.row] = value > 0 ? value : nil }
     }
 
     /// Sets what live reservations hold.

@@ -19,19 +19,23 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     let signals = try granted { () throws(UVFault) in try Signals(on: loop) }
     try raiseFileDescriptorLimit(connectionsMax: configuration.limits.connectionsMax)
     let directory = try StateDirectory(claiming: configuration.state)
-    var uncached: CatalogSources?
-    let server = try loadServer(
-        configuration, isStrict: overrides.isStrictCatalog, uncached: &uncached, log)
+    let state = try loadState(configuration, log)
+    let catalog = try StartingCatalog(
+        configuration, isStrict: overrides.isStrictCatalog, keepingUsesOf: state.ledger, log)
     let sockets = try openSockets(configuration.sockets, on: loop)
+    // Last, so that a start that fails for another reason leaves the journal as it was.
+    let journal = try beginJournal(after: state.continuation, configuration)
+    let server = makeServer(consume state, catalog, journal.report, configuration)
 
     do throws(UVFault) {
         let daemon = try Daemon(
             Daemon.Parts(
                 loop: loop, overrides: overrides, configuration: configuration, log: log,
-                logOutput: logOutput, directory: directory, sockets: sockets, server: server))
+                logOutput: logOutput, directory: directory, sockets: sockets, server: server,
+                journal: journal))
         try signals.watchEnd(on: loop)
         signals.onOrder = { daemon.follow($0) }
-        if let uncached { daemon.cacheCatalog(madeFrom: uncached) }
+        if let sources = catalog.uncached { daemon.cacheCatalog(madeFrom: sources) }
         try daemon.run()
     } catch {
         for socket in sockets { socket.listener.close() }
@@ -62,29 +66,70 @@ private func openLog(_ settings: LogSettings) throws(StartFault) -> LogOutput {
     }
 }
 
-/// The server with the state that the last daemon left and the catalog as it is on disk. `uncached`
-/// becomes what the catalog was compiled from, if that is still to be kept.
-private func loadServer(
-    _ configuration: Configuration, isStrict: Bool, uncached: inout CatalogSources?, _ log: Logger
-) throws(StartFault) -> Server {
+/// The state that the last daemon left.
+private func loadState(
+    _ configuration: Configuration, _ log: Logger
+) throws(StartFault) -> RecoveredState {
     let start = BootClock.now
-    let ledger = try loadLedger(configuration, mayBeMissing: false)
-    let totals = ledger.totals
+    let state: RecoveredState
+    do throws(RecoveryFault) {
+        state = try recoverState(configuration)
+    } catch {
+        throw .unusableState(error, directory: configuration.state.directory)
+    }
+    if let fault = state.report.damagedSnapshot {
+        let lines = RecoveryFault.snapshot(fault).lines(configuration.state.directory)
+        log.error(
+            "a snapshot is damaged; the one before and the journal held everything",
+            metadata: ["fault": "\(lines.joined(separator: " "))"])
+    }
+    if let tail = state.report.tail {
+        log.warning(
+            "the journal's end was not whole; nobody was told of what it held",
+            metadata: [
+                "segment": "\(tail.segment.text)", "offset": .stringConvertible(tail.offset),
+                "sequence": .stringConvertible(tail.sequence),
+            ])
+    }
+    let totals = state.ledger.totals
     log.info(
         "state loaded",
         metadata: [
             "orders": .stringConvertible(totals.orders),
             "coupons_used": .stringConvertible(totals.couponsUsed),
+            "redone": .stringConvertible(state.report.redoneCount),
+            "sequence": .stringConvertible(state.ledger.sequence),
             "ms": .stringConvertible(BootClock.now - start),
         ])
+    return state
+}
 
-    let catalog = try StartingCatalog(
-        configuration, isStrict: isStrict, keepingUsesOf: ledger, log)
-    uncached = catalog.uncached
+private func beginJournal(
+    after continuation: borrowing JournalContinuation, _ configuration: Configuration
+) throws(StartFault) -> JournalWriter {
+    do throws(DiskFault) {
+        return try JournalWriter.begin(
+            on: PosixDisk(), directory: configuration.state.directory,
+            segmentByteCount: configuration.journal.segmentByteCount, after: continuation)
+    } catch {
+        throw .journalNotBegun(error)
+    }
+}
 
-    let facts = ServerFacts(
-        version: daemonVersion, startedAt: Instant(millisecondsSinceEpoch: WallClock.now),
-        catalogOrigin: catalog.origin)
+private func makeServer(
+    _ state: consuming RecoveredState, _ catalog: StartingCatalog, _ report: JournalReport,
+    _ configuration: Configuration
+) -> Server {
+    let time = TurnTime.read()
+    var settings = ServerSettings()
+    settings.limits = configuration.limits
+    settings.durability = configuration.journal.durability
+    settings.snapshots = configuration.snapshots
+    settings.start.snapshotSequence = state.snapshotSequence
+    settings.start.snapshotByteCount = state.report.snapshotByteCount
+    settings.start.journalByteCount = state.report.journalByteCount
     return Server(
-        catalog: catalog.shared, ledger: ledger, limits: configuration.limits, facts: facts)
+        catalog: catalog.shared, ledger: state.takeLedger(), journal: report, settings: settings,
+        facts: ServerFacts(
+            version: daemonVersion, startedAt: time.wall, catalogOrigin: catalog.origin), at: time)
 }
