@@ -71,11 +71,16 @@ struct Coupond: ParsableCommand {
         help: "Check configuration and catalog, print every mistake, and end as a start would.")
     var checksOnly = false
 
+    @Flag(
+        name: .customLong("strict-catalog"),
+        help: "Refuse to start on a broken catalog, instead of serving the last good one.")
+    var isStrictCatalog = false
+
     func run() throws {
         let overrides = Overrides(
             configurationPath: configurationPath, socketPath: socketPath,
             adminSocketPath: adminSocketPath, stateDirectory: stateDirectory,
-            durability: durability, catalogPaths: catalogPaths)
+            durability: durability, catalogPaths: catalogPaths, isStrictCatalog: isStrictCatalog)
         let reason: ExitReason
         do throws(StartFault) {
             reason = try checksOnly ? check(overrides) : serve(overrides)
