@@ -56,8 +56,8 @@ package enum Compaction {
     ) throws(CompactionFault) -> RecoveredState {
         do {
             let state = try Recovery.recover(
-                from: disk, directory: directory, seed: .random(), orderLimit: .max,
-                continuedBy: next)
+                from: disk, directory: directory, seed: .random(),
+                orderLimit: OrderTable.limitMax, continuedBy: next)
             try state.check()
             return state
         } catch {

@@ -39,9 +39,12 @@ package struct OrderTable: ~Copyable, Sendable {
     private var index = ShardedIndex()
     private var blocks = ByteArena()
 
-    /// `limit` is the number of orders at which ``isFull`` holds, 1 ... 2^32 − 2.
+    /// The highest limit: what a table can hold.
+    package static let limitMax = Int(UInt32.max) - 1
+
+    /// `limit` is the number of orders at which ``isFull`` holds, 1 ... ``limitMax``.
     package init(seed: HashSeed, limit: Int) {
-        precondition(limit > 0 && limit < Int(UInt32.max), "a row's number fits four bytes")
+        precondition(limit > 0 && limit <= Self.limitMax, "a row's number fits four bytes")
         self.seed = seed.value
         self.limit = limit
     }
