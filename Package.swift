@@ -72,11 +72,14 @@ let package = Package(
                 "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "FlatStorage",
             ],
             swiftSettings: strict),
+        .target(
+            name: "ServerSupport", dependencies: ["CouponStore", "CouponService", "FlatStorage"],
+            path: "Tests/ServerSupport", swiftSettings: strict),
         .testTarget(
             name: "CouponServiceTests",
             dependencies: [
                 "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
-                "FlatStorage",
+                "FlatStorage", "ServerSupport",
             ],
             swiftSettings: strict),
 
@@ -97,7 +100,7 @@ let package = Package(
             name: "CoupondTests",
             dependencies: [
                 "coupond", "CouponRules", "CouponCatalog", "CouponStore", "CouponWire",
-                "CouponService", "FlatStorage", "UVLoop", logging, system,
+                "CouponService", "FlatStorage", "ServerSupport", "UVLoop", logging, system,
             ],
             swiftSettings: strict),
         .target(name: "CouponClient", swiftSettings: strict),
@@ -116,7 +119,7 @@ let package = Package(
             name: "TidyTests",
             dependencies: [
                 "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
-                "FlatStorage",
+                "FlatStorage", "ServerSupport",
             ],
             swiftSettings: strict),
 
@@ -126,7 +129,7 @@ let package = Package(
             name: "hot-path",
             dependencies: [
                 "CHeapCount", "CouponRules", "CouponCatalog", "CouponStore", "CouponWire",
-                "CouponService", "FlatStorage",
+                "CouponService", "FlatStorage", "ServerSupport",
             ],
             path: "Benchmarks/HotPath", swiftSettings: strict),
         .executableTarget(

@@ -30,7 +30,17 @@ extension Checkout {
                 to: parser)
             return .faulted
         }
-        record(purpose, catalog, parser, &ledger, at: now)
+        writeImage(purpose, catalog, parser, &ledger, at: now)
+        guard ledger.hasRoom(toRecord: image.bytes.count, own.order, own.session) else {
+            reply.error(
+                .storageUnavailable,
+                "There is no space to record this at the moment; nothing was changed.",
+                to: parser)
+            return .faulted
+        }
+        ledger.record(
+            store: storeName.bytes, order: parser.bytes(of: parser.request.order),
+            image: image.bytes, takingOver: own.session)
         return writeVerdict(purpose, catalog, parser, at: now, &reply)
     }
 
@@ -85,9 +95,9 @@ extension Checkout {
 
     // MARK: Recording
 
-    /// Holds or uses up what was judged good: counters advance and the order appears, in one step.
+    /// Writes what was judged good as the order's image: what it holds or uses up, and what was told.
     /// Nothing in here refuses.
-    private mutating func record(
+    private mutating func writeImage(
         _ purpose: Occasion.Purpose, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ ledger: inout Ledger, at now: Instant
     ) {
@@ -113,9 +123,6 @@ extension Checkout {
             if entry.isGood { consume(index, catalog, parser, &ledger) }
         }
         image.finish()
-        ledger.record(
-            store: storeName.bytes, order: parser.bytes(of: parser.request.order),
-            image: image.bytes, takingOver: own.session)
     }
 
     /// What the image says of the order as a whole.

@@ -15,6 +15,8 @@ package struct Conversation: ~Copyable {
     var lines: LineBuffer
     /// The reply that every later line has to wait for.
     var awaited: Awaited?
+    /// Replies that wait for the journal.
+    var held = HeldReplies()
 
     struct Awaited {
         var task: LongTask
@@ -30,6 +32,14 @@ package struct Conversation: ~Copyable {
 
     /// Bytes received and not yet answered.
     package var unansweredByteCount: Int { lines.heldByteCount }
+
+    /// Bytes of replies that wait for the journal.
+    package var heldReplyByteCount: Int { held.byteCount }
+
+    /// Gives back memory of a conversation in which nothing happens.
+    package mutating func trim() {
+        held.trim()
+    }
 }
 
 /// What the shell does after handing over bytes, once it has sent `Server/output`.

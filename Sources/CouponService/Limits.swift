@@ -16,6 +16,17 @@ package struct Limits: Hashable, Sendable {
     package init() {}
 }
 
+/// How a daemon was set up.
+package struct ServerSettings: Sendable {
+    package var limits = Limits()
+    package var durability = DurabilityMode.always
+    package var snapshots = SnapshotSettings()
+    /// The journal's last record that the newest snapshot holds.
+    package var snapshotSequence: UInt64 = 0
+
+    package init() {}
+}
+
 /// What a listening socket allows the clients that come in through it.
 package struct ListenerTerms: Hashable, Sendable {
     package var role: Role

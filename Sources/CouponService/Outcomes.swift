@@ -1,6 +1,7 @@
 // Replies to what took its time: server.reload and server.snapshot.
 
 import CouponRules
+import CouponStore
 import CouponWire
 import FlatStorage
 
@@ -9,8 +10,8 @@ extension Service {
     mutating func note(_ outcome: SnapshotOutcome, at now: Instant) {
         var run = LastRun(finishedAt: now)
         switch outcome {
-        case .written(let byteCount, let milliseconds):
-            run.byteCount = byteCount
+        case .written(let compacted, let milliseconds):
+            run.byteCount = compacted.byteCount
             run.milliseconds = milliseconds
         case .failed(let message): run.keep([message])
         }

@@ -36,6 +36,13 @@ extension Checkout {
             return .faulted
         }
         if findings.hasPending {
+            guard ledger.hasRoom(toRecord: 0, id) else {
+                reply.error(
+                    .storageUnavailable,
+                    "There is no space to record this at the moment; nothing was changed.",
+                    to: parser)
+                return .faulted
+            }
             ledger.release(id, codes: chosen, at: now.millisecondsSinceEpoch)
         }
         reply.release(

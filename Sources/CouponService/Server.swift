@@ -4,6 +4,11 @@
 // A wish (`nextTask`) is work for another thread. When it is done the shell reports it, and whoever
 // asked for it over the wire gets a reply: until then that conversation is not read, which keeps its
 // replies in order.
+//
+// Records of what was decided go to the journal in turns, one at a time (`beginJournalTurn`,
+// `endJournalTurn`). Replies that speak of what the journal does not have yet wait in their
+// conversation, and all replies behind them; when a turn has ended, `nextSettled` says whose may
+// leave.
 
 import CouponCatalog
 import CouponRules
@@ -19,15 +24,25 @@ package struct Server: ~Copyable {
     private var snapshot = TaskLine()
     /// Conversations whose awaited answer can be given.
     private var answerable: [ConversationID] = []
-    /// Changes on record when the newest snapshot, and the one being written, were encoded.
-    private var changesInSnapshot: UInt64 = 0
-    private var changesInNextSnapshot: UInt64 = 0
+    /// Conversations whose replies wait for the journal.
+    private var waiters = Waiters()
+    private var plan: SnapshotPlan
+    /// What the next snapshot will be made of, once everything before it stands still.
+    private var compactable: SegmentHeader?
+    private var isRolling = false
 
+    /// `ledger` is what recovery read, and `report` how the journal stands that goes on from there.
     package init(
-        catalog: SharedCatalog, ledger: consuming Ledger, limits: Limits, facts: ServerFacts
+        catalog: SharedCatalog, ledger: consuming Ledger, journal report: JournalReport,
+        settings: ServerSettings, facts: ServerFacts, at time: TurnTime
     ) {
-        self.limits = limits
-        service = Service(catalog: catalog, ledger: ledger, limits: limits, facts: facts)
+        limits = settings.limits
+        plan = SnapshotPlan(
+            settings.snapshots, after: settings.snapshotSequence, at: time.steady)
+        service = Service(
+            catalog: catalog, ledger: ledger,
+            journal: Journaling(settings.durability, report, at: time.steady),
+            limits: settings.limits, facts: facts)
     }
 }
 
@@ -44,7 +59,7 @@ extension Server {
 
     /// A client sent `bytes`.
     package mutating func receive(
-        _ bytes: Span<UInt8>, on conversation: inout Conversation, at now: Instant
+        _ bytes: Span<UInt8>, on conversation: inout Conversation, at time: TurnTime
     ) -> AfterRead {
         var position = 0
         var linesLeft = limits.linesPerTurnMax
@@ -55,21 +70,25 @@ extension Server {
             }
             linesLeft -= 1
             let found = conversation.lines.next(in: bytes, from: &position)
-            let disposition: Disposition
+            let start = service.reply.bytes.count
+            var disposition = Disposition.replied
             switch found {
             case .needsMore: return .keepReading
             case .lineTooLong:
                 service.reply.lineTooLong(limit: limits.lineBytesMax)
                 service.statistics.errors += 1
-                continue
             case .line(let range):
                 disposition = service.answer(
-                    bytes.extracting(range), under: conversation.terms, at: now)
+                    bytes.extracting(range), under: conversation.terms, at: time)
             case .heldLine:
                 disposition = service.answer(
-                    conversation.lines.heldLine, under: conversation.terms, at: now)
+                    conversation.lines.heldLine, under: conversation.terms, at: time)
             }
-            if case .awaits(let task) = disposition { hold(&conversation, until: task) }
+            if case .awaits(let task) = disposition {
+                hold(&conversation, until: task)
+            } else {
+                settle(disposition, writtenFrom: start, of: &conversation)
+            }
         }
         conversation.lines.keepRest(of: bytes, from: &position)
         return .awaitAnswer
@@ -77,9 +96,23 @@ extension Server {
 
     /// Goes on with what a conversation sent before: in the turn after ``AfterRead/yieldTurn``.
     package mutating func resume(
-        _ conversation: inout Conversation, at now: Instant
+        _ conversation: inout Conversation, at time: TurnTime
     ) -> AfterRead {
-        receive(Span(), on: &conversation, at: now)
+        receive(Span(), on: &conversation, at: time)
+    }
+
+    /// Lets the reply that begins at `start` leave, or keeps it until the journal is as far as it
+    /// must be, or as a reply before it waits for.
+    private mutating func settle(
+        _ disposition: Disposition, writtenFrom start: Int, of conversation: inout Conversation
+    ) {
+        var needed: UInt64 = 0
+        if case .repliedOnceDurable = disposition { needed = service.ledger.sequence }
+        let isFree = conversation.heldReplyByteCount == 0
+        if isFree && needed <= service.journal.acknowledged { return }
+        if conversation.held.take(&service.reply.bytes, from: start, until: needed) {
+            waiters.append(conversation.id, until: needed)
+        }
     }
 
     private mutating func hold(_ conversation: inout Conversation, until task: LongTask) {
@@ -97,14 +130,16 @@ extension Server {
 
     /// Writes the awaited answer, and goes on with what the client sent behind its question.
     package mutating func deliverAnswer(
-        on conversation: inout Conversation, at now: Instant
+        on conversation: inout Conversation, at time: TurnTime
     ) -> AfterRead {
         guard let awaited = conversation.awaited else {
             preconditionFailure("an answer is delivered to who awaits it")
         }
         conversation.awaited = nil
+        let start = service.reply.bytes.count
         service.writeOutcome(of: awaited.task, to: awaited.replyID)
-        return resume(&conversation, at: now)
+        settle(.replied, writtenFrom: start, of: &conversation)
+        return resume(&conversation, at: time)
     }
 
     /// A conversation ended; nobody waits for its answer any more.
@@ -143,9 +178,21 @@ extension Server {
 
     /// The next work to start. It is under way until it is reported as finished; meanwhile the same
     /// work is not named again.
-    package mutating func nextTask() -> LongTask? {
+    package mutating func nextTask(at time: TurnTime) -> Task? {
         if reload.begin() { return .reload }
-        if snapshot.begin() { return .snapshot }
+        if !snapshot.isRunning, let due = plan.due(service.journal.report), due <= time.steady {
+            snapshot.wish()
+        }
+        guard snapshot.isWished, !snapshot.isRunning else { return nil }
+        if let header = compactable {
+            compactable = nil
+            _ = snapshot.begin()
+            return .compaction(continuedBy: header)
+        }
+        if !isRolling {
+            isRolling = true
+            service.wantRoll()
+        }
         return nil
     }
 
@@ -155,28 +202,80 @@ extension Server {
     /// Ends a reload. Returns the catalog that is not needed any more, so that it can be let go
     /// where its freeing delays nobody.
     package mutating func finishReload(
-        _ outcome: ReloadOutcome, at now: Instant
+        _ outcome: ReloadOutcome, at time: TurnTime
     ) -> SharedCatalog? {
         answerable += reload.finish()
-        return service.adopt(outcome, at: now)
+        return service.adopt(outcome, at: time.wall)
     }
 
-    /// The present state as a snapshot holds it.
-    package mutating func encodeSnapshot() -> ByteBuffer {
-        changesInNextSnapshot = service.statistics.changes
-        return service.ledger.encodeSnapshot()
-    }
-
-    /// Ends a snapshot that ``encodeSnapshot()`` began.
-    package mutating func finishSnapshot(_ outcome: SnapshotOutcome, at now: Instant) {
+    /// Ends a compaction.
+    package mutating func finishSnapshot(_ outcome: SnapshotOutcome, at time: TurnTime) {
         answerable += snapshot.finish()
-        if case .written = outcome { changesInSnapshot = changesInNextSnapshot }
-        service.note(outcome, at: now)
+        plan.ended(outcome, service.journal.report, at: time.steady)
+        service.note(outcome, at: time.wall)
     }
+
+    /// Follows other settings from the next snapshot on.
+    package mutating func adopt(_ settings: SnapshotSettings) { plan.settings = settings }
+
+    /// The present state as the bytes of a snapshot, to compare it with what is on disk.
+    package func encodedState() -> ByteBuffer { service.ledger.encodeSnapshot() }
 
     /// Why the newest reload was refused, a line each; empty when it was not.
     package var reloadFaults: [String] { service.statistics.lastReload?.faults ?? [] }
+}
 
-    /// Whether something was recorded that no snapshot holds.
-    package var hasUnsavedChanges: Bool { service.statistics.changes != changesInSnapshot }
+// MARK: The journal
+
+extension Server {
+    /// What the journal's thread does next, if there is anything and it does nothing at the moment.
+    /// What was decided since the last turn is added to `records`, which are empty.
+    package mutating func beginJournalTurn(
+        into records: inout RecordLog, at time: TurnTime
+    ) -> JournalTurn? {
+        service.beginJournalTurn(into: &records, at: time)
+    }
+
+    /// The turn that was begun last has ended so. Ask ``journalFault`` before anything else.
+    package mutating func endJournalTurn(_ report: JournalReport, at time: TurnTime) {
+        if service.endJournalTurn(report, at: time) {
+            isRolling = false
+            compactable = report.segment
+        }
+    }
+
+    /// What broke the journal: nothing may be acknowledged any more, and the daemon ends.
+    package var journalFault: DiskFault? { service.journal.fault }
+
+    /// Why nothing can be recorded at the moment; validate goes on.
+    package var spaceFault: DiskFault? { service.journal.spaceFault }
+
+    /// The next conversation some of whose replies need not wait any more.
+    package mutating func nextSettled() -> ConversationID? {
+        waiters.next(upTo: service.journal.acknowledged)
+    }
+
+    /// Puts into the output what of a conversation's replies may leave now.
+    package mutating func releaseReplies(of conversation: inout Conversation) {
+        conversation.held.leave(
+            upTo: service.journal.acknowledged, into: &service.reply.bytes)
+    }
+
+    /// From now on everything is made durable as soon as it can be.
+    package mutating func beginFinish() { service.finishJournal() }
+
+    /// Whether everything that was decided is durable, and known to be.
+    package var isSettled: Bool {
+        service.journal.isSettled(upTo: service.ledger.sequence)
+    }
+
+    /// When something is due though nothing happens, in steady milliseconds: ask
+    /// ``beginJournalTurn(into:at:)`` and ``nextTask(at:)`` then.
+    package var deadline: Int64? {
+        // One that is wished for, or under way, waits for an event and not for a time.
+        let isOnItsWay = snapshot.isRunning || snapshot.isWished
+        let snapshotDue = isOnItsWay ? nil : plan.due(service.journal.report)
+        guard let turnDue = service.journal.deadline else { return snapshotDue }
+        return min(turnDue, snapshotDue ?? .max)
+    }
 }

@@ -11,6 +11,9 @@ import FlatStorage
 enum Disposition: BitwiseCopyable {
     /// Its reply is written.
     case replied
+    /// Its reply is written, and leaves when the journal has everything that was decided before it:
+    /// nobody may learn of a use that a power cut could still take back.
+    case repliedOnceDurable
     /// Its reply comes when other work is done; no later line of the same client may be answered
     /// before it.
     case awaits(LongTask)
@@ -20,6 +23,7 @@ enum Disposition: BitwiseCopyable {
 struct Service: ~Copyable {
     private(set) var shared: SharedCatalog
     private(set) var ledger: Ledger
+    private(set) var journal: Journaling
     private var parser: RequestParser
     private var checkout = Checkout()
     let limits: Limits
@@ -30,10 +34,14 @@ struct Service: ~Copyable {
     var reply = ReplyWriter(appendingTo: ByteBuffer(capacity: 64 * 1_024))
 
     init(
-        catalog: SharedCatalog, ledger: consuming Ledger, limits: Limits, facts: ServerFacts
+        catalog: SharedCatalog, ledger: consuming Ledger, journal: Journaling, limits: Limits,
+        facts: ServerFacts
     ) {
         shared = catalog
         self.ledger = ledger
+        self.ledger.isCapturing = true
+        self.journal = journal
+        self.ledger.recordRoom = journal.recordRoom
         parser = RequestParser(lineBytesMax: limits.lineBytesMax)
         self.limits = limits
         self.facts = facts
@@ -48,11 +56,11 @@ struct Service: ~Copyable {
 
     /// Answers one line, given without its end and at most `limits.lineBytesMax` long.
     mutating func answer(
-        _ line: Span<UInt8>, under terms: borrowing ListenerTerms, at now: Instant
+        _ line: Span<UInt8>, under terms: borrowing ListenerTerms, at time: TurnTime
     ) -> Disposition {
         statistics.requests += 1
         switch parser.parse(line) {
-        case .request: return dispatch(terms, at: now)
+        case .request: return dispatch(terms, at: time)
         case .fault(let fault):
             statistics.errors += 1
             if let operation = fault.operation, !terms.role.allows(operation) {
@@ -65,12 +73,13 @@ struct Service: ~Copyable {
     }
 
     private mutating func dispatch(
-        _ terms: borrowing ListenerTerms, at now: Instant
+        _ terms: borrowing ListenerTerms, at time: TurnTime
     ) -> Disposition {
+        let now = time.wall
         let operation = parser.request.operation
         checkout.begin(parser)
         if let refused = refuse(operation, under: terms) { return refused }
-        lapse(at: now)
+        lapse(at: time)
 
         switch operation {
         case .ping: reply.pong(facts, isReady: !isDraining, to: parser)
@@ -81,13 +90,16 @@ struct Service: ~Copyable {
             let outcome = checkout.commit(
                 .reserve, shared.catalog, parser, &ledger, at: now, &reply)
             statistics.count(outcome, of: operation)
+            return .repliedOnceDurable
         case .apply:
             let outcome = checkout.commit(
                 .apply, shared.catalog, parser, &ledger, at: now, &reply)
             statistics.count(outcome, of: operation)
+            return .repliedOnceDurable
         case .release:
             let outcome = checkout.release(parser, &ledger, at: now, &reply)
             statistics.count(outcome, of: operation)
+            return .repliedOnceDurable
         case .usage:
             let outcome = checkout.reportUsage(shared.catalog, parser, ledger, at: now, &reply)
             statistics.count(outcome, of: operation)
@@ -108,10 +120,12 @@ struct Service: ~Copyable {
     /// Lets go of holds whose time has passed, before anything relies on what is left. A great many
     /// are let go of in pieces, so that no request waits for all of them; until then they still
     /// hold, which never lets a limit pass.
-    mutating func lapse(at now: Instant) {
-        let lapsed = ledger.lapse(
-            until: now.millisecondsSinceEpoch, atMost: Service.lapsesPerRequestMax)
-        statistics.lapsed += UInt64(lapsed)
+    private mutating func lapse(at time: TurnTime) {
+        ledger.lapseClock = time.lapseClock
+        for _ in 0..<Service.lapsesPerRequestMax {
+            guard ledger.lapseNext(until: time.steady) else { return }
+            statistics.lapsed += 1
+        }
     }
 
     private static let lapsesPerRequestMax = 1_024
@@ -128,6 +142,11 @@ struct Service: ~Copyable {
         }
         if isDraining && operation != .ping {
             return fail(.shuttingDown, "The daemon is shutting down.")
+        }
+        if operation.changesState && !ledger.hasRoomForRecords {
+            return fail(
+                .storageUnavailable,
+                "There is no space to record this at the moment; nothing was changed.")
         }
         return nil
     }
@@ -167,7 +186,41 @@ extension Service {
     }
 }
 
+// MARK: The journal
+
+extension Service {
+    /// Hands over the records of what was decided, where the journal is to do something.
+    mutating func beginJournalTurn(
+        into records: inout RecordLog, at time: TurnTime
+    ) -> JournalTurn? {
+        let turn = journal.beginTurn(
+            pendingByteCount: ledger.untakenByteCount, at: time.steady)
+        if turn != nil { ledger.takeChanges(into: &records) }
+        ledger.recordRoom = journal.recordRoom
+        return turn
+    }
+
+    /// Returns whether the journal goes on in another segment because that was wanted.
+    mutating func endJournalTurn(_ report: JournalReport, at time: TurnTime) -> Bool {
+        let hasRolled = journal.endTurn(report, at: time.steady)
+        ledger.recordRoom = journal.recordRoom
+        return hasRolled
+    }
+
+    mutating func wantRoll() { journal.wantRoll() }
+
+    mutating func finishJournal() { journal.finish() }
+}
+
 extension Operation {
+    /// Whether it may use up, hold or give back something.
+    fileprivate var changesState: Bool {
+        switch self {
+        case .reserve, .apply, .release: true
+        default: false
+        }
+    }
+
     /// Whether it is about one store; naming none means the default one.
     fileprivate var namesStore: Bool {
         switch self {

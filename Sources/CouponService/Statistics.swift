@@ -56,9 +56,6 @@ struct Statistics {
 
     init(catalogLoadedAt: Instant) { self.catalogLoadedAt = catalogLoadedAt }
 
-    /// How often what is on record has changed.
-    var changes: UInt64 { reserved + applied + released + lapsed }
-
     mutating func count(_ outcome: CheckoutOutcome, of operation: Operation) {
         switch outcome {
         case .accepted where operation == .validate: validated += 1
@@ -106,8 +103,7 @@ extension Service {
         reply.member(
             "uptime_seconds",
             (now.millisecondsSinceEpoch - facts.startedAt.millisecondsSinceEpoch) / 1_000)
-        reply.key("durability")
-        reply.string("snapshot")
+        writeJournalFacts()
         reply.key("requests")
         write(statistics)
         reply.key("ledger")
@@ -140,6 +136,21 @@ extension Service {
         reply.member("orders_limit", Int64(limits.ordersMax))
         reply.member("uses_in_force", Int64(totals.usesInForce))
         reply.member("coupons_used", Int64(totals.couponsUsed))
+        reply.endObject()
+    }
+
+    private mutating func writeJournalFacts() {
+        reply.key("durability")
+        reply.string(copying: journal.mode.rawValue)
+        reply.key("journal")
+        reply.beginObject()
+        reply.member("sequence", Int64(clamping: ledger.sequence))
+        reply.member("written", Int64(clamping: journal.report.written))
+        reply.member("synchronized", Int64(clamping: journal.report.synchronized))
+        reply.member("segment", Int64(clamping: journal.report.segment.generation))
+        reply.member("bytes", Int64(journal.report.byteCount))
+        reply.key("has_space")
+        reply.boolean(journal.spaceFault == nil)
         reply.endObject()
     }
 

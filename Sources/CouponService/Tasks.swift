@@ -2,6 +2,7 @@
 // one is under way waits for the next, because that run may have begun before the change they mean.
 
 import CouponCatalog
+import CouponStore
 
 /// The state of one kind of work.
 struct TaskLine {
@@ -47,6 +48,13 @@ package enum LongTask: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case snapshot
 }
 
+/// Work for another thread, as it can be started.
+package enum Task: Equatable, Sendable {
+    case reload
+    /// Make a snapshot of all that stands still: of what the segment with this header continues.
+    case compaction(continuedBy: SegmentHeader)
+}
+
 /// How a reload went.
 package enum ReloadOutcome: Sendable {
     /// `changes` are the derived ids that are gone, compared with the catalog judged by.
@@ -57,6 +65,6 @@ package enum ReloadOutcome: Sendable {
 
 /// How a snapshot went.
 package enum SnapshotOutcome: Sendable {
-    case written(byteCount: Int, milliseconds: Int64)
+    case written(Compacted, milliseconds: Int64)
     case failed(String)
 }

@@ -13,6 +13,15 @@ package struct Compacted: Equatable, Sendable {
     package var orderCount: Int
     /// Why segments that are not needed any more are still there. It harms nothing.
     package var leftBehind: DiskFault?
+
+    package init(
+        sequence: UInt64, byteCount: Int, orderCount: Int, leftBehind: DiskFault? = nil
+    ) {
+        self.sequence = sequence
+        self.byteCount = byteCount
+        self.orderCount = orderCount
+        self.leftBehind = leftBehind
+    }
 }
 
 package enum CompactionFault: Error, Equatable {
@@ -56,8 +65,8 @@ package enum Compaction {
     ) throws(CompactionFault) -> RecoveredState {
         do {
             let state = try Recovery.recover(
-                from: disk, directory: directory, seed: .random(),
-                orderLimit: OrderTable.limitMax, continuedBy: next)
+                from: disk, directory: directory, seed: .random(), orderLimit: OrderTable.countMax,
+                continuedBy: next)
             try state.check()
             return state
         } catch {

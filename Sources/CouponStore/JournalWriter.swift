@@ -37,6 +37,19 @@ package struct JournalReport: Equatable, Sendable {
     package var segment: SegmentHeader
     /// Bytes that were written since the journal was begun, headers and seals included.
     package var byteCount: Int
+
+    package init(
+        written: UInt64, synchronized: UInt64, marked: UInt64, room: Int,
+        condition: JournalFiles.Condition, segment: SegmentHeader, byteCount: Int
+    ) {
+        self.written = written
+        self.synchronized = synchronized
+        self.marked = marked
+        self.room = room
+        self.condition = condition
+        self.segment = segment
+        self.byteCount = byteCount
+    }
 }
 
 /// Where a segment's salt comes from: numbers that nobody has seen before.

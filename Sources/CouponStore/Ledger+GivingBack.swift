@@ -24,12 +24,14 @@ extension Ledger {
     }
 
     /// Gives back what the reserve holds whose time is over, the earliest of those that lapse at or
-    /// before `steadyMilliseconds` on the clock of ``lapseClock``. Returns false when there is none.
+    /// before `steadyMilliseconds` on the clock of ``lapseClock``. Returns false when there is none, or
+    /// no room to record it: then it goes on holding.
     ///
     /// What such an order then says is ``OrderFacts/isLapsed``.
     package mutating func lapseNext(until steadyMilliseconds: Int64) -> Bool {
         guard let due = holds.first, due.deadline <= steadyMilliseconds else { return false }
         let id = OrderID(row: Int(due.row))
+        guard hasRoom(toRecord: 0, id) else { return false }
         touched.removeAll()
         endHold(id, endedAt: Ledger.known(orders.image(id)).facts.expiresAt)
         capture(nil, id)

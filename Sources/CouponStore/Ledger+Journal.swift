@@ -12,6 +12,34 @@ extension Ledger {
         changes.removeAll()
     }
 
+    /// Bytes of records that were not taken yet.
+    package var untakenByteCount: Int { changes.bytes.count }
+
+    /// Whether there is room for the record of an ordinary operation.
+    package var hasRoomForRecords: Bool { hasRoom(forImageBytes: 0) }
+
+    /// Whether there is room for the record of an operation that gives an order an image of so many
+    /// bytes, in place of what it and another one have.
+    package func hasRoom(
+        toRecord imageByteCount: Int, _ order: OrderID?, _ session: OrderID? = nil
+    ) -> Bool {
+        var byteCount = imageByteCount
+        if let order { byteCount += 2 * orders.image(order).count }
+        if let session { byteCount += 2 * orders.image(session).count }
+        return hasRoom(forImageBytes: byteCount)
+    }
+
+    /// A record holds the images and all counters that they name. An image names the coupon's key
+    /// once for each code, the record for each of its counters, which are no more than its kinds.
+    private func hasRoom(forImageBytes byteCount: Int) -> Bool {
+        let bound = byteCount * Self.recordBytesPerImageByte + Self.recordOverheadMax
+        return bound <= recordRoom - untakenByteCount
+    }
+
+    /// As many as there are kinds of counters, and two for the image itself.
+    private static let recordBytesPerImageByte = 16
+    private static let recordOverheadMax = 4_096
+
     /// Writes the record of an operation that changed these orders and the touched counters.
     mutating func capture(_ first: OrderID?, _ second: OrderID) {
         sequence += 1

@@ -26,6 +26,8 @@ package struct Ledger: ~Copyable, Sendable {
     var changes = RecordLog()
     /// Whether every change is kept until ``takeChanges(into:)``, for the journal.
     package var isCapturing = false
+    /// Bytes of records for which the journal has room, between two takings.
+    package var recordRoom = Int.max
 
     /// Codes that are consumed by orders in force.
     package internal(set) var usesInForce = 0

@@ -39,12 +39,12 @@ package struct OrderTable: ~Copyable, Sendable {
     private var index = ShardedIndex()
     private var blocks = ByteArena()
 
-    /// The highest limit: what a table can hold.
-    package static let limitMax = Int(UInt32.max) - 1
+    /// The most orders that there can be.
+    package static var countMax: Int { Int(UInt32.max) - 1 }
 
-    /// `limit` is the number of orders at which ``isFull`` holds, 1 ... ``limitMax``.
+    /// `limit` is the number of orders at which ``isFull`` holds, 1 ... ``countMax``.
     package init(seed: HashSeed, limit: Int) {
-        precondition(limit > 0 && limit <= Self.limitMax, "a row's number fits four bytes")
+        precondition(limit > 0 && limit <= Self.countMax, "a row's number fits four bytes")
         self.seed = seed.value
         self.limit = limit
     }

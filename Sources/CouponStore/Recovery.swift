@@ -14,7 +14,7 @@ package struct RecoveredState: ~Copyable {
     package let continuation: JournalContinuation
     package let report: RecoveryReport
     /// The journal's last record that the snapshot holds.
-    let snapshotSequence: UInt64
+    package let snapshotSequence: UInt64
     let standing: Snapshot.Standing
 }
 
@@ -159,6 +159,9 @@ package enum Recovery {
 }
 
 extension RecoveredState {
+    /// The state alone, once the journal goes on.
+    package consuming func takeLedger() -> Ledger { ledger }
+
     /// Whether every counter is exactly what it carried along and what all orders together took.
     package func check() throws(RecoveryFault) {
         guard let counter = ledger.firstContradiction() else { return }

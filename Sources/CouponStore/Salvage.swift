@@ -133,7 +133,7 @@ package enum Salvage {
         }
         do {
             let proof = try Recovery.recover(
-                from: disk, directory: directory, seed: .random(), orderLimit: OrderTable.limitMax)
+                from: disk, directory: directory, seed: .random(), orderLimit: OrderTable.countMax)
             try proof.check()
         } catch {
             throw .unproven(error)
@@ -205,7 +205,7 @@ package enum Salvage {
             do throws(SnapshotProblem) {
                 if let fault = held.fault { throw .unreadable(fault) }
                 let ledger = try Ledger.decoded(
-                    from: held.bytes.bytes, seed: seed, orderLimit: OrderTable.limitMax)
+                    from: held.bytes.bytes, seed: seed, orderLimit: OrderTable.countMax)
                 report.snapshot = (path, ledger.sequence)
                 return FoundSnapshot(ledger: ledger, evidence: evidence)
             } catch {
@@ -220,7 +220,7 @@ package enum Salvage {
             evidence = max(evidence, header?.sequence ?? 0)
         }
         return FoundSnapshot(
-            ledger: Ledger(seed: seed, orderLimit: OrderTable.limitMax), evidence: evidence)
+            ledger: Ledger(seed: seed, orderLimit: OrderTable.countMax), evidence: evidence)
     }
 
     // MARK: - Redoing

@@ -93,13 +93,20 @@ package struct SegmentScan: Equatable, Sendable {
     private mutating func lookOn(_ bytes: Span<UInt8>) {
         var offset = endOffset
         while offset < bytes.count {
-            if let batch = try? ScannedBatch(bytes, at: offset), batch.salt == header.salt {
+            if Self.mayBegin(bytes, at: offset),
+                let batch = try? ScannedBatch(bytes, at: offset), batch.salt == header.salt
+            {
                 durableMark = max(durableMark, batch.durableMark)
                 // The chain cannot have ended in good order where more was written after it.
                 if end == .unwritten { end = .damaged(.foreign) }
             }
             offset += BatchLayout.blockLength
         }
+    }
+
+    /// Whether a batch may begin at `offset`: most blocks are told by their first byte.
+    private static func mayBegin(_ bytes: Span<UInt8>, at offset: Int) -> Bool {
+        bytes[offset] == UInt8(truncatingIfNeeded: BatchLayout.magic)
     }
 
     /// Whether the block at `offset` is as it was when its space was taken: all zeros.

@@ -73,6 +73,14 @@ package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
         return unsafe base[used]
     }
 
+    /// Drops the first `count` elements and moves the rest to the front.
+    @inlinable
+    package mutating func removeFirst(_ count: Int) {
+        precondition(count >= 0 && count <= used, "an array loses at most what it holds")
+        unsafe base.update(from: base + count, count: used - count)
+        used -= count
+    }
+
     @inlinable
     package mutating func reserve(_ capacity: Int) {
         if capacity > allocated { grow(toHold: capacity) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CouponService
 import SystemPackage
 
 /// The version of this build, as `ping` and `--version` tell it.
@@ -16,14 +17,15 @@ struct Coupond: ParsableCommand {
             nothing is said, the daemon listens on \(Configuration.defaultSocketPath) and keeps its \
             state in \(StateSettings().directory).
 
-            Uses are kept by snapshots: one every minute while something changes, one on SIGUSR2 and \
-            one at the end. A crash or a power cut loses what came after the last one.
+            Uses are written to a journal before they are told: what was acknowledged survives the \
+            end of the process, and with --durability always, the default, a power cut. Snapshots \
+            keep the journal short and the next start quick.
 
             Signals: HUP reads configuration and catalog anew and goes on with the old ones if the \
             new ones are invalid; USR1 opens the log file anew; USR2 writes a snapshot; TERM and INT \
-            finish what was asked, write a snapshot and end.
+            finish what was asked, make it durable and end. kill -9 is always safe.
 
-            Exit status: 0 done, 64 usage, 65 corrupt snapshot, 66 missing file or directory, \
+            Exit status: 0 done, 64 usage, 65 corrupt state, 66 missing file or directory, \
             70 defect, 71 refused by the operating system, 73 cannot create, 74 cannot read or \
             write, 75 another daemon runs, 77 permission, 78 invalid configuration or catalog.
             """,
@@ -50,6 +52,15 @@ struct Coupond: ParsableCommand {
     var stateDirectory: String?
 
     @Option(
+        name: .customLong("durability"),
+        help: ArgumentHelp(
+            """
+            When uses are on disk: always, before they are told; everysec, a second later at most; \
+            or no, when the system decides.
+            """, valueName: "mode"))
+    var durability: DurabilityMode?
+
+    @Option(
         name: .customLong("catalog"),
         help: ArgumentHelp(
             "A definition file, or a directory of them. May be repeated.", valueName: "path"))
@@ -64,7 +75,7 @@ struct Coupond: ParsableCommand {
         let overrides = Overrides(
             configurationPath: configurationPath, socketPath: socketPath,
             adminSocketPath: adminSocketPath, stateDirectory: stateDirectory,
-            catalogPaths: catalogPaths)
+            durability: durability, catalogPaths: catalogPaths)
         let reason: ExitReason
         do throws(StartFault) {
             reason = try checksOnly ? check(overrides) : serve(overrides)
@@ -75,3 +86,5 @@ struct Coupond: ParsableCommand {
         throw ExitCode(reason.rawValue)
     }
 }
+
+extension DurabilityMode: ExpressibleByArgument {}

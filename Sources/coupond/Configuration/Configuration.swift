@@ -13,8 +13,8 @@ struct Configuration: Equatable, Sendable {
     var limits = Limits()
     /// A client that sends nothing for so long is disconnected; nil for never.
     var idleTimeoutSeconds: Int64? = 600
-    /// How often what changed is written to the state directory.
-    var snapshotIntervalSeconds: Int64 = 60
+    var journal = JournalSettings()
+    var snapshots = SnapshotSettings()
     var log = LogSettings()
 
     static let defaultSocketPath = "/run/coupond/coupond.sock"
@@ -59,6 +59,15 @@ struct StateSettings: Equatable, Sendable {
 
     var directory = "/var/lib/coupond"
     var creation = Creation.always
+}
+
+/// How what was decided is written down.
+struct JournalSettings: Equatable, Sendable {
+    var durability = DurabilityMode.always
+    /// Of one segment, in MiB. Two are allocated at any time: the one that is written, and a spare.
+    var segmentMiB: Int64 = 64
+
+    var segmentByteCount: Int { Int(segmentMiB) * 1_024 * 1_024 }
 }
 
 struct LogSettings: Equatable, Sendable {

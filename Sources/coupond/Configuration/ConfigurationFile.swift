@@ -37,9 +37,15 @@ extension Configuration {
             map.refuseUnknownKeys()
         }
         if var map = file.take("snapshot")?.map() {
-            map.read("interval_seconds", in: 1...86_400) { snapshotIntervalSeconds = $0 }
+            map.read("interval_seconds", in: 1...86_400) { snapshots.intervalSeconds = $0 }
+            map.read("growth_percent", in: 1...10_000) { snapshots.growthPercent = $0 }
             map.refuseUnknownKeys()
         }
+        if var map = file.take("journal")?.map() {
+            journal.read(&map)
+            map.refuseUnknownKeys()
+        }
+        snapshots.growthBytesMin = journal.segmentByteCount
         if var map = file.take("log")?.map() {
             log.read(&map)
             map.refuseUnknownKeys()
@@ -106,6 +112,15 @@ extension StateSettings {
     fileprivate mutating func read(_ map: inout FieldMap) {
         if let path = map.take("directory")?.filePath() { directory = path }
         if let choice = map.take("create")?.choice(of: Creation.self) { creation = choice }
+    }
+}
+
+extension JournalSettings {
+    fileprivate mutating func read(_ map: inout FieldMap) {
+        if let choice = map.take("durability")?.choice(of: DurabilityMode.self) {
+            durability = choice
+        }
+        map.read("segment_mib", in: 1...1_024) { segmentMiB = $0 }
     }
 }
 

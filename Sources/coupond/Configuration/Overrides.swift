@@ -1,3 +1,4 @@
+import CouponService
 import CouponWire
 
 /// What the command line says, which stands above the configuration file.
@@ -6,6 +7,7 @@ struct Overrides: Equatable, Sendable {
     var socketPath: String?
     var adminSocketPath: String?
     var stateDirectory: String?
+    var durability: DurabilityMode?
     /// Empty: as configured.
     var catalogPaths: [String] = []
 }
@@ -34,6 +36,7 @@ extension Configuration {
             try moveSocket(.admin, to: path, option: "--admin-socket")
         }
         if let directory = overrides.stateDirectory { state.directory = directory }
+        if let durability = overrides.durability { journal.durability = durability }
         if !overrides.catalogPaths.isEmpty { catalogPaths = overrides.catalogPaths }
         if catalogPaths == nil { throw .noCatalog }
     }

@@ -45,10 +45,17 @@ final class Client: ConnectionHandler {
     }
 
     /// Whether the client waits for nothing from us: everything that came is answered and sent.
-    var isAtRest: Bool { reading == .wanted && !isBackedUp }
+    var isAtRest: Bool { reading == .wanted && !isBackedUp && !awaitsJournal }
 
-    /// Whether a reply is still being worked on.
-    var awaitsAnswer: Bool { reading == .awaitsAnswer }
+    /// Whether a reply is still being worked on, or waits for the journal.
+    var awaitsAnswer: Bool { reading == .awaitsAnswer || awaitsJournal }
+
+    private var awaitsJournal: Bool { conversation.heldReplyByteCount > 0 }
+
+    /// Bytes of replies that the peer has not taken, or that wait for the journal.
+    private var waitingByteCount: Int {
+        connection.backlogByteCount + conversation.heldReplyByteCount
+    }
 
     func received(_ bytes: Span<UInt8>, on connection: Connection) {
         hasStirred = true
@@ -63,7 +70,21 @@ final class Client: ConnectionHandler {
     func drained(_ connection: Connection) {
         guard isBackedUp else { return }
         hasStirred = true
-        isBackedUp = false
+        goOnIfTaken()
+    }
+
+    /// Sends what the journal has by now.
+    func releaseReplies() {
+        if hasEnded { return }
+        daemon.releaseReplies(of: &conversation, over: connection)
+        goOnIfTaken()
+    }
+
+    /// Gives back memory that an idle client does not need.
+    func trim() { conversation.trim() }
+
+    private func goOnIfTaken() {
+        if connection.backlogByteCount == 0 { isBackedUp = false }
         settle()
     }
 
@@ -94,7 +115,7 @@ final class Client: ConnectionHandler {
     }
 
     private func settle() {
-        if connection.backlogByteCount > outputBytesMax { isBackedUp = true }
+        if waitingByteCount > outputBytesMax { isBackedUp = true }
         if isBackedUp {
             pause()
             return
@@ -102,7 +123,7 @@ final class Client: ConnectionHandler {
         switch reading {
         case .wanted:
             if peerHasFinished {
-                connection.closeAfterFlush()
+                if !awaitsJournal { connection.closeAfterFlush() }
             } else if isPaused {
                 isPaused = false
                 connection.resumeReading()

@@ -3,8 +3,9 @@
 // 1. The sockets close. Clients are read and answered as before; one that was silent for a short
 //    while has what it asked for, and is closed once its replies are sent.
 // 2. After a second, whoever still talks is told that the daemon is shutting down, and closed.
-// 3. After ten seconds, or on a second signal, whoever has not taken its replies is cut off.
-// 4. What is not saved is written, and the daemon ends. A signal during that ends it at once.
+// 3. After nine seconds, or on a second signal, whoever has not taken its replies is cut off.
+// 4. What is not durable yet is made so, and the daemon ends. A disk that does not come back, or
+//    another signal, ends it ten seconds after the first: what was acknowledged is safe anyhow.
 
 import CouponService
 import Glibc
@@ -16,7 +17,8 @@ struct Drain {
     static let tickMilliseconds: Int64 = 50
     static let refusingTicks = 20
     static let partingTicks = refusingTicks + 2
-    static let cutOffTicks = 200
+    static let cutOffTicks = 180
+    static let endTicks = 200
 
     let timer: LoopTimer
     var ticks = 0
@@ -30,8 +32,8 @@ extension Daemon {
         case .draining:
             log.warning("asked to end again: connections are cut off")
             cutOff()
-        case .saving:
-            log.error("asked to end again: uses since the last snapshot are lost")
+        case .settling:
+            log.error("asked to end again: what waits for the disk is not waited for")
             leave(with: .inputOutput)
         }
     }
@@ -59,10 +61,16 @@ extension Daemon {
         drain?.ticks += 1
         let ticks = drain?.ticks ?? 0
         if ticks == Drain.refusingTicks { server.beginDrain() }
+        if ticks >= Drain.endTicks {
+            log.error("time is up: what waits for the disk is not waited for")
+            leave(with: .inputOutput)
+        }
         if ticks >= Drain.cutOffTicks {
-            log.warning(
-                "time is up: connections are cut off",
-                metadata: ["connections": .stringConvertible(clients.count)])
+            if !clients.isEmpty {
+                log.warning(
+                    "time is up: connections are cut off",
+                    metadata: ["connections": .stringConvertible(clients.count)])
+            }
             cutOff()
             return
         }
@@ -77,31 +85,18 @@ extension Daemon {
         for client in clients.values { client.connection.close() }
     }
 
-    /// At the end of each turn: goes on once everybody has left.
+    /// At the end of each turn: ends the daemon once everybody has left and everything is durable.
     func goOnDraining() {
-        guard phase == .draining, clients.isEmpty else { return }
-        phase = .saving
-        drain?.timer.close()
-        drain = nil
-        goOnSaving()
-    }
-
-    /// Ends the daemon once everything is saved, or saving has failed. A snapshot that was under way
-    /// when everybody had left may have begun too early, so its end decides nothing.
-    func goOnSaving() {
-        if isSnapshotUnderWay { return }
-        if !server.hasUnsavedChanges { leave(with: .success) }
-        if hasTriedToSave {
-            log.error("uses since the last snapshot are lost")
-            leave(with: .inputOutput)
+        if phase == .draining && clients.isEmpty {
+            phase = .settling
+            server.beginFinish()
+            advanceJournal()
         }
-        hasTriedToSave = true
-        server.wish(.snapshot)
-        startTasks()
+        if phase == .settling && server.isSettled { leave(with: .success) }
     }
 
     /// Ends the process. It is not unwound: a catalog that is still being built would be waited for.
-    private func leave(with reason: ExitReason) -> Never {
+    func leave(with reason: ExitReason) -> Never {
         log.info("ended", metadata: ["status": .stringConvertible(reason.rawValue)])
         _exit(reason.rawValue)
     }

@@ -1,4 +1,3 @@
-import CouponRules
 import CouponService
 import CouponWire
 import FlatStorage
@@ -31,15 +30,23 @@ extension Daemon {
         return after
     }
 
+    /// Sends what need not wait for the journal any more.
+    func releaseReplies(
+        of conversation: inout Conversation, over connection: Connection
+    ) {
+        server.releaseReplies(of: &conversation)
+        sendOutput(of: &server, over: connection)
+    }
+
     /// Goes on with `client` in the next turn.
     func resumeNextTurn(_ client: Client) { yielded.append(client) }
 }
 
 private func answer(
     _ bytes: Span<UInt8>, on conversation: inout Conversation, by server: inout Server,
-    over connection: Connection, at now: Instant
+    over connection: Connection, at time: TurnTime
 ) -> AfterRead {
-    let after = server.receive(bytes, on: &conversation, at: now)
+    let after = server.receive(bytes, on: &conversation, at: time)
     sendOutput(of: &server, over: connection)
     return after
 }
@@ -106,10 +113,9 @@ extension Daemon {
 
     /// The listener tries again ten times a second; once in ten seconds is enough for the log.
     private func acceptFailed(_ fault: UVFault, on path: String) {
-        let now = now
-        if let last = lastAcceptFaultLoggedAt {
-            let elapsed = now.millisecondsSinceEpoch - last.millisecondsSinceEpoch
-            if (0..<Self.acceptFaultLogMilliseconds).contains(elapsed) { return }
+        let now = now.steady
+        if let last = lastAcceptFaultLoggedAt, now - last < Self.acceptFaultLogMilliseconds {
+            return
         }
         lastAcceptFaultLoggedAt = now
         log.error(
@@ -134,6 +140,7 @@ extension Daemon {
                 continue
             }
             client.idleSweeps += 1
+            client.trim()
             if client.idleSweeps >= Self.idleSweepsMax { client.connection.close() }
         }
     }

@@ -1,11 +1,10 @@
 // Reading definitions and writing snapshots take as long as they take, so they happen on threads of
-// their own. What crosses over is immutable and shared: the catalog that was built, the bytes of a
-// snapshot. The loop only swaps a reference, or copies the state into bytes.
+// their own. What crosses over is immutable: the catalog that was built, and the header of the
+// segment up to which a snapshot is made from what is on disk.
 
 import CouponCatalog
 import CouponService
 import CouponStore
-import FlatStorage
 import Logging
 import Synchronization
 import SystemPackage
@@ -35,10 +34,10 @@ extension Daemon {
 
     /// Starts what the server wishes for.
     func startTasks() {
-        while let task = server.nextTask() {
+        while let task = server.nextTask(at: now) {
             switch task {
             case .reload: startReload()
-            case .snapshot: startSnapshot()
+            case .compaction(let header): startCompaction(continuedBy: header)
             }
         }
     }
@@ -46,54 +45,54 @@ extension Daemon {
 
 // MARK: Snapshots
 
-/// The state as bytes, on their way to the disk.
-private final class EncodedState: Sendable {
-    let bytes: ByteBuffer
-
-    init(_ bytes: consuming ByteBuffer) { self.bytes = bytes }
-}
-
 extension Daemon {
-    /// Wishes for a snapshot if there is anything to save. One that failed is tried again by this.
-    func saveChanges() {
-        guard server.hasUnsavedChanges, !isSnapshotUnderWay else { return }
-        server.wish(.snapshot)
-        startTasks()
-    }
-
-    private func startSnapshot() {
-        isSnapshotUnderWay = true
-        let state = EncodedState(server.encodeSnapshot())
+    private func startCompaction(continuedBy header: SegmentHeader) {
         snapshotter.run(
-            { [directory = directory.path] in writeSnapshot(state, to: directory) },
+            { [directory = directory.path] in compact(directory, continuedBy: header) },
             then: { [unowned self] in finishSnapshot($0) })
     }
 
     private func finishSnapshot(_ outcome: SnapshotOutcome) {
-        isSnapshotUnderWay = false
         switch outcome {
-        case .written(let byteCount, let milliseconds):
+        case .written(let compacted, let milliseconds):
             log.info(
                 "snapshot written",
                 metadata: [
-                    "bytes": .stringConvertible(byteCount), "ms": .stringConvertible(milliseconds),
+                    "sequence": .stringConvertible(compacted.sequence),
+                    "bytes": .stringConvertible(compacted.byteCount),
+                    "orders": .stringConvertible(compacted.orderCount),
+                    "ms": .stringConvertible(milliseconds),
                 ])
+            if let fault = compacted.leftBehind {
+                log.warning(
+                    "segments that are not needed were not removed",
+                    metadata: ["fault": "\(fault.explanation)"])
+            }
         case .failed(let reason):
             log.error("snapshot failed", metadata: ["fault": "\(reason)"])
         }
         server.finishSnapshot(outcome, at: now)
-        if phase == .saving { goOnSaving() }
     }
 }
 
-private func writeSnapshot(_ state: EncodedState, to directory: String) -> SnapshotOutcome {
+private func compact(_ directory: String, continuedBy header: SegmentHeader) -> SnapshotOutcome {
     let start = BootClock.now
-    do throws(DiskFault) {
-        try Snapshot.write(state.bytes, to: PosixDisk(), directory: directory)
+    do throws(CompactionFault) {
+        let compacted = try Compaction.run(
+            on: PosixDisk(), directory: directory, continuedBy: header)
+        return .written(compacted, milliseconds: BootClock.now - start)
     } catch {
-        return .failed("\(error.operation) \(error.path): \(Errno(rawValue: error.errno))")
+        return .failed(error.explanation(directory))
     }
-    return .written(byteCount: state.bytes.count, milliseconds: BootClock.now - start)
+}
+
+extension CompactionFault {
+    fileprivate func explanation(_ directory: String) -> String {
+        switch self {
+        case .disk(let fault): fault.explanation
+        case .unreadable(let fault): fault.lines(directory).joined(separator: " ")
+        }
+    }
 }
 
 // MARK: Reloading
@@ -137,6 +136,7 @@ extension Daemon {
         if next.sockets != configuration.sockets { needRestart.append("sockets") }
         if next.state != configuration.state { needRestart.append("state") }
         if next.limits != configuration.limits { needRestart.append("limits") }
+        if next.journal != configuration.journal { needRestart.append("journal") }
         if !needRestart.isEmpty {
             log.warning(
                 "settings changed that need a restart", metadata: ["settings": .array(needRestart)])
@@ -145,12 +145,8 @@ extension Daemon {
         log.logLevel = next.log.level
         configuration.log = next.log
         configuration.catalogPaths = next.catalogPaths
-        // A timer that is started anew counts from zero: reloads that come often must not put off
-        // every snapshot.
-        if next.snapshotIntervalSeconds != configuration.snapshotIntervalSeconds {
-            configuration.snapshotIntervalSeconds = next.snapshotIntervalSeconds
-            startSnapshotTimer()
-        }
+        configuration.snapshots = next.snapshots
+        server.adopt(next.snapshots)
         if next.idleTimeoutSeconds != configuration.idleTimeoutSeconds {
             configuration.idleTimeoutSeconds = next.idleTimeoutSeconds
             startIdleTimer()

@@ -2,12 +2,14 @@
 // and the server, reads the clock, and does what the server wishes for.
 //
 // One turn of the loop: connections bring bytes, each chunk is one access to the server, and replies
-// leave at once. Before the loop waits again, `endTurn` does what is left: lines that were left over
-// for fairness, answers that became ready, work to be started.
+// leave at once, or when the journal has what they speak of. Before the loop waits again, `endTurn`
+// does what is left: lines that were left over for fairness, answers that became ready, work to be
+// started, records to be written.
 
 import CouponCatalog
 import CouponRules
 import CouponService
+import CouponStore
 import Logging
 import UVLoop
 
@@ -18,8 +20,8 @@ final class Daemon {
         case serving
         /// No one new is let in; who is there is answered and sent off.
         case draining
-        /// Everyone has left; what is not saved is being written.
-        case saving
+        /// Everyone has left; what is not durable yet is being made so.
+        case settling
     }
 
     let loop: EventLoop
@@ -31,25 +33,26 @@ final class Daemon {
     let sockets: [BoundSocket]
     let builder: Worker
     let snapshotter: Worker
+    let journal: JournalThread
 
     var server: Server
     var clients: [ConversationID: Client] = [:]
     var lastConversationID: UInt64 = 0
     /// Who has lines left over for the next turn.
     var yielded: [Client] = []
-    private var turnTime: Instant?
+    private var turnTime: TurnTime?
 
     private var turnHook: TurnHook?
     /// Keeps the loop from waiting while somebody has lines left over.
     private var nextTurn: LoopTimer?
-    var snapshotTimer: LoopTimer?
+    /// Rings when the journal or a snapshot is due.
+    var deadlineTimer: LoopTimer?
     private var idleTimer: LoopTimer?
-    var lastAcceptFaultLoggedAt: Instant?
+    /// In steady milliseconds.
+    var lastAcceptFaultLoggedAt: Int64?
 
     var phase = Phase.serving
     var drain: Drain?
-    var isSnapshotUnderWay = false
-    var hasTriedToSave = false
 
     /// What the daemon is made of, all of it ready.
     struct Parts: ~Copyable {
@@ -61,6 +64,7 @@ final class Daemon {
         var directory: StateDirectory
         var sockets: [BoundSocket]
         var server: Server
+        var journal: JournalWriter
     }
 
     init(_ parts: consuming Parts) throws(UVFault) {
@@ -72,17 +76,18 @@ final class Daemon {
         directory = parts.directory
         sockets = parts.sockets
         server = parts.server
+        journal = try JournalThread(parts.journal, on: loop)
         builder = try Worker(on: loop, name: "catalog", niceness: 10)
         snapshotter = try Worker(on: loop, name: "snapshot", niceness: 5)
     }
 
-    /// Starts to serve. The process ends from inside, when everything is saved (see draining).
+    /// Starts to serve. The process ends from inside, when everything is durable (see draining).
     func run() throws(UVFault) {
         turnHook = try TurnHook(on: loop) { [unowned self] in endTurn() }
         nextTurn = try LoopTimer(on: loop) {}
-        snapshotTimer = try LoopTimer(on: loop) { [unowned self] in saveChanges() }
+        // What is due is done at the end of the turn.
+        deadlineTimer = try LoopTimer(on: loop) {}
         idleTimer = try LoopTimer(on: loop) { [unowned self] in sweepIdleClients() }
-        startSnapshotTimer()
         startIdleTimer()
         for socket in sockets { try listen(on: socket) }
         for socket in sockets {
@@ -91,11 +96,6 @@ final class Daemon {
         tellServiceManager("READY=1")
         log.info("serving")
         loop.run()
-    }
-
-    func startSnapshotTimer() {
-        let interval = configuration.snapshotIntervalSeconds * 1_000
-        snapshotTimer?.start(after: interval, repeatingEvery: interval)
     }
 
     func startIdleTimer() {
@@ -116,9 +116,9 @@ final class Daemon {
     }
 
     /// The time of this turn. Everything that happens in one turn happens at the same time.
-    var now: Instant {
+    var now: TurnTime {
         if let turnTime { return turnTime }
-        let time = Instant(millisecondsSinceEpoch: WallClock.now)
+        let time = TurnTime.read()
         turnTime = time
         return time
     }
@@ -131,8 +131,16 @@ final class Daemon {
         }
         while let id = server.nextAnswer() { clients[id]?.deliverAnswer() }
         startTasks()
+        advanceJournal()
         if phase != .serving { goOnDraining() }
         if !yielded.isEmpty { nextTurn?.start(after: 0) }
         turnTime = nil
+    }
+}
+
+extension TurnTime {
+    /// What the clocks say now.
+    static func read() -> TurnTime {
+        TurnTime(wall: Instant(millisecondsSinceEpoch: WallClock.now), steady: BootClock.now)
     }
 }

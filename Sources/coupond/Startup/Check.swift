@@ -1,6 +1,6 @@
 import CouponCatalog
+import CouponService
 import CouponStore
-import FlatStorage
 import SystemPackage
 
 /// Checks what a start with this command line would read, while another daemon may be running, and
@@ -9,14 +9,8 @@ func check(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     let configuration = try Configuration.read(overrides)
     for socket in configuration.sockets { try socket.checkPathLength() }
     let catalog = try loadCatalog(configuration)
-    do throws(StartFault) {
-        let ledger = try loadLedger(configuration, mayBeMissing: true)
-        let faults = catalog.lostUses(of: ledger)
-        if !faults.isEmpty { throw .invalidDefinitions(faults) }
-    } catch .unusableSnapshot(let fault) where fault.isForbidden {
-        // Whoever edits the catalog need not be the user who may read what was sold.
-        Console.say("\(fault.path) may not be read: whether uses would be lost is not checked")
-    }
+    let faults = try lostUses(of: catalog, configuration)
+    if !faults.isEmpty { throw .invalidDefinitions(faults) }
     Console.say("valid: \(catalog.couponCount) coupons with \(catalog.codeCount) codes")
     return .success
 }
@@ -30,31 +24,55 @@ func loadCatalog(_ configuration: Configuration) throws(StartFault) -> Catalog {
     }
 }
 
-/// Reads the state that the last daemon left. With `mayBeMissing`, a state directory that does not
-/// exist is an empty state.
-func loadLedger(
-    _ configuration: Configuration, mayBeMissing: Bool
-) throws(StartFault) -> Ledger {
-    let seed = HashSeed.random()
-    do throws(SnapshotFault) {
-        return try Snapshot.load(
-            from: PosixDisk(), directory: configuration.state.directory, seed: seed,
-            orderLimit: configuration.limits.ordersMax)
-    } catch {
-        if mayBeMissing, error.isMissing {
-            return Ledger(seed: seed, orderLimit: configuration.limits.ordersMax)
+/// What the catalog would lose sight of in the state that a start would find.
+private func lostUses(
+    of catalog: borrowing Catalog, _ configuration: Configuration
+) throws(StartFault) -> [DefinitionFault] {
+    // A daemon that runs may be going over to another segment just now: what looks wrong for a
+    // moment is looked at again.
+    for attempt in 1...attemptsMax {
+        do throws(RecoveryFault) {
+            return catalog.lostUses(of: try recoverState(configuration).ledger)
+        } catch {
+            if error.isMissing { return [] }
+            if error.isForbidden {
+                // Whoever edits the catalog need not be the user who may read what was sold.
+                Console.say(
+                    "\(configuration.state.directory) may not be read: whether uses would be lost"
+                        + " is not checked")
+                return []
+            }
+            if attempt == attemptsMax {
+                throw .unusableState(error, directory: configuration.state.directory)
+            }
         }
-        throw .unusableSnapshot(error)
     }
+    return []
 }
 
-extension SnapshotFault {
+private let attemptsMax = 3
+
+/// Reads the state that the last daemon left, and changes nothing.
+func recoverState(_ configuration: Configuration) throws(RecoveryFault) -> RecoveredState {
+    try Recovery.recover(
+        from: PosixDisk(), directory: configuration.state.directory, seed: .random(),
+        orderLimit: configuration.limits.ordersMax, lapseClock: TurnTime.read().lapseClock)
+}
+
+extension RecoveryFault {
     /// The directory is not there.
     fileprivate var isMissing: Bool { errno == .noSuchFileOrDirectory }
 
     fileprivate var isForbidden: Bool { errno == .permissionDenied }
 
     private var errno: Errno? {
-        if case .unreadable(let fault) = problem { Errno(rawValue: fault.errno) } else { nil }
+        switch self {
+        case .disk(let fault): Errno(rawValue: fault.errno)
+        case .snapshot(let fault):
+            if case .unreadable(let fault) = fault.problem { Errno(rawValue: fault.errno) } else {
+                nil
+            }
+        default: nil
+        }
     }
 }

@@ -19,14 +19,19 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     let signals = try granted { () throws(UVFault) in try Signals(on: loop) }
     try raiseFileDescriptorLimit(connectionsMax: configuration.limits.connectionsMax)
     let directory = try StateDirectory(claiming: configuration.state)
-    let server = try loadServer(configuration, log)
+    let state = try loadState(configuration, log)
+    let catalog = try loadCatalog(configuration, judging: state.ledger, log)
     let sockets = try openSockets(configuration.sockets, on: loop)
+    // Last, so that a start that fails for another reason leaves the journal as it was.
+    let journal = try beginJournal(after: state.continuation, configuration)
+    let server = makeServer(consume state, catalog, journal.report, configuration)
 
     do throws(UVFault) {
         let daemon = try Daemon(
             Daemon.Parts(
                 loop: loop, overrides: overrides, configuration: configuration, log: log,
-                logOutput: logOutput, directory: directory, sockets: sockets, server: server))
+                logOutput: logOutput, directory: directory, sockets: sockets, server: server,
+                journal: journal))
         try signals.watchEnd(on: loop)
         signals.onOrder = { daemon.follow($0) }
         try daemon.run()
@@ -59,30 +64,78 @@ private func openLog(_ settings: LogSettings) throws(StartFault) -> LogOutput {
     }
 }
 
-/// The server with the state that the last daemon left and the catalog as it is on disk.
-private func loadServer(
+/// The state that the last daemon left.
+private func loadState(
     _ configuration: Configuration, _ log: Logger
-) throws(StartFault) -> Server {
+) throws(StartFault) -> RecoveredState {
     let start = BootClock.now
-    let ledger = try loadLedger(configuration, mayBeMissing: false)
-    let totals = ledger.totals
+    let state: RecoveredState
+    do throws(RecoveryFault) {
+        state = try recoverState(configuration)
+    } catch {
+        throw .unusableState(error, directory: configuration.state.directory)
+    }
+    if let fault = state.report.damagedSnapshot {
+        let lines = RecoveryFault.snapshot(fault).lines(configuration.state.directory)
+        log.error(
+            "a snapshot is damaged; the one before and the journal held everything",
+            metadata: ["fault": "\(lines.joined(separator: " "))"])
+    }
+    if let tail = state.report.tail {
+        log.warning(
+            "the journal's end was not whole; nobody was told of what it held",
+            metadata: [
+                "segment": "\(tail.segment.text)", "offset": .stringConvertible(tail.offset),
+                "sequence": .stringConvertible(tail.sequence),
+            ])
+    }
+    let totals = state.ledger.totals
     log.info(
         "state loaded",
         metadata: [
             "orders": .stringConvertible(totals.orders),
             "coupons_used": .stringConvertible(totals.couponsUsed),
+            "redone": .stringConvertible(state.report.redoneCount),
+            "sequence": .stringConvertible(state.ledger.sequence),
             "ms": .stringConvertible(BootClock.now - start),
         ])
+    return state
+}
 
-    let catalogStart = BootClock.now
+private func loadCatalog(
+    _ configuration: Configuration, judging ledger: borrowing Ledger, _ log: Logger
+) throws(StartFault) -> SharedCatalog {
+    let start = BootClock.now
     let catalog = SharedCatalog(try loadCatalog(configuration))
     let lost = catalog.catalog.lostUses(of: ledger)
     if !lost.isEmpty { throw .invalidDefinitions(lost) }
-    log.info(
-        "catalog loaded", metadata: .catalog(catalog.catalog, BootClock.now - catalogStart))
+    log.info("catalog loaded", metadata: .catalog(catalog.catalog, BootClock.now - start))
+    return catalog
+}
 
-    let facts = ServerFacts(
-        version: daemonVersion, startedAt: Instant(millisecondsSinceEpoch: WallClock.now))
+private func beginJournal(
+    after continuation: borrowing JournalContinuation, _ configuration: Configuration
+) throws(StartFault) -> JournalWriter {
+    do throws(DiskFault) {
+        return try JournalWriter.begin(
+            on: PosixDisk(), directory: configuration.state.directory,
+            segmentByteCount: configuration.journal.segmentByteCount, after: continuation)
+    } catch {
+        throw .journalNotBegun(error)
+    }
+}
+
+private func makeServer(
+    _ state: consuming RecoveredState, _ catalog: SharedCatalog, _ report: JournalReport,
+    _ configuration: Configuration
+) -> Server {
+    let time = TurnTime.read()
+    var settings = ServerSettings()
+    settings.limits = configuration.limits
+    settings.durability = configuration.journal.durability
+    settings.snapshots = configuration.snapshots
+    settings.snapshotSequence = state.snapshotSequence
     return Server(
-        catalog: catalog, ledger: ledger, limits: configuration.limits, facts: facts)
+        catalog: catalog, ledger: state.takeLedger(), journal: report, settings: settings,
+        facts: ServerFacts(version: daemonVersion, startedAt: time.wall), at: time)
 }

@@ -31,7 +31,9 @@ enum StartFault: Error, Equatable {
     case inheritedSocketsDoNotFit(inherited: [String], configured: [String])
     case inheritedSocketUnusable(path: String, UVFault)
 
-    case unusableSnapshot(SnapshotFault)
+    case unusableState(RecoveryFault, directory: String)
+    /// The journal cannot go on in the state directory.
+    case journalNotBegun(DiskFault)
     case tooFewFileDescriptors(needed: UInt64, limit: UInt64)
     case system(UVFault)
 }
@@ -55,18 +57,11 @@ extension StartFault {
             Self.reasonOfCreating(error)
         case .stateDirectoryUnusable(_, let fault), .socketNotBound(_, let fault):
             Self.reasonOfCreating(Errno(rawValue: fault.errno ?? 0))
-        case .unusableSnapshot(let fault): Self.reason(of: fault.problem)
+        case .unusableState(let fault, _): fault.exitReason
+        case .journalNotBegun(let fault): fault.exitReason
         case .stateDirectoryTaken, .socketTaken: .alreadyRunning
         case .notASocket: .cannotCreate
         case .tooFewFileDescriptors, .system: .system
-        }
-    }
-
-    private static func reason(of problem: SnapshotProblem) -> ExitReason {
-        switch problem {
-        case .unreadable(let fault):
-            Errno(rawValue: fault.errno) == .permissionDenied ? .permission : .inputOutput
-        default: .corruptData
         }
     }
 
@@ -106,8 +101,9 @@ extension StartFault {
             ["cannot write to the state directory \(path): \(fault)"]
         case .stateDirectoryTaken(let path):
             ["another daemon uses the state directory \(path)"]
-        case .unusableSnapshot(let fault):
-            ["the snapshot \(fault.path) \(fault.problem.explanation)"]
+        case .unusableState(let fault, let directory): fault.lines(directory)
+        case .journalNotBegun(let fault):
+            ["the journal cannot be begun: \(fault.explanation)"]
         case .tooFewFileDescriptors(let needed, let limit):
             [
                 "\(needed) file descriptors are needed for `limits.connections`, and the process may"
@@ -136,26 +132,6 @@ extension StartFault {
         case .inheritedSocketUnusable(let path, let fault):
             "what the service manager handed over for \(path) is no listening Unix socket: \(fault)"
         default: preconditionFailure("only socket faults come here")
-        }
-    }
-}
-
-extension SnapshotProblem {
-    /// What is wrong, as the rest of a sentence that begins with the file's name.
-    var explanation: String {
-        switch self {
-        case .unreadable(let fault): "cannot be read: \(Errno(rawValue: fault.errno))"
-        case .empty: "is empty"
-        case .foreign: "is no snapshot"
-        case .unknownVersion(let version):
-            "has version \(version): a later coupond wrote it"
-        case .wrongLength(nil, let found): "ends within its header, after \(found) bytes"
-        case .wrongLength(let expected?, let found):
-            "has \(found) bytes where it should have \(expected)"
-        case .headerDamaged: "has a damaged header"
-        case .contentDamaged: "is damaged: its checksum does not hold"
-        case .contradiction(let part, let offset):
-            "contradicts itself (\(part), at byte \(offset))"
         }
     }
 }

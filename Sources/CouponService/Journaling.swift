@@ -1,0 +1,150 @@
+// What the loop knows of the journal. The journal's thread does one turn at a time; what is decided
+// meanwhile gathers and goes into the next (group commit). Replies that speak of what was decided
+// leave when the journal has it, for some meaning of "has": that is the mode.
+//
+//   always     synchronized in the same turn: it survives a power cut
+//   everysec   written; a synchronization begins half a second later at the latest. While one is
+//              under way nothing is written, and so nothing acknowledged
+//   no         written; the system decides when the disk has it
+//
+// In each of them what was acknowledged survives the end of the process.
+
+import CouponStore
+
+/// When what was decided must be on disk before it is told.
+package enum DurabilityMode: String, CaseIterable, Sendable {
+    case always
+    case everysec
+    case no
+}
+
+/// Decides what the journal's thread does next, and which replies may leave.
+struct Journaling {
+    let mode: DurabilityMode
+    /// How the journal stood after its last turn.
+    private(set) var report: JournalReport
+    /// The last record that replies may speak of.
+    private(set) var acknowledged: UInt64
+    /// Whether a turn is under way.
+    private(set) var isBusy = false
+    /// Bytes of records in that turn.
+    private var inFlightByteCount = 0
+    /// When the oldest record was written that is not synchronized; nil when all are.
+    private var unsynchronizedSince: Int64?
+    private var lastTurnEndedAt: Int64
+    /// Whether the next turn begins another segment, and what is wanted of it is not done yet.
+    private var isRollWanted = false
+    private var turnRolls = false
+    /// Whether the daemon is ending, and nothing waits any more for a better moment.
+    private(set) var isFinishing = false
+
+    static let synchronizationDelay: Int64 = 500
+    static let unsynchronizedMax: Int64 = 1_000
+    static let idleDelay: Int64 = 20
+    static let healDelay: Int64 = 1_000
+
+    init(_ mode: DurabilityMode, _ report: JournalReport, at steady: Int64) {
+        self.mode = mode
+        self.report = report
+        acknowledged = report.written
+        lastTurnEndedAt = steady
+    }
+
+    /// Bytes of records that may be decided until they are handed over.
+    var recordRoom: Int {
+        guard report.condition == .ready else { return 0 }
+        return max(0, report.room - inFlightByteCount)
+    }
+
+    /// What broke the journal for good.
+    var fault: DiskFault? {
+        if case .broken(let fault) = report.condition { fault } else { nil }
+    }
+
+    /// Why nothing can be recorded at the moment.
+    var spaceFault: DiskFault? {
+        if case .noSpace(let fault) = report.condition { fault } else { nil }
+    }
+
+    // MARK: - Turns
+
+    /// Begins the next turn, if there is anything to do and none is under way. `pendingByteCount` is
+    /// of the records that were decided since the last one, and go along.
+    mutating func beginTurn(pendingByteCount: Int, at steady: Int64) -> JournalTurn? {
+        if isBusy || fault != nil { return nil }
+        let hasRecords = pendingByteCount > 0
+        var turn = JournalTurn(rolls: isRollWanted)
+        turn.synchronizes = synchronizes(hasRecords, at: steady)
+        turn.marks = !hasRecords && report.marked < report.synchronized && isIdle(at: steady)
+        let heals = spaceFault != nil && steady - lastTurnEndedAt >= Self.healDelay
+        guard hasRecords || heals || turn != JournalTurn() else { return nil }
+        isBusy = true
+        isRollWanted = false
+        turnRolls = turn.rolls
+        inFlightByteCount = pendingByteCount
+        return turn
+    }
+
+    private func synchronizes(_ hasRecords: Bool, at steady: Int64) -> Bool {
+        let isBehind = hasRecords || report.synchronized < report.written
+        if mode == .always || isFinishing { return isBehind }
+        guard mode == .everysec, let since = unsynchronizedSince else { return false }
+        return steady - since >= Self.synchronizationDelay
+    }
+
+    private func isIdle(at steady: Int64) -> Bool {
+        isFinishing || steady - lastTurnEndedAt >= Self.idleDelay
+    }
+
+    /// Ends the turn that was under way. Returns whether a roll that was wanted is done.
+    mutating func endTurn(_ next: JournalReport, at steady: Int64) -> Bool {
+        precondition(isBusy, "only a turn that was begun ends")
+        isBusy = false
+        inFlightByteCount = 0
+        lastTurnEndedAt = steady
+        report = next
+        if fault != nil { return false }
+        acknowledge(at: steady)
+        if next.synchronized == next.written {
+            unsynchronizedSince = nil
+        } else if unsynchronizedSince == nil {
+            unsynchronizedSince = steady
+        }
+        defer { turnRolls = false }
+        return turnRolls
+    }
+
+    private mutating func acknowledge(at steady: Int64) {
+        switch mode {
+        case .always: acknowledged = report.synchronized
+        case .no: acknowledged = report.written
+        case .everysec:
+            let isLate = unsynchronizedSince.map { steady - $0 >= Self.unsynchronizedMax } ?? false
+            acknowledged = max(acknowledged, isLate ? report.synchronized : report.written)
+        }
+    }
+
+    mutating func wantRoll() { isRollWanted = true }
+
+    /// From now on everything is synchronized and marked as soon as it can be.
+    mutating func finish() { isFinishing = true }
+
+    /// Whether nothing is left to be done for what was decided up to `sequence`.
+    func isSettled(upTo sequence: UInt64) -> Bool {
+        !isBusy && report.marked >= sequence
+    }
+
+    /// When ``beginTurn(pendingByteCount:at:)`` will have something to do though nothing happens.
+    var deadline: Int64? {
+        if isBusy || fault != nil { return nil }
+        var next: Int64?
+        if mode == .everysec, let since = unsynchronizedSince {
+            next = since + Self.synchronizationDelay
+        }
+        if report.marked < report.synchronized {
+            next = min(next ?? .max, lastTurnEndedAt + Self.idleDelay)
+        }
+        if spaceFault != nil { next = min(next ?? .max, lastTurnEndedAt + Self.healDelay) }
+        return next
+    }
+}
