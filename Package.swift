@@ -105,11 +105,17 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "CouponClient", swiftSettings: strict),
         .executableTarget(
-            name: "couponctl", dependencies: ["CouponClient", "CouponRules", argumentParser],
+            name: "couponctl",
+            dependencies: [
+                "CouponClient", "CouponRules", "CouponStore", "FlatStorage", "UVLoop",
+                argumentParser, system,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "CouponClientTests",
-            dependencies: ["CouponClient", "couponctl", "CouponRules", "UVLoop"],
+            dependencies: [
+                "CouponClient", "couponctl", "CouponRules", "CouponStore", "FlatStorage", "UVLoop",
+            ],
             swiftSettings: strict),
 
         .testTarget(

@@ -27,7 +27,20 @@ package final class FileLock {
         // SAFETY: open(2) reads the path, which lives for the call, and keeps no pointer.
         let descriptor = try checkErrno(
             unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600), .openLockFile)
-        let lock = FileLock(descriptor: descriptor)
+        return try attempt(FileLock(descriptor: descriptor))
+    }
+
+    /// Locks the file at `existingPath`, and needs no right to write it; never waits. Nil where there
+    /// is none, and so nobody who could hold it.
+    package static func attempt(existingPath path: String) throws(UVFault) -> Attempt? {
+        // SAFETY: open(2) reads the path, which lives for the call, and keeps no pointer.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        if descriptor < 0, errno == ENOENT { return nil }
+        return try attempt(FileLock(descriptor: try checkErrno(descriptor, .openLockFile)))
+    }
+
+    private static func attempt(_ lock: FileLock) throws(UVFault) -> Attempt {
+        let descriptor = lock.descriptor
         var status = flock(descriptor, LOCK_EX | LOCK_NB)
         while status < 0, errno == EINTR { status = flock(descriptor, LOCK_EX | LOCK_NB) }
         if status < 0, errno == EWOULDBLOCK { return .heldByAnother }

@@ -71,6 +71,17 @@ struct Coupond: ParsableCommand {
         help: "Check configuration and catalog, print every mistake, and end as a start would.")
     var checksOnly = false
 
+    @Flag(
+        name: .customLong("verify"),
+        help: "Prove that the state is whole while no daemon runs, change nothing, and end.")
+    var verifiesOnly = false
+
+    func validate() throws {
+        if checksOnly && verifiesOnly {
+            throw ValidationError("--check and --verify are asked for one at a time.")
+        }
+    }
+
     func run() throws {
         let overrides = Overrides(
             configurationPath: configurationPath, socketPath: socketPath,
@@ -78,7 +89,14 @@ struct Coupond: ParsableCommand {
             durability: durability, catalogPaths: catalogPaths)
         let reason: ExitReason
         do throws(StartFault) {
-            reason = try checksOnly ? check(overrides) : serve(overrides)
+            reason =
+                if checksOnly {
+                    try check(overrides)
+                } else if verifiesOnly {
+                    try verify(overrides)
+                } else {
+                    try serve(overrides)
+                }
         } catch {
             error.report()
             reason = error.exitReason

@@ -69,7 +69,9 @@ extension RecoveryFault {
         switch self {
         case .disk(let fault): Errno(rawValue: fault.errno)
         case .snapshot(let fault):
-            if case .unreadable(let fault) = fault.problem { Errno(rawValue: fault.errno) } else {
+            if case .unreadable(let fault) = fault.problem {
+                Errno(rawValue: fault.errno)
+            } else {
                 nil
             }
         default: nil
