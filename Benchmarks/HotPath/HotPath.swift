@@ -12,6 +12,7 @@ import CouponStore
 import CouponWire
 import FlatStorage
 import Glibc
+import ServerSupport
 
 @main
 struct HotPath {
@@ -142,14 +143,14 @@ struct HotPath {
         - {id: gc_1, code: CARD, amount: 900000, balance: 900000, currency: USD}
         """
 
-    static func makeServer() throws -> Server {
+    static func makeServer() throws -> PromptServer {
         let (file, faults) = CatalogReader.read(
             text: catalog, path: "hot-path.yaml", format: .yaml)
         let files = file.map { [$0] } ?? []
         let shared = SharedCatalog(try Catalog.compile(files, faults: faults))
-        return Server(
+        return PromptServer(
             catalog: shared, ledger: Ledger(seed: HashSeed(1), orderLimit: 1_000),
-            limits: Limits(), facts: ServerFacts(version: "0", startedAt: now))
+            facts: ServerFacts(version: "0", startedAt: now))
     }
 
     /// 2026-11-21T00:00:00Z.
@@ -176,7 +177,8 @@ struct HotPath {
 
     @inline(never)
     static func receive(
-        _ bytes: borrowing ByteBuffer, _ server: inout Server, _ conversation: inout Conversation
+        _ bytes: borrowing ByteBuffer, _ server: inout PromptServer,
+        _ conversation: inout Conversation
     ) {
         let after = server.receive(bytes.bytes, on: &conversation, at: now)
         precondition(after == .keepReading && server.output.count > 0, "every line is answered")

@@ -8,7 +8,7 @@ import FlatStorage
 package struct Compacted: Equatable, Sendable {
     /// The snapshot holds the journal up to this record.
     package var sequence: UInt64
-    /// Of the snapshot; 0 when nothing had changed since the last one.
+    /// Of the snapshot, which is the last one when nothing has changed since.
     package var byteCount: Int
     package var orderCount: Int
     /// Why segments that are not needed any more are still there. It harms nothing.
@@ -41,7 +41,10 @@ package enum Compaction {
         let sequence = state.ledger.sequence
         var result = Compacted(
             sequence: sequence, byteCount: 0, orderCount: state.ledger.orders.count)
-        if state.standing == .whole && sequence == state.snapshotSequence { return result }
+        if state.standing == .whole && sequence == state.snapshotSequence {
+            result.byteCount = try byteCount(on: disk, directory)
+            return result
+        }
         let encoded = state.ledger.encodeSnapshot()
         result.byteCount = encoded.count
         do {
@@ -58,6 +61,16 @@ package enum Compaction {
             result.leftBehind = error
         }
         return result
+    }
+
+    private static func byteCount(
+        on disk: any Disk, _ directory: String
+    ) throws(CompactionFault) -> Int {
+        do {
+            return try disk.size(of: Snapshot.path(Snapshot.name, in: directory)) ?? 0
+        } catch {
+            throw .disk(error)
+        }
     }
 
     private static func checkedState(

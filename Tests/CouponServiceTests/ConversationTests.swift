@@ -155,13 +155,12 @@ private func ids(_ replies: String) -> [String] {
         func answer(to outcome: SnapshotOutcome) -> String {
             _ = shop.send(ask("server.snapshot", 1), from: client)
             #expect(shop.nextTask() == .snapshot)
-            _ = shop.snapshot()
             shop.finishSnapshot(outcome)
             #expect(shop.nextAnswer(among: [client]) === client)
             return shop.deliverAnswer(to: client).replies
         }
         #expect(
-            answer(to: .written(byteCount: 4_096, milliseconds: 3))
+            answer(to: Shop.written(4_096, milliseconds: 3))
                 == #"{"id":1,"result":{"written":true,"bytes":4096,"milliseconds":3}}"# + "\n")
         let failed = try JSON(reading: answer(to: .failed("write: no space left")))
         #expect(failed["error"]["code"] == "storage_unavailable")
@@ -220,7 +219,7 @@ private func ids(_ replies: String) -> [String] {
         if moment == 0 { shop.disconnect(gone) }
         #expect(shop.nextTask() == .snapshot)
         if moment == 1 { shop.disconnect(gone) }
-        shop.finishSnapshot(.written(byteCount: 1, milliseconds: 1))
+        shop.finishSnapshot(Shop.written(1, milliseconds: 1))
         if moment == 2 { shop.disconnect(gone) }
         #expect(shop.nextAnswer(among: [gone, stays]) === stays)
         #expect(!shop.hasAnswer())
@@ -240,32 +239,10 @@ private func ids(_ replies: String) -> [String] {
         #expect(shop.nextTask() == nil)
     }
 
-    @Test func `leaves unsaved what a snapshot does not hold`() throws {
-        let shop = try Shop(definitions)
-        _ = shop.ask(apply("TEN", order: "o1"))
-        shop.wish(.snapshot)
-        #expect(shop.nextTask() == .snapshot)
-        _ = shop.snapshot()
-        _ = shop.ask(apply("TEN", order: "o2"))
-        shop.finishSnapshot(.written(byteCount: 1, milliseconds: 1))
-        #expect(shop.hasUnsavedChanges)
-
-        for (outcome, isUnsaved) in [
-            (SnapshotOutcome.failed("no disk"), true),
-            (.written(byteCount: 1, milliseconds: 1), false),
-        ] {
-            shop.wish(.snapshot)
-            #expect(shop.nextTask() == .snapshot)
-            _ = shop.snapshot()
-            shop.finishSnapshot(outcome)
-            #expect(shop.hasUnsavedChanges == isUnsaved)
-        }
-    }
-
     private func finish(_ task: LongTask, of shop: Shop) {
         switch task {
         case .reload: shop.finishReload(with: definitions)
-        case .snapshot: shop.finishSnapshot(.written(byteCount: 1, milliseconds: 1))
+        case .snapshot: shop.finishSnapshot(Shop.written(1, milliseconds: 1))
         }
     }
 }

@@ -5,6 +5,7 @@ import CouponCatalog
 import CouponRules
 import CouponService
 import CouponStore
+import ServerSupport
 import Testing
 
 private let definitions = """
@@ -43,7 +44,7 @@ private let definitions = """
 
 /// The server on one connection, without an operating system.
 private struct Counter: ~Copyable {
-    private var server: Server
+    private var server: PromptServer
     private var conversation: Conversation
     private let now = Instant(secondsSinceEpoch: 1_781_524_800)
 
@@ -52,14 +53,13 @@ private struct Counter: ~Copyable {
             text: definitions, path: "kinds.yaml", format: .yaml)
         let catalog = try Catalog.compile(file.map { [$0] } ?? [], faults: faults)
         let limits = Limits()
-        server = Server(
+        server = PromptServer(
             catalog: SharedCatalog(catalog),
             ledger: Ledger(seed: HashSeed(1), orderLimit: limits.ordersMax), limits: limits,
             facts: ServerFacts(version: "0.1.0", startedAt: now))
         conversation = Conversation(
             id: ConversationID(rawValue: 1), terms: ListenerTerms(role: .storefront),
             limits: limits)
-        server.noteConnections(1)
     }
 
     /// The reply to trying `code` on `lines`.

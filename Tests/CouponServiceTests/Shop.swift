@@ -4,6 +4,7 @@ import CouponService
 import CouponStore
 import CouponWire
 import FlatStorage
+import ServerSupport
 
 /// A daemon in a test: definitions from text, clients that are values, a clock that is moved by
 /// hand, and a restart that takes a line.
@@ -12,7 +13,7 @@ final class Shop {
     static let opening = Instant(millisecondsSinceEpoch: 1_780_315_200_000)
 
     var now = Shop.opening
-    private var server: Server
+    private var server: PromptServer
     private let limits: Limits
     private let stores: [String]
     private var clientCount: UInt64 = 0
@@ -53,7 +54,7 @@ final class Shop {
     }
 
     /// Leaves without waiting for an answer.
-    func disconnect(_ client: Client) { server.forget(client.conversation.id) }
+    func disconnect(_ client: Client) { server.server.forget(client.conversation.id) }
 
     /// Moves the clock; backwards too.
     func advance(seconds: Int64) {
@@ -102,33 +103,39 @@ final class Shop {
 
     private func takeOutput() -> String { Shop.takeOutput(of: &server) }
 
-    private static func takeOutput(of server: inout Server) -> String {
+    private static func takeOutput(of server: inout PromptServer) -> String {
         let replies = text(server.output)
         server.clearOutput()
         return replies
     }
 
     func turnAway(_ reason: TurnAwayReason) -> String {
-        server.turnAway(reason)
+        server.server.turnAway(reason)
         return takeOutput()
     }
 
-    func beginDrain() { server.beginDrain() }
+    func beginDrain() { server.server.beginDrain() }
 
-    func noteConnections(_ count: Int) { server.noteConnections(count) }
+    func noteConnections(_ count: Int) { server.server.noteConnections(count) }
 
     // MARK: Work of other threads
 
-    func wish(_ task: LongTask) { server.wish(task) }
+    func wish(_ task: LongTask) { server.server.wish(task) }
 
-    func nextTask() -> LongTask? { server.nextTask() }
+    func nextTask() -> LongTask? {
+        switch server.nextTask(at: now) {
+        case .reload: .reload
+        case .compaction: .snapshot
+        case nil: nil
+        }
+    }
 
     /// Ends a reload as the thread does that has read `definitions`.
     func finishReload(with definitions: String..., milliseconds: Int64 = 12) {
         let outcome: ReloadOutcome
         do {
             let next = SharedCatalog(try Shop.compile(definitions))
-            let changes = next.catalog.changedDerivedIDs(from: server.catalog.catalog)
+            let changes = next.catalog.changedDerivedIDs(from: server.server.catalog.catalog)
             outcome = .built(next, changes: changes, milliseconds: milliseconds)
         } catch {
             outcome = .refused(error.faults.map(\.description))
@@ -136,16 +143,23 @@ final class Shop {
         _ = server.finishReload(outcome, at: now)
     }
 
+    /// That a snapshot of everything was written, in so many bytes.
+    static func written(_ byteCount: Int, milliseconds: Int64 = 1) -> SnapshotOutcome {
+        .written(
+            Compacted(sequence: 0, byteCount: byteCount, orderCount: 0),
+            milliseconds: milliseconds)
+    }
+
     func finishSnapshot(_ outcome: SnapshotOutcome) { server.finishSnapshot(outcome, at: now) }
 
     /// The client whose awaited answer is there.
     func nextAnswer(among clients: [Client]) -> Client? {
-        let id = server.nextAnswer()
+        let id = server.server.nextAnswer()
         return clients.first { $0.conversation.id == id }
     }
 
     /// Whether anybody's awaited answer is there. Takes it.
-    func hasAnswer() -> Bool { server.nextAnswer() != nil }
+    func hasAnswer() -> Bool { server.server.nextAnswer() != nil }
 
     func deliverAnswer(to client: Client) -> (replies: String, next: AfterRead) {
         let next = server.deliverAnswer(on: &client.conversation, at: now)
@@ -155,17 +169,15 @@ final class Shop {
     /// Reads other definitions, as a signal makes the daemon do. Returns what is wrong with them.
     @discardableResult
     func reload(_ definitions: String) -> [String] {
-        server.wish(.reload)
-        precondition(server.nextTask() == .reload, "a reload that is wished for is the next task")
+        server.server.wish(.reload)
+        precondition(nextTask() == .reload, "a reload that is wished for is the next task")
         finishReload(with: definitions)
-        return server.reloadFaults
+        return server.server.reloadFaults
     }
-
-    var hasUnsavedChanges: Bool { server.hasUnsavedChanges }
 
     /// The whole state, as a snapshot holds it.
     func snapshot() -> [UInt8] {
-        let buffer = server.encodeSnapshot()
+        let buffer = server.server.encodedState()
         let bytes = buffer.bytes
         return bytes.indices.map { bytes[$0] }
     }
@@ -198,8 +210,8 @@ final class Shop {
 
     private static func server(
         _ definitions: [String], ledger: consuming Ledger, _ limits: Limits
-    ) throws(CatalogFaults) -> Server {
-        Server(
+    ) throws(CatalogFaults) -> PromptServer {
+        PromptServer(
             catalog: SharedCatalog(try compile(definitions)), ledger: ledger, limits: limits,
             facts: ServerFacts(version: "0.1.0", startedAt: opening))
     }

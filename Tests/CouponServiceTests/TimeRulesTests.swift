@@ -6,11 +6,12 @@ import CouponRules
 import CouponService
 import CouponStore
 import CouponWire
+import ServerSupport
 import Testing
 
 /// A server that serves one catalog to one storefront.
 private struct Counter: ~Copyable {
-    private var server: Server
+    private var server: PromptServer
     private var storefront: Conversation
     var now = Instant(secondsSinceEpoch: 1_781_524_800)
 
@@ -19,7 +20,7 @@ private struct Counter: ~Copyable {
             text: definitions, path: "shop.yaml", format: .yaml)
         let catalog = try Catalog.compile(file.map { [$0] } ?? [], faults: faults)
         let limits = Limits()
-        server = Server(
+        server = PromptServer(
             catalog: SharedCatalog(catalog),
             ledger: Ledger(seed: HashSeed(7), orderLimit: 100), limits: limits,
             facts: ServerFacts(version: "0", startedAt: now))

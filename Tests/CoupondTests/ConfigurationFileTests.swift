@@ -36,7 +36,8 @@ private func faults(_ text: String) -> [String] {
             catalog: [/etc/a.yaml, /etc/b]
             limits: {line_bytes: 2048, lines_per_turn: 8, connections: 16, output_bytes: 4096,
               orders: 99, idle_timeout_seconds: 5}
-            snapshot: {interval_seconds: 7}
+            snapshot: {interval_seconds: 7, growth_percent: 50}
+            journal: {durability: everysec, segment_mib: 4}
             log: {level: debug, file: /var/log/c.log}
             """
         var socket = SocketSettings(path: "/run/a.sock", role: .viewer)
@@ -56,7 +57,10 @@ private func faults(_ text: String) -> [String] {
         expected.limits.outputBytesMax = 4_096
         expected.limits.ordersMax = 99
         expected.idleTimeoutSeconds = 5
-        expected.snapshotIntervalSeconds = 7
+        expected.snapshots.intervalSeconds = 7
+        expected.snapshots.growthPercent = 50
+        expected.journal = JournalSettings(durability: .everysec, segmentMiB: 4)
+        expected.snapshots.growthBytesMin = 4 * 1_024 * 1_024
         expected.log = LogSettings(level: .debug, file: "/var/log/c.log")
         #expect(try Configuration(reading: text, path: "c.yaml") == expected)
     }

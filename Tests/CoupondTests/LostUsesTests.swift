@@ -3,6 +3,7 @@ import CouponRules
 import CouponService
 import CouponStore
 import FlatStorage
+import ServerSupport
 import Testing
 
 private let seed = HashSeed(7)
@@ -25,9 +26,9 @@ private func definitions(codes: String, id: String = "") -> String {
 /// The state after one order with `code`, as the next start finds it.
 private func ledger(afterApplying code: String, of yaml: String) throws -> Ledger {
     let start = Instant(millisecondsSinceEpoch: 1_780_315_200_000)
-    var server = Server(
+    var server = PromptServer(
         catalog: SharedCatalog(try catalog(yaml)), ledger: Ledger(seed: seed, orderLimit: 10),
-        limits: Limits(), facts: ServerFacts(version: "1", startedAt: start))
+        facts: ServerFacts(version: "1", startedAt: start))
     var conversation = Conversation(
         id: ConversationID(rawValue: 1), terms: ListenerTerms(role: .storefront), limits: Limits())
     let line = """
@@ -37,10 +38,10 @@ private func ledger(afterApplying code: String, of yaml: String) throws -> Ledge
         """
     let after = server.receive(Array(line.utf8).span, on: &conversation, at: start)
     #expect(after == .keepReading)
-    let wasRecorded = server.hasUnsavedChanges
-    #expect(wasRecorded)
-    return try Ledger.decoded(
-        from: server.encodeSnapshot().bytes, seed: seed, orderLimit: 10)
+    let ledger = try Ledger.decoded(
+        from: server.server.encodedState().bytes, seed: seed, orderLimit: 10)
+    #expect(ledger.totals.orders == 1)
+    return ledger
 }
 
 @Suite struct `A catalog that is started with recorded uses` {

@@ -182,22 +182,6 @@ private func withFolder(_ body: (String) throws -> Void) throws {
     }
 
     @Test(arguments: [
-        (SnapshotProblem.contentDamaged, ExitReason.corruptData),
-        (.empty, .corruptData),
-        (.unknownVersion(2), .corruptData),
-        (.unreadable(DiskFault(.read, path: "s", errno: EIO)), .inputOutput),
-        (.unreadable(DiskFault(.read, path: "s", errno: EACCES)), .permission),
-    ])
-    func `of a bad snapshot tells damage from access`(
-        problem: SnapshotProblem, expected: ExitReason
-    ) {
-        let fault = StartFault.unusableSnapshot(
-            SnapshotFault(path: "/s/snapshot", problem: problem))
-        #expect(fault.exitReason == expected)
-        #expect(fault.lines.count == 1 && fault.lines[0].contains("/s/snapshot"))
-    }
-
-    @Test(arguments: [
         (Errno.noSuchFileOrDirectory, ExitReason.missingInput),
         (.permissionDenied, .permission),
         (.ioError, .inputOutput),

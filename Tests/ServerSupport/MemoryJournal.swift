@@ -26,7 +26,8 @@ package struct MemoryJournal: ~Copyable {
         while let turn = server.beginJournalTurn(into: &records, at: time) {
             report.written += UInt64(records.count)
             report.synchronized = report.written
-            report.byteCount += records.bytes.count
+            let byteCount = records.bytes.count
+            report.byteCount += byteCount
             if turn.marks { report.marked = report.synchronized }
             if turn.rolls {
                 report.segment.generation += 1

@@ -6,6 +6,7 @@ import CouponRules
 import CouponService
 import CouponStore
 import CouponWire
+import ServerSupport
 
 /// A server that answers the requests of one page, in their order.
 struct DocumentationShop: ~Copyable {
@@ -14,7 +15,7 @@ struct DocumentationShop: ~Copyable {
     static let startedAt = Instant(secondsSinceEpoch: 1_781_521_200)
     static let version: StaticString = "0.1.0"
 
-    private var server: Server
+    private var server: PromptServer
     private var storefront: Conversation
     private var viewer: Conversation
     private var admin: Conversation
@@ -28,7 +29,7 @@ struct DocumentationShop: ~Copyable {
     init(definitions: String) throws {
         self.definitions = definitions
         let limits = Limits()
-        server = Server(
+        server = PromptServer(
             catalog: try Self.catalog(of: definitions),
             ledger: Ledger(seed: HashSeed(1), orderLimit: limits.ordersMax), limits: limits,
             facts: ServerFacts(version: Self.version, startedAt: Self.startedAt))
@@ -39,7 +40,7 @@ struct DocumentationShop: ~Copyable {
         storefront = conversation(1, .storefront)
         viewer = conversation(2, .viewer)
         admin = conversation(3, .admin)
-        server.noteConnections(3)
+        server.server.noteConnections(3)
     }
 
     /// Definitions as `page.yaml` beside the sample configuration, read and compiled.
@@ -77,7 +78,7 @@ struct DocumentationShop: ~Copyable {
         }
         if after == .awaitAnswer {
             try doTasks()
-            while server.nextAnswer() != nil {
+            while server.server.nextAnswer() != nil {
                 _ = server.deliverAnswer(on: &admin, at: Self.now)
             }
         }
@@ -87,23 +88,23 @@ struct DocumentationShop: ~Copyable {
 
     /// Does what the server wishes for, in the time that the pages tell.
     private mutating func doTasks() throws {
-        while let task = server.nextTask() {
+        while let task = server.nextTask(at: Self.now) {
             switch task {
             case .reload:
                 let next = try Self.catalog(of: definitions)
-                let changes = next.catalog.changedDerivedIDs(from: server.catalog.catalog)
+                let changes = next.catalog.changedDerivedIDs(from: server.server.catalog.catalog)
                 _ = server.finishReload(
                     .built(next, changes: changes, milliseconds: 12), at: Self.now)
-            case .snapshot:
-                let byteCount = server.encodeSnapshot().count
-                server.finishSnapshot(
-                    .written(byteCount: byteCount, milliseconds: 3), at: Self.now)
+            case .compaction:
+                let byteCount = server.server.encodedState().count
+                let compacted = Compacted(sequence: 0, byteCount: byteCount, orderCount: 0)
+                server.finishSnapshot(.written(compacted, milliseconds: 3), at: Self.now)
             }
         }
     }
 }
 
-extension Server {
+extension PromptServer {
     fileprivate var outputCopy: [UInt8] { output.indices.map { output[$0] } }
 }
 
