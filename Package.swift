@@ -51,6 +51,9 @@ let package = Package(
 
         // What was used, by whom, for which order; and how that reaches the disk.
         .target(name: "CouponStore", dependencies: ["FlatStorage"], swiftSettings: strict),
+        .target(
+            name: "StateSupport", dependencies: ["CouponStore", "FlatStorage"],
+            path: "Tests/StateSupport", swiftSettings: strict),
         .testTarget(
             name: "CouponStoreTests", dependencies: ["CouponStore"], swiftSettings: strict),
 
@@ -100,7 +103,8 @@ let package = Package(
             name: "CoupondTests",
             dependencies: [
                 "coupond", "CouponRules", "CouponCatalog", "CouponStore", "CouponWire",
-                "CouponService", "FlatStorage", "ServerSupport", "UVLoop", logging, system,
+                "CouponService", "FlatStorage", "ServerSupport", "StateSupport", "UVLoop", logging,
+                system,
             ],
             swiftSettings: strict),
         .target(name: "CouponClient", swiftSettings: strict),
@@ -114,7 +118,8 @@ let package = Package(
         .testTarget(
             name: "CouponClientTests",
             dependencies: [
-                "CouponClient", "couponctl", "CouponRules", "CouponStore", "FlatStorage", "UVLoop",
+                "CouponClient", "couponctl", "CouponRules", "CouponStore", "FlatStorage",
+                "StateSupport", "UVLoop",
             ],
             swiftSettings: strict),
 

@@ -137,7 +137,10 @@ package struct JournalSurvey: Sendable {
                     faultAtPlace(lost: .nothing)
                 }
                 if !isChained { isTold = true }
-                runs.append(Run(segment: index, batch: batch, firstSequence: cursor + 1))
+                runs.append(
+                    Run(
+                        segment: index, batch: batch,
+                        firstSequence: max(cursor + 1, batch.firstSequence)))
                 cursor = batch.lastSequence
                 place = nil
             }

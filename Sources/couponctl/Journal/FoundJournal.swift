@@ -57,7 +57,7 @@ struct FoundJournal {
         } catch {
             throw JournalToolFault(error)
         }
-        let held = snapshots.compactMap { $0.problem == nil ? $0.header?.sequence : nil }.max() ?? 0
+        let held = heldSequence
         let known = snapshots.compactMap { $0.header?.sequence }.max() ?? 0
         let first = surveys.map(\.continuesAfter).min() ?? held
         survey = JournalSurvey(surveys, after: min(held, first), evidence: known)
@@ -85,6 +85,11 @@ struct FoundJournal {
         }
         let first = surveys.map(\.continuesAfter).min() ?? 0
         survey = JournalSurvey(surveys, after: first, isWhole: false)
+    }
+
+    /// Records up to here are in a snapshot that can be read.
+    var heldSequence: UInt64 {
+        snapshots.compactMap { $0.problem == nil ? $0.header?.sequence : nil }.max() ?? 0
     }
 
     func path(of name: SegmentName) -> String { paths[name] ?? name.text }

@@ -189,7 +189,17 @@ struct JournalLines {
             [
                 ("offset", JSONText(fault.offset)), ("sequence", JSONText(fault.sequence)),
                 ("reason", .string(fault.reason.explanation)),
-            ] + fault.lost.members)
+            ] + members(fault.lost))
+    }
+
+    /// What is lost by a fault, but for what a snapshot holds.
+    private func members(_ lost: JournalSurvey.Lost) -> [(name: String, value: JSONText)] {
+        let held = journal.heldSequence
+        guard case .records(let sequences) = lost, sequences.lowerBound <= held else {
+            return lost.members
+        }
+        if sequences.upperBound <= held { return [("snapshot_has_it", true)] }
+        return JournalSurvey.Lost.records(held + 1...sequences.upperBound).members
     }
 }
 
