@@ -6,7 +6,7 @@ import StateSupport
 import Testing
 import UVLoop
 
-@Suite struct `Salvage` {
+@Suite struct `A salvage` {
     /// What the account says is lost, as first and last sequences.
     private func lost(_ account: JSONValue) -> [UInt64?] {
         (account["damage"]?.elements ?? []).flatMap { fault -> [UInt64?] in
