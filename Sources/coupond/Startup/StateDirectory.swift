@@ -5,6 +5,9 @@ import Foundation
 import SystemPackage
 import UVLoop
 
+/// How long a daemon waits for another one that is just ending.
+let lockPatienceMilliseconds: Int64 = 1_000
+
 /// The directory in which this daemon, and no other, keeps its state.
 struct StateDirectory {
     let path: String
@@ -17,7 +20,8 @@ struct StateDirectory {
         try Self.makeSureItExists(settings)
         let attempt: FileLock.Attempt
         do throws(UVFault) {
-            attempt = try FileLock.attempt(path: path + "/lock")
+            attempt = try FileLock.attempt(
+                path: path + "/lock", forMilliseconds: lockPatienceMilliseconds)
         } catch {
             throw .stateDirectoryUnusable(path: path, error)
         }
