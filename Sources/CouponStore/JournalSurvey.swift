@@ -180,7 +180,7 @@ package struct JournalSurvey: Sendable {
             let before = segments[index - 1].header
         else { return false }
         if header.continuesAfter == before.continuesAfter
-            && header.previousChecksum == before.checksum
+            && header.previousChecksum == before.previousChecksum
         {
             return false
         }

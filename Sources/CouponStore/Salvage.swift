@@ -125,7 +125,7 @@ package enum Salvage {
                 segmentByteCount: JournalWriter.segmentByteCountMin,
                 after: JournalContinuation(
                     durableSequence: state.report.sequence, durableChecksum: 0,
-                    renewed: RecordLog()))
+                    renewed: RecordLog(), superseded: []))
             try journal.close()
             try disk.synchronizeDirectory(directory)
         } catch {

@@ -106,8 +106,10 @@ package struct SegmentSurvey: Equatable, Sendable {
                 offset = batch.endOffset
                 if batch.successor != nil { return }
             } catch {
-                let isUnwritten = SegmentScan.isUnwritten(bytes, at: offset)
-                damage = damage ?? (offset, isUnwritten ? .unwritten : .batch(error))
+                if damage == nil {
+                    let isUnwritten = SegmentScan.isUnwritten(bytes, at: offset)
+                    damage = (offset, isUnwritten ? .unwritten : .batch(error))
+                }
                 offset += SegmentHeader.byteCount
             }
         }

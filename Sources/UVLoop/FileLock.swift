@@ -27,9 +27,15 @@ package final class FileLock {
     package static func attempt(
         path: String, forMilliseconds patience: Int64
     ) throws(UVFault) -> Attempt {
+        try repeated(forMilliseconds: patience) { () throws(UVFault) in try attempt(path: path) }
+    }
+
+    private static func repeated(
+        forMilliseconds patience: Int64, _ once: () throws(UVFault) -> Attempt
+    ) throws(UVFault) -> Attempt {
         let end = BootClock.now + patience
         while true {
-            let attempt = try attempt(path: path)
+            let attempt = try once()
             if case .acquired = attempt { return attempt }
             if BootClock.now >= end { return attempt }
             usleep(20_000)
@@ -44,13 +50,16 @@ package final class FileLock {
         return try attempt(FileLock(descriptor: descriptor))
     }
 
-    /// Locks the file at `existingPath`, and needs no right to write it; never waits. Nil where there
-    /// is none, and so nobody who could hold it.
-    package static func attempt(existingPath path: String) throws(UVFault) -> Attempt? {
+    /// Locks the file at `existingPath`, and needs no right to write it, or gives up after so many
+    /// milliseconds. Nil where there is none, and so nobody who could hold it.
+    package static func attempt(
+        existingPath path: String, forMilliseconds patience: Int64
+    ) throws(UVFault) -> Attempt? {
         // SAFETY: open(2) reads the path, which lives for the call, and keeps no pointer.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         if descriptor < 0, errno == ENOENT { return nil }
-        return try attempt(FileLock(descriptor: try checkErrno(descriptor, .openLockFile)))
+        let lock = FileLock(descriptor: try checkErrno(descriptor, .openLockFile))
+        return try repeated(forMilliseconds: patience) { () throws(UVFault) in try attempt(lock) }
     }
 
     private static func attempt(_ lock: FileLock) throws(UVFault) -> Attempt {

@@ -89,9 +89,6 @@ import Testing
             let values = outcome.values
             orders.append(outcome.orders)
             // Each record is an order that used the coupon once.
-            #expect(
-                outcome.orders + outcome.lost.count(where: { $0 <= 7 }) >= 7
-                    || outcome.report.isComplete == false, "\(what)")
             #expect(values.used >= UInt64(outcome.orders) && values.used <= 7, "\(what)")
             #expect(values.carried == values.used - UInt64(outcome.orders), "\(what)")
             if outcome.report.isComplete { #expect(outcome.orders == 7, "\(what)") }

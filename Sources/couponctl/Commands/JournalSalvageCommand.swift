@@ -68,11 +68,15 @@ struct JournalSalvageCommand: ParsableCommand {
         }
     }
 
+    /// A daemon that was killed a moment ago may still hold its lock.
+    private static let lockPatienceMilliseconds: Int64 = 1_000
+
     /// Keeps daemons out. Nil where there is no lock: none has ever used this directory.
     private func claim() throws(JournalToolFault) -> FileLock? {
         let attempt: FileLock.Attempt?
         do throws(UVFault) {
-            attempt = try FileLock.attempt(existingPath: state + "/lock")
+            attempt = try FileLock.attempt(
+                existingPath: state + "/lock", forMilliseconds: Self.lockPatienceMilliseconds)
         } catch {
             throw JournalToolFault("\(state)/lock: \(error)")
         }

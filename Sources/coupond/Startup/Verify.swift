@@ -32,7 +32,8 @@ private func claim(_ directory: String) throws(StartFault) -> FileLock? {
     let path = directory + "/lock"
     let attempt: FileLock.Attempt?
     do throws(UVFault) {
-        attempt = try FileLock.attempt(existingPath: path)
+        attempt = try FileLock.attempt(
+            existingPath: path, forMilliseconds: lockPatienceMilliseconds)
     } catch {
         throw .unusableState(
             .disk(DiskFault(.read, path: path, errno: error.errno ?? 0)), directory: directory)
