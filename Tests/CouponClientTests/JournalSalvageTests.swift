@@ -203,6 +203,20 @@ import UVLoop
         }
     }
 
+    @Test func `believes no sequence that no journal reaches`() throws {
+        try withStateFolder { folder in
+            let state = folder + "/state"
+            try DamageCase.table[0].make(in: state)
+            let name = SegmentName(generation: 99, firstSequence: .max).text
+            try Data().write(to: URL(filePath: "\(state)/\(name)"))
+            let run = try BuiltTool([
+                "journal", "salvage", "--state", state, "--into", folder + "/new",
+            ])
+            #expect(run.status == 2 && run.errors.contains("which no journal reaches"))
+            #expect(!FileManager.default.fileExists(atPath: folder + "/new"))
+        }
+    }
+
     @Test func `of nothing is an error`() throws {
         try withStateFolder { folder in
             let run = try BuiltTool([

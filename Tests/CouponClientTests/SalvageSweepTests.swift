@@ -99,6 +99,59 @@ import Testing
         #expect(orders[1] >= orders[0], "\(what)")
     }
 
+    /// Several places at once, in segments and snapshots alike.
+    @Test func `is a state, or a fault that says why not, after any damage`() throws {
+        let given = ProcessInfo.processInfo.environment["COUPOND_SEED"].flatMap { UInt64($0) }
+        let seed = given ?? .random(in: 0 ... .max)
+        print("salvage after any damage: COUPOND_SEED=\(seed)")
+        var generator = SteppingGenerator(state: seed)
+        try withStateFolder { folder in
+            let sound = folder + "/sound"
+            try DamageCase.table[0].make(in: sound)
+            var savedCount = 0
+            for run in 0..<40 {
+                let state = "\(folder)/state-\(run)"
+                try FileManager.default.copyItem(atPath: sound, toPath: state)
+                let files = try StateFiles(state).segments + [state + "/snapshot"]
+                for _ in 0...Int.random(in: 0..<4, using: &generator) {
+                    try damage(files[Int.random(in: 0..<4, using: &generator)], &generator)
+                }
+                do {
+                    let outcome = try salvage(
+                        state, skipping: .random(using: &generator), into: state + "-new")
+                    savedCount += 1
+                    #expect(outcome.values.used >= UInt64(outcome.orders))
+                    if outcome.report.isComplete {
+                        // What was cut off with all its marks is not known to have been there.
+                        #expect(UInt64(outcome.orders) >= outcome.report.promised)
+                        #expect(outcome.values.carried == 0)
+                    }
+                } catch let fault as SalvageFault {
+                    switch fault {
+                    case .noSnapshot, .laterVersion: break
+                    default: Issue.record("\(fault), COUPOND_SEED=\(seed)")
+                    }
+                }
+            }
+            #expect(savedCount > 0)
+        }
+    }
+
+    private func damage(_ path: String, _ generator: inout SteppingGenerator) throws {
+        try StateFiles.change(path) { bytes in
+            let offset = Int.random(in: 0..<min(3_000, max(1, bytes.count)), using: &generator)
+            guard offset < bytes.count else { return }
+            switch Int.random(in: 0..<3, using: &generator) {
+            case 0: bytes[offset] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+            case 1: bytes.removeSubrange(offset...)
+            default:
+                for index in offset..<min(offset + 600, bytes.count) {
+                    bytes[index] = .random(in: 0...255, using: &generator)
+                }
+            }
+        }
+    }
+
     @Test(arguments: [0, 512, 1_100, 1_700, 60_000])
     func `ends where the device does, and nobody knows what came after`(offset: Int) throws {
         try withStateFolder { folder in
@@ -237,5 +290,18 @@ import Testing
             #expect(outcome.report.ignoredFiles == ["journal-1.log"])
             #expect(outcome.report.isComplete && outcome.orders == 7)
         }
+    }
+}
+
+/// Repeatable random numbers (SplitMix64).
+private struct SteppingGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
     }
 }
