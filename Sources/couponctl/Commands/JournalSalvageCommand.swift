@@ -12,8 +12,8 @@ struct JournalSalvageCommand: ParsableCommand {
             For when coupond refuses to start (65) and there is no better backup. The old directory \
             is only read, while no daemon uses it. The newest readable snapshot is taken and every \
             record after it is redone, up to the first damage; with --skip-damage also what is whole \
-            behind damage. Counters never sink, so that no limit is passed; what they count of lost \
-            orders stays counted. What was kept and what is lost is printed.
+            behind damage. Counted uses never sink, so that no limit is passed; those of lost \
+            orders stay counted. What was kept and what is lost is printed.
 
             Then check the new state with coupond --verify, and start coupond with it.
 
@@ -21,8 +21,7 @@ struct JournalSalvageCommand: ParsableCommand {
             """)
 
     @Option(
-        help: ArgumentHelp(
-            "The damaged state directory (default: \(defaultStateDirectory)).", valueName: "dir"))
+        help: ArgumentHelp("The damaged state directory.", valueName: "dir"))
     var state: String = defaultStateDirectory
 
     @Option(
