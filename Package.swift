@@ -51,6 +51,9 @@ let package = Package(
 
         // What was used, by whom, for which order; and how that reaches the disk.
         .target(name: "CouponStore", dependencies: ["FlatStorage"], swiftSettings: strict),
+        .target(
+            name: "StateSupport", dependencies: ["CouponStore", "FlatStorage"],
+            path: "Tests/StateSupport", swiftSettings: strict),
         .testTarget(
             name: "CouponStoreTests", dependencies: ["CouponStore"], exclude: ["Fixtures"],
             swiftSettings: strict),
@@ -101,16 +104,24 @@ let package = Package(
             name: "CoupondTests",
             dependencies: [
                 "coupond", "CouponRules", "CouponCatalog", "CouponStore", "CouponWire",
-                "CouponService", "FlatStorage", "ServerSupport", "UVLoop", logging, system,
+                "CouponService", "FlatStorage", "ServerSupport", "StateSupport", "UVLoop", logging,
+                system,
             ],
             swiftSettings: strict),
         .target(name: "CouponClient", swiftSettings: strict),
         .executableTarget(
-            name: "couponctl", dependencies: ["CouponClient", "CouponRules", argumentParser],
+            name: "couponctl",
+            dependencies: [
+                "CouponClient", "CouponRules", "CouponStore", "FlatStorage", "UVLoop",
+                argumentParser, system,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "CouponClientTests",
-            dependencies: ["CouponClient", "couponctl", "CouponRules", "UVLoop"],
+            dependencies: [
+                "CouponClient", "couponctl", "CouponRules", "CouponStore", "FlatStorage",
+                "StateSupport", "UVLoop",
+            ],
             swiftSettings: strict),
 
         .testTarget(

@@ -72,9 +72,20 @@ struct Coupond: ParsableCommand {
     var checksOnly = false
 
     @Flag(
+        name: .customLong("verify"),
+        help: "Prove that the state is whole while no daemon runs, change nothing, and end.")
+    var verifiesOnly = false
+
+    @Flag(
         name: .customLong("strict-catalog"),
         help: "Refuse to start on a broken catalog, instead of serving the last good one.")
     var isStrictCatalog = false
+
+    func validate() throws {
+        if checksOnly && verifiesOnly {
+            throw ValidationError("--check and --verify are asked for one at a time.")
+        }
+    }
 
     func run() throws {
         let overrides = Overrides(
@@ -83,7 +94,14 @@ struct Coupond: ParsableCommand {
             durability: durability, catalogPaths: catalogPaths, isStrictCatalog: isStrictCatalog)
         let reason: ExitReason
         do throws(StartFault) {
-            reason = try checksOnly ? check(overrides) : serve(overrides)
+            reason =
+                if checksOnly {
+                    try check(overrides)
+                } else if verifiesOnly {
+                    try verify(overrides)
+                } else {
+                    try serve(overrides)
+                }
         } catch {
             error.report()
             reason = error.exitReason

@@ -78,10 +78,9 @@ private func loadState(
         throw .unusableState(error, directory: configuration.state.directory)
     }
     if let fault = state.report.damagedSnapshot {
-        let lines = RecoveryFault.snapshot(fault).lines(configuration.state.directory)
         log.error(
             "a snapshot is damaged; the one before and the journal held everything",
-            metadata: ["fault": "\(lines.joined(separator: " "))"])
+            metadata: ["fault": "\(fault.explanation)"])
     }
     if let tail = state.report.tail {
         log.warning(
