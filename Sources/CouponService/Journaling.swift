@@ -131,8 +131,11 @@ struct Journaling {
 
     /// Whether nothing is left to be done for what was decided up to `sequence`.
     func isSettled(upTo sequence: UInt64) -> Bool {
-        !isBusy && report.marked >= sequence
+        !isBusy && (report.marked >= sequence || isMarkless && report.synchronized >= sequence)
     }
+
+    /// Without a spare there may be no place left for a mark.
+    private var isMarkless: Bool { spaceFault != nil }
 
     /// When ``beginTurn(pendingByteCount:at:)`` will have something to do though nothing happens.
     var deadline: Int64? {

@@ -21,8 +21,7 @@ package struct ServerSettings: Sendable {
     package var limits = Limits()
     package var durability = DurabilityMode.always
     package var snapshots = SnapshotSettings()
-    /// The journal's last record that the newest snapshot holds.
-    package var snapshotSequence: UInt64 = 0
+    package var start = RecoveredFacts()
 
     package init() {}
 }

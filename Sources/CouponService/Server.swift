@@ -38,7 +38,7 @@ package struct Server: ~Copyable {
     ) {
         limits = settings.limits
         plan = SnapshotPlan(
-            settings.snapshots, after: settings.snapshotSequence, at: time.steady)
+            settings.snapshots, after: settings.start, at: time.steady)
         service = Service(
             catalog: catalog, ledger: ledger,
             journal: Journaling(settings.durability, report, at: time.steady),
@@ -272,6 +272,7 @@ extension Server {
     /// When something is due though nothing happens, in steady milliseconds: ask
     /// ``beginJournalTurn(into:at:)`` and ``nextTask(at:)`` then.
     package var deadline: Int64? {
+        if journalFault != nil { return nil }
         // One that is wished for, or under way, waits for an event and not for a time.
         let isOnItsWay = snapshot.isRunning || snapshot.isWished
         let snapshotDue = isOnItsWay ? nil : plan.due(service.journal.report)

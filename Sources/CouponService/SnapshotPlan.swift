@@ -10,7 +10,18 @@ package struct SnapshotSettings: Equatable, Sendable {
     /// Sooner when the journal has grown by so many hundredths of the last snapshot's size, and by
     /// ``growthBytesMin``.
     package var growthPercent: Int64 = 100
-    package var growthBytesMin = 64 * 1_024 * 1_024
+    package var growthBytesMin = 16 * 1_024 * 1_024
+
+    package init() {}
+}
+
+/// What there was when the daemon started.
+package struct RecoveredFacts: Equatable, Sendable {
+    /// The journal's last record that the newest snapshot holds.
+    package var snapshotSequence: UInt64 = 0
+    package var snapshotByteCount = 0
+    /// Of the segments that are left, as long as their files are.
+    package var journalByteCount = 0
 
     package init() {}
 }
@@ -20,6 +31,7 @@ struct SnapshotPlan {
     /// The last record that the newest snapshot holds.
     private var sequence: UInt64
     private var byteCount = 0
+    /// Of the journal, when that snapshot was made; below 0 for what earlier daemons left.
     private var journalByteCount: Int
     /// When the last attempt ended, and how many in a row have failed.
     private var endedAt: Int64
@@ -28,12 +40,12 @@ struct SnapshotPlan {
     private static let retryDelayMin: Int64 = 10_000
     private static let retryDelayMax: Int64 = 3_600_000
 
-    /// `sequence` is the last record of the snapshot that the daemon started from.
-    init(_ settings: SnapshotSettings, after sequence: UInt64, at steady: Int64) {
+    init(_ settings: SnapshotSettings, after start: RecoveredFacts, at steady: Int64) {
         self.settings = settings
-        self.sequence = sequence
+        sequence = start.snapshotSequence
+        byteCount = start.snapshotByteCount
+        journalByteCount = -start.journalByteCount
         endedAt = steady
-        journalByteCount = 0
     }
 
     /// When a snapshot is due, as long as nothing happens; nil when there is nothing to save.

@@ -281,9 +281,16 @@ extension JournalFiles {
         let names = try segments(on: disk, directory: directory)
         for (name, next) in zip(names, names.dropFirst()) {
             guard next.firstSequence <= sequence, name < current else { return }
-            try disk.remove(path(name.text, in: directory))
-            try disk.synchronizeDirectory(directory)
+            try remove(name, on: disk, directory: directory)
         }
+    }
+
+    /// Removes a segment that nobody needs, for good.
+    static func remove(
+        _ name: SegmentName, on disk: any Disk, directory: String
+    ) throws(DiskFault) {
+        try disk.remove(path(name.text, in: directory))
+        try disk.synchronizeDirectory(directory)
     }
 
     /// A file of zeros with all its space, which survives a power cut.

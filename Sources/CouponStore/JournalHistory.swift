@@ -77,8 +77,17 @@ package struct JournalHistory: Sendable {
         lastSequence = last.lastSequence
         let durable = last.batches.last { $0.lastSequence <= max(base, last.durableMark) }
         durableSequence = durable?.lastSequence ?? last.header.continuesAfter
-        durableChecksum = durable?.checksum ?? last.header.checksum
+        // A segment in which nothing came about is passed over: the next one continues what it did.
+        durableChecksum = durable?.checksum ?? last.header.previousChecksum
         tail = last.tail
+    }
+
+    /// The segments that the next one replaces, as they have nothing that counts by then.
+    package var superseded: ArraySlice<SegmentName> {
+        let isDurable = { (batches: ArraySlice<ScannedBatch>) in
+            batches.contains { $0.lastSequence <= self.durableSequence }
+        }
+        return segments[(batches.lastIndex(where: isDurable).map { $0 + 1 } ?? 0)...]
     }
 
     /// Whether a segment holds a record beyond the snapshot.
@@ -123,7 +132,8 @@ extension SegmentScan {
     fileprivate func batches(
         upTo next: SegmentHeader
     ) throws(JournalCorruption) -> ArraySlice<ScannedBatch> {
-        if next.continuesAfter == header.continuesAfter && next.previousChecksum == header.checksum
+        if next.continuesAfter == header.continuesAfter
+            && next.previousChecksum == header.previousChecksum
         {
             return batches[..<0]
         }

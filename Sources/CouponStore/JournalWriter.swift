@@ -107,6 +107,10 @@ package struct JournalWriter: ~Copyable, Sendable {
                 on: disk, directory: directory, segmentByteCount: segmentByteCount,
                 header: header, batches: Span())
         }
+        // So that starts that come to nothing leave no files. What cannot be removed harms nobody.
+        for name in recovered.superseded {
+            _ = try? JournalFiles.remove(name, on: disk, directory: directory)
+        }
         return JournalWriter(
             files: files, batch: batch, salts: salts, checksum: checksum,
             last: recovered.durableSequence + UInt64(recovered.renewed.count))
@@ -184,7 +188,8 @@ package struct JournalWriter: ~Copyable, Sendable {
     }
 
     private mutating func writeMark() throws(DiskFault) {
-        guard files.room >= BatchLayout.blockLength else { return }
+        // The next segment's header is a mark as well.
+        if files.room < BatchLayout.blockLength { return try roll() }
         batch.begin(salt: files.header.salt, firstSequence: written + 1)
         try put()
         // Nobody waits for a mark, but what it is for is damage that comes later.

@@ -4,9 +4,9 @@ import FlatStorage
 // the journal after it. Finding it changes nothing on disk, so it can be done as often as one likes:
 // at a start, to check, and by the compaction that makes the next snapshot of it.
 //
-// Segments are read twice: once to judge all of them together, and once to redo their records, so
-// that never more than one is in memory. A device that gives something else the second time is not
-// believed.
+// Segments are read twice, but for the last one: once to judge all of them together, and once to
+// redo their records, so that never more than two are in memory. A device that gives something else
+// the second time is not believed.
 
 /// A state that was read from a directory, and how its journal goes on.
 package struct RecoveredState: ~Copyable {
@@ -26,18 +26,21 @@ package struct JournalContinuation: ~Copyable, Sendable {
     /// Records after that: nobody may have been told of them, but they count, and are the first of
     /// the next segment.
     package let renewed: RecordLog
+    /// Segments with nothing that the next one does not hold.
+    package let superseded: [SegmentName]
 }
 
 /// What a recovery came across.
 package struct RecoveryReport: Sendable {
     /// A snapshot that could not be read, where an older one and the journal held everything.
     package var damagedSnapshot: SnapshotFault?
+    package var snapshotByteCount = 0
     /// The end of the journal that was lost without anyone having been told of it.
     package var tail: JournalHistory.Tail?
     /// Records that were redone.
     package var redoneCount = 0
     package var segmentCount = 0
-    /// Segments in bytes, as long as their files are.
+    /// Of the segments, as long as their files are.
     package var journalByteCount = 0
 }
 
@@ -72,16 +75,18 @@ package enum Recovery {
         } catch {
             throw .snapshot(error)
         }
-        var report = RecoveryReport(damagedSnapshot: found.fault)
+        var report = RecoveryReport(
+            damagedSnapshot: found.fault, snapshotByteCount: found.byteCount)
         let standing = found.standing
         var ledger = found.ledger
         let base = ledger.sequence
 
         var scans: [SegmentScan] = []
+        var last = ByteBuffer()
         for name in names {
-            let bytes = try read(name, on: disk, directory: directory)
-            report.journalByteCount += bytes.count
-            scans.append(try scan(bytes.bytes, name))
+            last = try read(name, on: disk, directory: directory)
+            report.journalByteCount += last.count
+            scans.append(try scan(last.bytes, name))
         }
         let history: JournalHistory
         do {
@@ -93,8 +98,7 @@ package enum Recovery {
         report.segmentCount = names.count
         report.redoneCount = Int(history.lastSequence - base)
 
-        var renewed = RecordLog()
-        for index in names.indices where history.isNeeded(index) {
+        for index in names.indices.dropLast() where history.isNeeded(index) {
             let bytes = try read(names[index], on: disk, directory: directory)
             guard try scan(bytes.bytes, names[index]) == scans[index] else {
                 throw .journal(
@@ -102,19 +106,31 @@ package enum Recovery {
                         segment: names[index], offset: 0, sequence: names[index].firstSequence,
                         reason: .unsteady))
             }
-            do {
-                try history.redo(index, from: bytes.bytes, in: &ledger)
-            } catch {
-                throw .journal(error)
-            }
-            if index == names.indices.last { history.renew(from: bytes.bytes, into: &renewed) }
+            try redo(history, index, from: bytes.bytes, in: &ledger)
+        }
+        var renewed = RecordLog()
+        if let index = names.indices.last {
+            try redo(history, index, from: last.bytes, in: &ledger)
+            history.renew(from: last.bytes, into: &renewed)
         }
         return RecoveredState(
             ledger: ledger,
             continuation: JournalContinuation(
                 durableSequence: history.durableSequence,
-                durableChecksum: history.durableChecksum, renewed: renewed),
+                durableChecksum: history.durableChecksum, renewed: renewed,
+                superseded: Array(history.superseded)),
             report: report, snapshotSequence: base, standing: standing)
+    }
+
+    private static func redo(
+        _ history: JournalHistory, _ index: Int, from bytes: Span<UInt8>,
+        in ledger: inout Ledger
+    ) throws(RecoveryFault) {
+        do {
+            try history.redo(index, from: bytes, in: &ledger)
+        } catch {
+            throw .journal(error)
+        }
     }
 
     /// The segments there are, in order. A name that is almost one is a mistake that somebody made,

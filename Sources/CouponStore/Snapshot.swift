@@ -112,6 +112,8 @@ package enum Snapshot {
 struct FoundSnapshot: ~Copyable {
     /// An empty state where there is no snapshot.
     var ledger: Ledger
+    /// Of the file.
+    var byteCount = 0
     /// What is under the name `snapshot`.
     var standing: Snapshot.Standing
     /// What is wrong with that file, where another one had to be taken.
@@ -138,7 +140,8 @@ extension Snapshot {
                     if first != nil { .damaged } else if name == Snapshot.name { .whole } else {
                         .missing
                     }
-                return FoundSnapshot(ledger: ledger, standing: standing, fault: first)
+                return FoundSnapshot(
+                    ledger: ledger, byteCount: bytes.count, standing: standing, fault: first)
             } catch {
                 if let first { throw first }
                 let fault = SnapshotFault(path: path, problem: error)

@@ -22,6 +22,20 @@ package final class FileLock {
         close(descriptor)
     }
 
+    /// Locks the file at `path`, created if missing, or gives up after so many milliseconds: a
+    /// process that was killed a moment ago holds its locks until the disk has let go of it.
+    package static func attempt(
+        path: String, forMilliseconds patience: Int64
+    ) throws(UVFault) -> Attempt {
+        let end = BootClock.now + patience
+        while true {
+            let attempt = try attempt(path: path)
+            if case .acquired = attempt { return attempt }
+            if BootClock.now >= end { return attempt }
+            usleep(20_000)
+        }
+    }
+
     /// Locks the file at `path`, created if missing; never waits.
     package static func attempt(path: String) throws(UVFault) -> Attempt {
         // SAFETY: open(2) reads the path, which lives for the call, and keeps no pointer.

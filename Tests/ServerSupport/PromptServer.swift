@@ -15,7 +15,7 @@ package struct PromptServer: ~Copyable {
         journal = MemoryJournal(after: ledger.sequence)
         var settings = ServerSettings()
         settings.limits = limits
-        settings.snapshotSequence = ledger.sequence
+        settings.start.snapshotSequence = ledger.sequence
         server = Server(
             catalog: catalog, ledger: ledger, journal: journal.start, settings: settings,
             facts: facts, at: TurnTime(facts.startedAt))

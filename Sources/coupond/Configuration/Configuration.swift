@@ -65,7 +65,7 @@ struct StateSettings: Equatable, Sendable {
 struct JournalSettings: Equatable, Sendable {
     var durability = DurabilityMode.always
     /// Of one segment, in MiB. Two are allocated at any time: the one that is written, and a spare.
-    var segmentMiB: Int64 = 64
+    var segmentMiB: Int64 = 16
 
     var segmentByteCount: Int { Int(segmentMiB) * 1_024 * 1_024 }
 }

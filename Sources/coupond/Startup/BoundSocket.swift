@@ -55,7 +55,8 @@ struct BoundSocket {
     private static func claim(_ path: String) throws(StartFault) -> FileLock {
         let attempt: FileLock.Attempt
         do throws(UVFault) {
-            attempt = try FileLock.attempt(path: path + ".lock")
+            attempt = try FileLock.attempt(
+                path: path + ".lock", forMilliseconds: lockPatienceMilliseconds)
         } catch {
             throw .socketNotBound(path: path, error)
         }

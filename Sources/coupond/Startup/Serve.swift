@@ -134,7 +134,9 @@ private func makeServer(
     settings.limits = configuration.limits
     settings.durability = configuration.journal.durability
     settings.snapshots = configuration.snapshots
-    settings.snapshotSequence = state.snapshotSequence
+    settings.start.snapshotSequence = state.snapshotSequence
+    settings.start.snapshotByteCount = state.report.snapshotByteCount
+    settings.start.journalByteCount = state.report.journalByteCount
     return Server(
         catalog: catalog, ledger: state.takeLedger(), journal: report, settings: settings,
         facts: ServerFacts(version: daemonVersion, startedAt: time.wall), at: time)

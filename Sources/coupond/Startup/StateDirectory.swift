@@ -10,6 +10,9 @@ import Foundation
 import SystemPackage
 import UVLoop
 
+/// How long a daemon waits for another one that is just ending.
+let lockPatienceMilliseconds: Int64 = 1_000
+
 /// The directory in which this daemon, and no other, keeps its state.
 struct StateDirectory {
     let path: String
@@ -25,7 +28,8 @@ struct StateDirectory {
         }
         let attempt: FileLock.Attempt
         do throws(UVFault) {
-            attempt = try FileLock.attempt(path: path + "/lock")
+            attempt = try FileLock.attempt(
+                path: path + "/lock", forMilliseconds: lockPatienceMilliseconds)
         } catch {
             throw .stateDirectoryUnusable(path: path, error)
         }
