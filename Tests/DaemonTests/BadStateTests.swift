@@ -187,7 +187,7 @@ extension `The built daemon` {
                     // The next snapshot leaves what is damaged to whoever wants to look at it.
                     let client = try shop.connect()
                     _ = try client.ask(ShopRequests.apply("TEN", order: "o-7"))
-                    try daemon.snapshot()
+                    try shop.snapshot()
                     let later = try shop.stateFiles()
                     #expect(later["snapshot.damaged-1"] == files["snapshot"], "\(damage)")
                     try daemon.crash()
@@ -216,7 +216,7 @@ extension `The built daemon` {
                     var files = good
                     try damage.change(&files)
                     let daemon = try checkWhole(shop, files, damage)
-                    try daemon.snapshot()
+                    try shop.snapshot()
                     #expect(try daemon.end() == .status(0))
                     #expect(try shop.stateFiles()["notes.txt"] == files["notes.txt"])
                     let next = try shop.startDaemon()

@@ -172,7 +172,7 @@ private struct CrashTrial {
                 switch book.orders[index].standing {
                 case .used: .apply
                 case .held: .reserve
-                case .none, .givenBack: .release
+                case .unknown, .givenBack: .release
                 }
             return (order: index, request: request)
         }

@@ -132,7 +132,8 @@ extension `The built daemon` {
                 let later = try shop.askAdmin(Self.statistics)
                 // What was read counts for good before anybody is let in.
                 #expect(later["result.journal.synchronized"] == 5)
-                #expect(later["result.journal.segment"] == 2)
+                // A snapshot may have made it go on in the next one already.
+                #expect(try #require(later["result.journal.segment"]?.integerValue) >= 2)
                 #expect(try next.end() == .status(0))
                 let last = try shop.startDaemon(arguments)
                 #expect(last.log.line(containing: "not whole") == nil)

@@ -82,7 +82,7 @@ struct CrashClient {
         switch book.orders[order].standing {
         case .held: return (order, OrderRequest.allCases.randomElement(using: &random) ?? .apply)
         case .used: return (order, random.happens(percent: 60) ? .apply : .release)
-        case .none, .givenBack:
+        case .unknown, .givenBack:
             return (order, OrderRequest.allCases.randomElement(using: &random) ?? .release)
         }
     }

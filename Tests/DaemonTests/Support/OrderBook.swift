@@ -11,8 +11,8 @@ enum OrderRequest: CaseIterable {
 
 /// How an order is left.
 enum OrderStanding: Equatable, Sendable {
-    /// Unknown to the daemon, or refused.
-    case none
+    /// Never asked about, or refused: the daemon has no record of it.
+    case unknown
     case held
     case used(redemptions: [String])
     case givenBack
@@ -20,6 +20,8 @@ enum OrderStanding: Equatable, Sendable {
     /// How many uses of each of its codes it takes and holds.
     var used: Int { if case .used = self { 1 } else { 0 } }
     var held: Int { self == .held ? 1 : 0 }
+
+    var redemptions: [String] { if case .used(let redemptions) = self { redemptions } else { [] } }
 }
 
 /// An order and what its client knows of it.
@@ -27,7 +29,7 @@ struct TrackedOrder: Sendable {
     let name: String
     let codes: [String]
     /// As the last reply left it.
-    fileprivate(set) var standing = OrderStanding.none
+    fileprivate(set) var standing = OrderStanding.unknown
     /// What was asked since and never answered.
     fileprivate(set) var doubt: OrderRequest?
 
@@ -38,7 +40,7 @@ struct TrackedOrder: Sendable {
         case .reserve: [standing, .held]
         // Which redemptions it got is not known yet, and makes no difference to the counts.
         case .apply: [standing, standing.used == 1 ? standing : .used(redemptions: [])]
-        case .release: [standing, standing == .none ? .none : .givenBack]
+        case .release: [standing, standing == .unknown ? .unknown : .givenBack]
         }
     }
 
@@ -97,11 +99,7 @@ struct OrderBook: Sendable {
     }
 
     /// Redemptions that were acknowledged and are in force.
-    var redemptions: [String] {
-        orders.flatMap { order in
-            if case .used(let redemptions) = order.standing { redemptions } else { [] }
-        }
-    }
+    var redemptions: [String] { orders.flatMap(\.standing.redemptions) }
 }
 
 /// What a code's counters may be.
@@ -120,9 +118,9 @@ extension OrderBook {
         let order = orders[index]
         let next: OrderStanding?
         switch request {
-        case .reserve: next = try Self.afterReserve(order, reply)
-        case .apply: next = try Self.afterApply(order, reply)
-        case .release: next = try Self.afterRelease(order, reply)
+        case .reserve: next = Self.afterReserve(order, reply)
+        case .apply: next = Self.afterApply(order, reply)
+        case .release: next = Self.afterRelease(order, reply)
         }
         guard let next else {
             throw ImpossibleReply(
@@ -139,9 +137,7 @@ extension OrderBook {
         return afterRefusal(order, reply, verdict: "reserved")
     }
 
-    private static func afterApply(
-        _ order: TrackedOrder, _ reply: Reply
-    ) throws -> OrderStanding? {
+    private static func afterApply(_ order: TrackedOrder, _ reply: Reply) -> OrderStanding? {
         guard reply["applied"] == true else {
             return afterRefusal(order, reply, verdict: "applied")
         }
@@ -163,7 +159,7 @@ extension OrderBook {
         _ order: TrackedOrder, _ reply: Reply, verdict: String
     ) -> OrderStanding? {
         guard reply[verdict] == false, reply["reason"] == "usage_limit_reached",
-            order.standing == .none || order.standing == .givenBack
+            order.standing == .unknown || order.standing == .givenBack
         else { return nil }
         return order.standing
     }
@@ -171,11 +167,11 @@ extension OrderBook {
     private static func afterRelease(_ order: TrackedOrder, _ reply: Reply) -> OrderStanding? {
         if reply["released"] == true {
             let isRepeat = reply["replayed"] == true
-            if order.standing == .none { return nil }
+            if order.standing == .unknown { return nil }
             let mayBeDone = order.standing == .givenBack || order.doubt == .release
             let mayBeLeft = order.standing != .givenBack
             return (isRepeat ? mayBeDone : mayBeLeft) ? .givenBack : nil
         }
-        return reply["error.code"] == "not_found" && order.standing == .none ? .none : nil
+        return reply["error.code"] == "not_found" && order.standing == .unknown ? .unknown : nil
     }
 }

@@ -91,6 +91,12 @@ final class Shop {
     /// Connects as a storefront does.
     func connect() throws -> LineClient { try LineClient(socket) }
 
+    /// Has a snapshot written, and waits until it is.
+    func snapshot() throws {
+        let reply = try askAdmin(#"{"op":"server.snapshot"}"#)
+        #expect(reply["result.written"] == true, "\(reply.line)")
+    }
+
     /// Asks one question on the admin socket.
     func askAdmin(_ line: String) throws -> Reply {
         try LineClient(adminSocket).ask(line)
