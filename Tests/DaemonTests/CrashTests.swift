@@ -186,7 +186,7 @@ private struct CrashTrial {
     ) throws {
         try client.send(requests.map { book.orders[$0.order].line($0.request) + "\n" }.joined())
         for (order, request) in requests {
-            try book.note(request, for: order, client.nextReply())
+            try book.note(request, for: order, OrderReply(line: client.nextLine()))
         }
     }
 }

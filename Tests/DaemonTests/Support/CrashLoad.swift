@@ -46,7 +46,7 @@ struct CrashClient {
                     // What was answered before is still to be read.
                 }
                 for (order, request) in window {
-                    let reply = try connection.nextReply()
+                    let reply = OrderReply(line: try connection.nextLine())
                     try book.note(request, for: order, reply)
                     answeredCount += 1
                     replies.add()

@@ -1,5 +1,3 @@
-import CouponClient
-
 // What a client may rely on, and no more. Of every order it keeps how the last acknowledged request
 // left it. A request whose reply never came leaves a doubt, which allows exactly two states: as
 // before, or as after it. Asking again settles the doubt, as a shop would.
@@ -53,6 +51,24 @@ struct TrackedOrder: Sendable {
         case .apply: #"{"op":"apply","order":"\#(name)"\#(purchase)}"#
         case .release: #"{"op":"release","order":"\#(name)"}"#
         }
+    }
+}
+
+/// What a reply line says of its order. Members are written in one way only, so to look for their
+/// text is exact; to read thousands of lines as JSON would take longer than the crashes.
+struct OrderReply {
+    let line: String
+
+    func says(_ member: String, _ value: Bool) -> Bool { line.contains("\"\(member)\":\(value)") }
+
+    var isAboutLimit: Bool { line.contains(#""reason":"usage_limit_reached""#) }
+
+    var isNotFound: Bool { line.contains(#""error":{"code":"not_found""#) }
+
+    /// Of each code, in their order.
+    var redemptions: [String] {
+        line.split(separator: #""redemption":""#).dropFirst()
+            .map { String($0.prefix { $0 != "\"" }) }
     }
 }
 
@@ -114,7 +130,7 @@ struct CodeCount {
 
 extension OrderBook {
     /// Takes in the reply to a request, and throws where no history allows it.
-    mutating func note(_ request: OrderRequest, for index: Int, _ reply: Reply) throws {
+    mutating func note(_ request: OrderRequest, for index: Int, _ reply: OrderReply) throws {
         let order = orders[index]
         let next: OrderStanding?
         switch request {
@@ -132,20 +148,18 @@ extension OrderBook {
     }
 
     /// How the order stands after the reply; nil where it cannot be.
-    private static func afterReserve(_ order: TrackedOrder, _ reply: Reply) -> OrderStanding? {
-        if reply["reserved"] == true { return order.standing.used == 0 ? .held : nil }
+    private static func afterReserve(_ order: TrackedOrder, _ reply: OrderReply) -> OrderStanding? {
+        if reply.says("reserved", true) { return order.standing.used == 0 ? .held : nil }
         return afterRefusal(order, reply, verdict: "reserved")
     }
 
-    private static func afterApply(_ order: TrackedOrder, _ reply: Reply) -> OrderStanding? {
-        guard reply["applied"] == true else {
+    private static func afterApply(_ order: TrackedOrder, _ reply: OrderReply) -> OrderStanding? {
+        guard reply.says("applied", true) else {
             return afterRefusal(order, reply, verdict: "applied")
         }
-        let redemptions = order.codes.indices.compactMap {
-            reply["codes.\($0).redemption"]?.stringValue
-        }
+        let redemptions = reply.redemptions
         guard redemptions.count == order.codes.count else { return nil }
-        let isReplay = reply["replayed"] == true
+        let isReplay = reply.says("replayed", true)
         if case .used(let known) = order.standing {
             return isReplay && redemptions == known ? order.standing : nil
         }
@@ -156,22 +170,22 @@ extension OrderBook {
 
     /// A limit may be reached, but not for an order that has its use or its hold.
     private static func afterRefusal(
-        _ order: TrackedOrder, _ reply: Reply, verdict: String
+        _ order: TrackedOrder, _ reply: OrderReply, verdict: String
     ) -> OrderStanding? {
-        guard reply[verdict] == false, reply["reason"] == "usage_limit_reached",
+        guard reply.says(verdict, false), reply.isAboutLimit,
             order.standing == .unknown || order.standing == .givenBack
         else { return nil }
         return order.standing
     }
 
-    private static func afterRelease(_ order: TrackedOrder, _ reply: Reply) -> OrderStanding? {
-        if reply["released"] == true {
-            let isRepeat = reply["replayed"] == true
+    private static func afterRelease(_ order: TrackedOrder, _ reply: OrderReply) -> OrderStanding? {
+        if reply.says("released", true) {
+            let isRepeat = reply.says("replayed", true)
             if order.standing == .unknown { return nil }
             let mayBeDone = order.standing == .givenBack || order.doubt == .release
             let mayBeLeft = order.standing != .givenBack
             return (isRepeat ? mayBeDone : mayBeLeft) ? .givenBack : nil
         }
-        return reply["error.code"] == "not_found" && order.standing == .unknown ? .unknown : nil
+        return reply.isNotFound && order.standing == .unknown ? .unknown : nil
     }
 }
