@@ -75,7 +75,11 @@ extension `The built daemon` {
                 let client = try shop.connect()
                 var count = 0
                 // Requests of one turn share a batch, so what is sent together is one write.
-                while try shop.stateFiles().segments.count < 3 {
+                func segment() throws -> Int64 {
+                    let stats = try shop.askAdmin(Self.statistics)
+                    return try #require(stats["result.journal.segment"]?.integerValue)
+                }
+                while try segment() < 4 {
                     let orders = (count..<count + 500).map {
                         ShopRequests.apply("TEN", order: "o-\($0)") + "\n"
                     }
@@ -86,6 +90,8 @@ extension `The built daemon` {
                     count += orders.count
                     try #require(count < 50_000)
                 }
+                // It has grown by more than a segment, and a snapshot has not been there before.
+                try daemon.log.next(containing: "snapshot written")
                 try daemon.crash()
                 _ = try shop.startDaemon()
                 let next = try shop.connect()

@@ -169,7 +169,7 @@ struct ShopDay {
                 "applied": true, "order": "o-7002", "replayed": .null, "codes.0.remaining": 83,
             ])
         transcript.tell(
-            "kill -9: nothing is finished, nothing is said, as when somebody pulls the plug.")
+            "kill -9: nothing is finished, and nobody is told.")
         transcript.check(
             "the signal that ended the daemon", .integer(Int64(try daemon.crash())),
             .integer(Int64(SIGKILL)))
