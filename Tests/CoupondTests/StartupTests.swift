@@ -39,6 +39,46 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         }
     }
 
+    @Test(arguments: [
+        ([], false), (["lock", "snapshot.new", "journal-next.tmp", "notes.txt"], false),
+        (["snapshot"], true), (["snapshot.previous"], true),
+        (["journal-0000000000000001-0000000000000001.log"], true),
+    ])
+    func `holds something of the daemon before where it should be a mounted disk`(
+        names: [String], isTaken: Bool
+    ) throws {
+        try withFolder { folder in
+            for name in names { try Data().write(to: URL(fileURLWithPath: folder + "/" + name)) }
+            let settings = StateSettings(directory: folder, creation: .never)
+            if isTaken {
+                _ = try StateDirectory(claiming: settings)
+                return
+            }
+            let fault = try #require(throws: StartFault.self) {
+                try StateDirectory(claiming: settings)
+            }
+            #expect(fault == .stateDirectoryEmpty(path: folder))
+            #expect(fault.exitReason == .missingInput)
+            #expect(fault.lines.joined().contains(folder))
+            // Not even a lock is left in what may be a mount point.
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+            #expect(left.sorted() == names.sorted())
+        }
+    }
+
+    @Test func `is no file where it should be a mounted disk`() throws {
+        try withFolder { folder in
+            let path = folder + "/state"
+            try Data().write(to: URL(fileURLWithPath: path))
+            let settings = StateSettings(directory: path, creation: .never)
+            let fault = try #require(throws: StartFault.self) {
+                try StateDirectory(claiming: settings)
+            }
+            #expect(fault == .stateDirectoryUnreadable(path: path, .notDirectory))
+            #expect(fault.exitReason == .missingInput)
+        }
+    }
+
     @Test func `is not created inside a folder that is missing`() throws {
         try withFolder { folder in
             let path = folder + "/none/state"

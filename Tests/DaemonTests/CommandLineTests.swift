@@ -37,6 +37,10 @@ extension `The built daemon` {
             #expect(demo.status == 0, "\(demo.output)\(demo.errors)")
             #expect(demo.output.contains(#""op":"apply""#))
             #expect(demo.output.contains(#""replayed":true"#))
+            let crash = try #require(demo.output.range(of: "# kill -9: "))
+            let afterwards = demo.output[crash.upperBound...]
+            #expect(afterwards.contains(#""order":"o-7002","replayed":true"#))
+            #expect(afterwards.contains("All 47 steps came out as expected."))
         }
 
         @Test func `validates`() throws {

@@ -30,52 +30,71 @@ extension `The built daemon` {
                         state: {directory: \(shop.state)}
                         catalog: [catalog.yaml]
                         snapshot: {interval_seconds: 1}
+                        journal: {segment_mib: 1}
                         """, serving: [shop.socket])
                 _ = try shop.connect().ask(Self.apply("o-1"))
                 try daemon.log.next(containing: "snapshot written")
+                #expect(try shop.stateFiles()["snapshot"] != nil)
                 try daemon.crash()
                 _ = try shop.startDaemon()
                 #expect(try used(shop) == 1)
             }
         }
 
-        @Test func `says that nothing can be saved, and mends itself when it can`() throws {
+        @Test func `goes on without a snapshot that cannot be written`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try shop.startDaemon()
                 _ = try shop.connect().ask(Self.apply("o-1"))
                 let written = try shop.askAdmin(#"{"id":1,"op":"server.snapshot"}"#)
                 #expect(written["result.written"] == true)
                 let size = try #require(written["result.bytes"]?.integerValue)
-                let snapshot = try Data(contentsOf: URL(filePath: shop.state + "/snapshot"))
-                #expect(snapshot.count == Int(size))
+                let first = try #require(try shop.stateFiles()["snapshot"])
+                #expect(first.count == Int(size))
 
-                try FileManager.default.moveItem(
-                    atPath: shop.state, toPath: shop.path("elsewhere"))
+                // A folder in its place cannot be replaced as a file would be.
+                let obstacle = shop.state + "/snapshot.new"
+                try FileManager.default.createDirectory(
+                    atPath: obstacle, withIntermediateDirectories: false)
                 _ = try shop.connect().ask(Self.apply("o-2"))
                 let failed = try shop.askAdmin(#"{"id":2,"op":"server.snapshot"}"#)
                 #expect(failed["error.code"] == "storage_unavailable")
                 #expect(
-                    failed["error.details.snapshot.0"]?.stringValue?.contains("snapshot") == true)
+                    failed["error.details.snapshot.0"]?.stringValue?.contains(obstacle) == true)
                 try daemon.log.next(containing: "snapshot failed")
                 let stats = try shop.askAdmin(#"{"op":"server.stats"}"#)
                 #expect(stats["result.last_snapshot.ok"] == false)
-                #expect(try used(shop) == 2)
+                #expect(stats["result.journal.has_space"] == true)
+                #expect(try shop.connect().ask(Self.apply("o-3"))["applied"] == true)
 
-                try FileManager.default.moveItem(
-                    atPath: shop.path("elsewhere"), toPath: shop.state)
-                #expect(try daemon.end() == .status(0))
+                try FileManager.default.removeItem(atPath: obstacle)
+                #expect(try shop.stateFiles()["snapshot"] == first)
+                let mended = try shop.askAdmin(#"{"id":3,"op":"server.snapshot"}"#)
+                #expect(mended["result.written"] == true)
+                #expect(try shop.stateFiles()["snapshot.previous"] == first)
+                try daemon.crash()
                 _ = try shop.startDaemon()
-                #expect(try used(shop) == 2)
+                #expect(try used(shop) == 3)
             }
         }
 
-        @Test func `ends with 74 when its last snapshot cannot be written`() throws {
+        @Test func `ends with 74 when its directory goes away, and had lost nothing`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try shop.startDaemon()
                 _ = try shop.connect().ask(Self.apply("o-1"))
-                try FileManager.default.removeItem(atPath: shop.state)
-                #expect(try daemon.end() == .status(74))
-                #expect(daemon.log.text.contains("uses since the last snapshot are lost"))
+                try FileManager.default.moveItem(
+                    atPath: shop.state, toPath: shop.path("elsewhere"))
+                // It still has its segment, wherever that is.
+                #expect(try shop.connect().ask(Self.apply("o-2"))["applied"] == true)
+                daemon.expectEnd()
+                daemon.program.signal(SIGUSR2)
+                #expect(try daemon.program.waitForEnd() == .status(74))
+                let told = try #require(daemon.log.line(containing: "nothing more is acknowledged"))
+                #expect(try Reply(told)["level"] == "critical")
+
+                try FileManager.default.moveItem(
+                    atPath: shop.path("elsewhere"), toPath: shop.state)
+                _ = try shop.startDaemon()
+                #expect(try used(shop) == 2)
             }
         }
 

@@ -21,6 +21,7 @@ extension `The built daemon` {
         @Test(arguments: [
             (["--no-such-flag"], "no-such-flag"), ([], "no catalog"),
             (["--socket", "/tmp/unused.sock"], "no catalog"), (["--catalog"], "--catalog"),
+            (["--durability", "sometimes"], "--durability"), (["--durability"], "--durability"),
         ])
         func `with a senseless command line is refused`(
             arguments: [String], complaint: String
@@ -28,25 +29,6 @@ extension `The built daemon` {
             let program = try FinishedProgram(Built.coupond, arguments)
             #expect(program.status == 64 && program.output == "")
             #expect(program.errors.contains(complaint), "\(program.errors)")
-        }
-
-        @Test func `from a damaged snapshot is refused, and the snapshot is left alone`() throws {
-            try Shop.open(catalog: Self.catalog) { shop in
-                let daemon = try shop.startDaemon()
-                _ = try shop.connect().ask(ShopRequests.apply("TEN", order: "o-1"))
-                #expect(try daemon.end() == .status(0))
-
-                let path = shop.state + "/snapshot"
-                var bytes = try Data(contentsOf: URL(filePath: path))
-                bytes[bytes.count / 2] ^= 1
-                try bytes.write(to: URL(filePath: path))
-                for arguments in [shop.arguments, shop.arguments + ["--check"]] {
-                    let program = try shop.runDaemon(arguments)
-                    #expect(program.status == 65)
-                    #expect(program.errors.contains("the snapshot \(path) "), "\(program.errors)")
-                    #expect(try Data(contentsOf: URL(filePath: path)) == bytes)
-                }
-            }
         }
 
         @Test func `without its settings file is refused`() throws {
@@ -58,18 +40,40 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `on a state directory that must exist and does not is refused`() throws {
-            try Shop.open { shop in
-                try shop.write(
+        @Test func `on a state directory that must hold state and does not is refused`() throws {
+            try Shop.open(catalog: Self.catalog) { shop in
+                func settings(_ creation: String) -> String {
                     """
                     sockets: [{path: s.sock, role: storefront}]
-                    state: {directory: state, create: never}
-                    catalog: []
-                    """, to: "coupond.yaml")
-                let program = try shop.runDaemon(["--config", shop.path("coupond.yaml")])
-                #expect(program.status == 66)
-                #expect(program.errors.contains(shop.state), "\(program.errors)")
+                    state: {directory: state, create: \(creation)}
+                    catalog: [catalog.yaml]
+                    journal: {segment_mib: 1}
+                    """
+                }
+                func checkRefusal() throws {
+                    try shop.write(settings("never"), to: "coupond.yaml")
+                    let program = try shop.runDaemon(["--config", shop.path("coupond.yaml")])
+                    #expect(program.status == 66)
+                    #expect(program.errors.contains(shop.state), "\(program.errors)")
+                    #expect(program.errors.contains("never"), "\(program.errors)")
+                }
+                try checkRefusal()
                 #expect(!FileManager.default.fileExists(atPath: shop.state))
+
+                // A mount point whose disk is not there looks like this.
+                try FileManager.default.createDirectory(
+                    atPath: shop.state, withIntermediateDirectories: false)
+                try checkRefusal()
+                #expect(try FileManager.default.contentsOfDirectory(atPath: shop.state) == [])
+
+                // The first start is made with `always`; from then on there is something.
+                for creation in ["always", "never", "never"] {
+                    let daemon = try shop.startDaemon(
+                        configuration: settings(creation), serving: [shop.socket])
+                    let reply = try shop.connect().ask(ShopRequests.apply("TEN", order: "o-1"))
+                    #expect(reply["applied"] == true)
+                    try daemon.crash()
+                }
             }
         }
 

@@ -42,11 +42,12 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
 
     @Test func `tells the defaults that limits have`() throws {
         let rows = try page.table("settings").rows
-        let limits = Limits()
+        let limits = Limits(), snapshots = SnapshotSettings()
         let defaults = [
             "line_bytes": limits.lineBytesMax, "lines_per_turn": limits.linesPerTurnMax,
             "connections": limits.connectionsMax, "output_bytes": limits.outputBytesMax,
-            "orders": limits.ordersMax,
+            "orders": limits.ordersMax, "interval_seconds": Int(snapshots.intervalSeconds),
+            "growth_percent": Int(snapshots.growthPercent),
         ]
         for (key, value) in defaults {
             let row = try #require(rows.first { $0[0].codeWord == key })
@@ -55,10 +56,13 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
         let source = try SourceTree.text("Sources/coupond/Configuration/Configuration.swift")
         for (key, pattern) in [
             ("idle_timeout_seconds", /idleTimeoutSeconds: Int64\? = (\d+)/),
-            ("interval_seconds", /snapshotIntervalSeconds: Int64 = (\d+)/),
+            ("segment_mib", /segmentMiB: Int64 = (\d+)/),
+            ("durability", /durability = DurabilityMode\.([a-z]+)/),
+            ("create", /creation = Creation\.([a-z]+)/),
         ] {
             let row = try #require(rows.first { $0[0].codeWord == key })
-            #expect([row[1]] == Self.found(pattern, in: source), "\(key)")
+            let told = row[1].codeWords.first ?? row[1]
+            #expect([told] == Self.found(pattern, in: source), "\(key)")
         }
     }
 

@@ -80,8 +80,15 @@ final class DemoDaemon: Sendable {
     /// Asks the process to end and waits until it has.
     ///
     /// - Returns: its exit status.
-    func stop() throws(DemoFault) -> Int32 {
-        try signal(SIGTERM)
+    func stop() throws(DemoFault) -> Int32 { try end(by: SIGTERM) }
+
+    /// Ends the process as a crash does: it has no chance to do or say anything.
+    ///
+    /// - Returns: the signal that ended it.
+    func crash() throws(DemoFault) -> Int32 { try end(by: SIGKILL) }
+
+    private func end(by number: Int32) throws(DemoFault) -> Int32 {
+        try signal(number)
         guard let process = state.withLock({ $0.process }) else { return 0 }
         try Self.wait(Self.stopTimeout, for: "coupond to end") { !process.isRunning }
         state.withLock { $0.process = nil }

@@ -3,7 +3,7 @@ import Foundation
 
 // A day at the shop, each step a promise of the daemon: a good code, a refusal that explains itself,
 // a retry that costs nothing, a limit that holds, a use that waits for its payment, a gift card, a
-// catalog that changes under way, a restart.
+// catalog that changes under way, a restart, a crash.
 
 /// The story of the demo.
 struct ShopDay {
@@ -40,6 +40,9 @@ struct ShopDay {
         try editTheCatalog()
         try breakTheCatalog()
         try restart()
+        try crash()
+        transcript.tell("Closing time.")
+        transcript.check("the daemon's exit status", .integer(Int64(try daemon.stop())), 0)
         return transcript.differences
     }
 
@@ -134,9 +137,10 @@ struct ShopDay {
             Self.mailedCode("reserve", code, order: "o-6001"), shop,
             expecting: ["reserved": true])
         try transcript.ask(
-            "A snapshot, so that a start reads little.",
+            "A snapshot, so that the journal is short and a start reads little.",
             #"{"id":"j","op":"server.snapshot"}"#, office, expecting: ["error": .null])
-        transcript.tell("SIGTERM: the daemon finishes what it has begun, and ends.")
+        transcript.tell(
+            "SIGTERM: the daemon answers what has arrived, settles its journal, and ends.")
         let status = try daemon.stop()
         transcript.check("the daemon's exit status", .integer(Int64(status)), 0)
 
@@ -152,9 +156,43 @@ struct ShopDay {
         try transcript.ask(
             "So she can pay.", Self.mailedCode("apply", code, order: "o-6001"), shop,
             expecting: ["applied": true, "order": "o-6001"])
+    }
 
-        transcript.tell("Closing time.")
-        transcript.check("the daemon's exit status", .integer(Int64(try daemon.stop())), 0)
+    private mutating func crash() throws {
+        let held = "SUN-TEAM-2099"
+        try transcript.ask(
+            "A code is held for one order …", Self.mailedCode("reserve", held, order: "o-7001"),
+            shop, expecting: ["reserved": true, "codes.0.remaining": 24])
+        try transcript.ask(
+            "… and used for another. The reply means that it is on disk.", Self.order7002, shop,
+            expecting: [
+                "applied": true, "order": "o-7002", "replayed": .null, "codes.0.remaining": 83,
+            ])
+        transcript.tell(
+            "kill -9: nothing is finished, and nobody is told.")
+        transcript.check(
+            "the signal that ended the daemon", .integer(Int64(try daemon.crash())),
+            .integer(Int64(SIGKILL)))
+
+        transcript.tell("Start again: \(daemon.commandLine)")
+        try daemon.start(shop, office)
+        try transcript.ask(
+            "The last use is counted, as are all before.",
+            #"{"id":"v","op":"usage","code":"SUMMER20"}"#, shop,
+            expecting: [
+                "result.limits.0.kind": "total", "result.limits.0.limit": 100,
+                "result.limits.0.used": 17, "result.limits.0.remaining": 83,
+            ])
+        try transcript.ask(
+            "A shop whose reply was lost in the crash asks again: the same answer, used up once.",
+            Self.order7002, shop,
+            expecting: ["applied": true, "order": "o-7002", "replayed": true, "discount": 1000])
+        try transcript.ask(
+            "And what was held is held.", #"{"id":"w","op":"usage","code":"\#(held)"}"#, shop,
+            expecting: [
+                "result.limits.0.kind": "code", "result.limits.0.held": 1,
+                "result.limits.0.remaining": 24,
+            ])
     }
 
     private mutating func askForUsage(_ comment: String, limit: Int64, used: Int64) throws {
@@ -173,6 +211,9 @@ struct ShopDay {
 
     private static let order1001 =
         #"{"id":"d","op":"apply","order":"o-1001","code":"SUMMER20","# + cart + "}"
+
+    private static let order7002 =
+        #"{"id":"u","op":"apply","order":"o-7002","code":"SUMMER20","# + cart + "}"
 
     private static func flashOrder(_ number: Int) -> String {
         #"{"id":"f\#(number)","op":"apply","order":"o-200\#(number)","#

@@ -14,6 +14,9 @@ enum StartFault: Error, Equatable {
 
     /// The state directory does not exist, and `state.create` is `never`.
     case stateDirectoryMissing(path: String)
+    /// It exists and holds no state, and `state.create` is `never`.
+    case stateDirectoryEmpty(path: String)
+    case stateDirectoryUnreadable(path: String, Errno)
     case stateDirectoryNotCreated(path: String, Errno)
     /// Nothing can be written there.
     case stateDirectoryUnusable(path: String, UVFault)
@@ -45,13 +48,13 @@ extension StartFault {
         case .invalidDefinitions, .socketPathTooLong, .unknownOwner, .inheritedSocketsDoNotFit,
             .inheritedSocketUnusable:
             .configuration
-        case .unreadableConfiguration(_, let error):
+        case .unreadableConfiguration(_, let error), .stateDirectoryUnreadable(_, let error):
             switch error {
             case .noSuchFileOrDirectory, .notDirectory: .missingInput
             case .permissionDenied: .permission
             default: .inputOutput
             }
-        case .stateDirectoryMissing: .missingInput
+        case .stateDirectoryMissing, .stateDirectoryEmpty: .missingInput
         case .logNotOpened(_, let error), .stateDirectoryNotCreated(_, let error),
             .staleSocketNotRemoved(_, let error):
             Self.reasonOfCreating(error)
@@ -95,6 +98,13 @@ extension StartFault {
         case .logNotOpened(let path, let error): ["cannot open the log file \(path): \(error)"]
         case .stateDirectoryMissing(let path):
             ["the state directory \(path) does not exist, and `state.create` is never"]
+        case .stateDirectoryEmpty(let path):
+            [
+                "the state directory \(path) holds no state, and `state.create` is never: is the disk"
+                    + " mounted? The first start is made with `always`"
+            ]
+        case .stateDirectoryUnreadable(let path, let error):
+            ["cannot read the state directory \(path): \(error)"]
         case .stateDirectoryNotCreated(let path, let error):
             ["cannot create the state directory \(path): \(error)"]
         case .stateDirectoryUnusable(let path, let fault):

@@ -1,6 +1,11 @@
 // The lock comes first: nothing in the directory is read before it is certain that no other daemon
 // writes there. Locking also tells at once whether the directory can be written to.
+//
+// Only where the directory has to be there already something is looked at before: a disk that is not
+// mounted leaves an empty directory in its place, and a lock in it would be the first trace of a
+// daemon that counts every coupon from zero.
 
+import CouponStore
 import Foundation
 import SystemPackage
 import UVLoop
@@ -17,7 +22,10 @@ struct StateDirectory {
     /// Creates the directory if that is wanted, and claims it.
     init(claiming settings: StateSettings) throws(StartFault) {
         path = settings.directory
-        try Self.makeSureItExists(settings)
+        switch settings.creation {
+        case .always: try Self.makeSureItExists(path)
+        case .never: try Self.makeSureItHoldsState(path)
+        }
         let attempt: FileLock.Attempt
         do throws(UVFault) {
             attempt = try FileLock.attempt(
@@ -31,10 +39,8 @@ struct StateDirectory {
         }
     }
 
-    private static func makeSureItExists(_ settings: StateSettings) throws(StartFault) {
-        let path = settings.directory
+    private static func makeSureItExists(_ path: String) throws(StartFault) {
         if FileManager.default.fileExists(atPath: path) { return }
-        if settings.creation == .never { throw .stateDirectoryMissing(path: path) }
         do {
             // Only the last part is created: a parent that is missing is more likely a typing
             // mistake, or a disk that is not mounted.
@@ -44,6 +50,25 @@ struct StateDirectory {
         } catch {
             throw .stateDirectoryNotCreated(path: path, Errno(of: error))
         }
+    }
+
+    /// Refuses a directory in which no daemon has ever served.
+    private static func makeSureItHoldsState(_ path: String) throws(StartFault) {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: path)
+        } catch {
+            let reason = Errno(of: error)
+            if reason == .noSuchFileOrDirectory { throw .stateDirectoryMissing(path: path) }
+            throw .stateDirectoryUnreadable(path: path, reason)
+        }
+        if !names.contains(where: isOfState) { throw .stateDirectoryEmpty(path: path) }
+    }
+
+    /// Whether a file of that name holds what was decided: every daemon has a segment before it
+    /// serves.
+    private static func isOfState(_ name: String) -> Bool {
+        name == Snapshot.name || name == Snapshot.previousName || SegmentName(name) != nil
     }
 }
 

@@ -39,6 +39,11 @@ final class OutputLines: Sendable {
     /// Everything so far.
     var text: String { state.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
 
+    /// The first line so far that contains `text`, whoever has waited for it.
+    func line(containing text: String) -> String? {
+        self.text.split(separator: "\n").first { $0.contains(text) }.map(String.init)
+    }
+
     /// Waits for the next whole line that contains `text`, and returns it.
     @discardableResult
     func next(containing text: String) throws -> String {

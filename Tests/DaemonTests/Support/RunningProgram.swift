@@ -96,15 +96,21 @@ struct FinishedProgram {
 
 /// Where the programs and the files are that are tested.
 enum Built {
-    /// The programs were built beside the bundle of these tests.
-    static let coupond = beside("coupond")
-    static let couponctl = beside("couponctl")
+    static let coupond = program("coupond")
+    static let couponctl = program("couponctl")
+
+    /// Names another folder with the programs, such as that of a release build.
+    private static let folderVariable = "COUPOND_BINARIES"
 
     /// The checkout, which holds `Package.swift`.
     static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
-    private static func beside(_ name: String) -> String {
+    /// The programs were built beside the bundle of these tests, unless the environment says where.
+    private static func program(_ name: String) -> String {
+        if let folder = ProcessInfo.processInfo.environment[folderVariable] {
+            return URL(filePath: folder).appending(path: name).standardizedFileURL.path
+        }
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
         return URL(filePath: own ?? "").deletingLastPathComponent().appending(path: name).path
     }

@@ -13,6 +13,9 @@ final class Shop {
     var state: String { path("state") }
     var catalog: String { path("catalog.yaml") }
 
+    /// Each start leaves a segment behind until two snapshots hold it: short ones spare the disk.
+    static let settings = "journal: {segment_mib: 1}"
+
     private init() {}
 
     /// Calls `body` with a shop that has `catalog`. A daemon that ends without having been asked to
@@ -28,6 +31,7 @@ final class Shop {
             #expect(throws: Never.self, sourceLocation: sourceLocation) { try shop.close() }
         }
         try shop.write(catalog, to: "catalog.yaml")
+        try shop.write(Self.settings, to: "settings.yaml")
         try body(shop)
         for daemon in shop.daemons where !daemon.isExpectedToEnd {
             #expect(
@@ -54,8 +58,8 @@ final class Shop {
     /// What the command line says unless a test says otherwise.
     var arguments: [String] {
         [
-            "--socket", socket, "--admin-socket", adminSocket, "--state", state, "--catalog",
-            catalog,
+            "--config", path("settings.yaml"), "--socket", socket, "--admin-socket", adminSocket,
+            "--state", state, "--catalog", catalog,
         ]
     }
 
@@ -86,6 +90,12 @@ final class Shop {
 
     /// Connects as a storefront does.
     func connect() throws -> LineClient { try LineClient(socket) }
+
+    /// Has a snapshot written, and waits until it is.
+    func snapshot() throws {
+        let reply = try askAdmin(#"{"op":"server.snapshot"}"#)
+        #expect(reply["result.written"] == true, "\(reply.line)")
+    }
 
     /// Asks one question on the admin socket.
     func askAdmin(_ line: String) throws -> Reply {
@@ -118,6 +128,9 @@ final class DaemonProcess {
         try log.next(containing: "snapshot written")
     }
 
+    /// Says that it will end for a reason of its own.
+    func expectEnd() { isExpectedToEnd = true }
+
     /// Tells it to end.
     func askToEnd() {
         isExpectedToEnd = true
@@ -132,8 +145,13 @@ final class DaemonProcess {
 
     /// Ends it as a crash does.
     func crash() throws {
-        isExpectedToEnd = true
         program.signal(SIGKILL)
+        try waitForCrash()
+    }
+
+    /// Waits until somebody has ended it as a crash does.
+    func waitForCrash() throws {
+        isExpectedToEnd = true
         #expect(try program.waitForEnd() == .signal(SIGKILL))
     }
 }

@@ -1,0 +1,119 @@
+import Foundation
+import Glibc
+import Synchronization
+
+// Several clients ask as fast as they are answered, each with some requests on their way at a time,
+// until the daemon is gone. One more thread ends it, after a number of replies that the seed decides:
+// so a crash comes while requests are read, records written, batches synchronized and replies sent,
+// and the machine's own timing does the rest.
+
+/// Replies that have come, from all clients.
+final class ReplyCount: Sendable {
+    private static let patience = DispatchTimeInterval.seconds(20)
+    private let news = DispatchSemaphore(value: 0)
+
+    func add() { news.signal() }
+
+    /// Returns after `count` more replies, or when none came for too long.
+    func wait(for count: Int) {
+        for _ in 0..<count where news.wait(timeout: .now() + Self.patience) == .timedOut { return }
+    }
+}
+
+/// One client that asks until nobody answers.
+struct CrashClient {
+    private static let requestsOnTheirWayMax = 12
+
+    var book: OrderBook
+    private var random: SeededRandom
+
+    init(_ book: OrderBook, seed: UInt64) {
+        self.book = book
+        random = SeededRandom(seed: seed)
+    }
+
+    /// Asks until the daemon is gone.
+    mutating func run(_ socket: String, counting replies: ReplyCount) throws {
+        let connection = try LineClient(socket)
+        while true {
+            let window = nextWindow()
+            let lines = window.map { book.orders[$0.order].line($0.request) + "\n" }.joined()
+            var answeredCount = 0
+            do {
+                do {
+                    try connection.send(lines)
+                } catch LineFault.closed {
+                    // What was answered before is still to be read.
+                }
+                for (order, request) in window {
+                    let reply = OrderReply(line: try connection.nextLine())
+                    try book.note(request, for: order, reply)
+                    answeredCount += 1
+                    replies.add()
+                }
+            } catch LineFault.closed {
+                for (order, request) in window[answeredCount...] { book.lost(request, for: order) }
+                return
+            }
+        }
+    }
+
+    /// Requests that are sent together, about an order each; now and then one is sent twice.
+    private mutating func nextWindow() -> [(order: Int, request: OrderRequest)] {
+        var window: [(order: Int, request: OrderRequest)] = []
+        var busy: Set<Int> = []
+        for _ in 0..<Int.random(in: 1...Self.requestsOnTheirWayMax, using: &random) {
+            let next = nextRequest()
+            guard busy.insert(next.order).inserted else { continue }
+            window.append(next)
+            if random.happens(percent: 15) { window.append(next) }
+        }
+        return window
+    }
+
+    private mutating func nextRequest() -> (order: Int, request: OrderRequest) {
+        if book.orders.isEmpty || random.happens(percent: 50) {
+            let order = book.add(codes: CrashCatalog.codes(using: &random))
+            return (order, random.happens(percent: 30) ? .reserve : .apply)
+        }
+        // Mostly the newest ones: those whose records are not yet old.
+        let last = book.orders.count - 1
+        let order = max(0, last - Int.random(in: 0...60, using: &random))
+        switch book.orders[order].standing {
+        case .held: return (order, OrderRequest.allCases.randomElement(using: &random) ?? .apply)
+        case .used: return (order, random.happens(percent: 60) ? .apply : .release)
+        case .unknown, .givenBack:
+            return (order, OrderRequest.allCases.randomElement(using: &random) ?? .release)
+        }
+    }
+}
+
+/// What the clients of a crash are after.
+enum CrashCatalog {
+    static let text = """
+        currency: USD
+        coupons:
+        - {id: c_many, codes: [MANY], limits: {total: 1000000},
+           discount: {kind: percentage, percent: 10}}
+        - {id: c_few, codes: [FEW], limits: {total: 40},
+           discount: {kind: percentage, percent: 10}}
+        - {id: c_once, codes: [\(singleUse.joined(separator: ", "))], limits: {per_code: 1},
+           discount: {kind: percentage, percent: 10}}
+        """
+
+    static let singleUse = (0..<12).map { "ONCE\($0)" }
+
+    /// How often each code may be used.
+    static let limits = ["MANY": 1_000_000, "FEW": 40]
+        .merging(singleUse.map { ($0, 1) }) { first, _ in first }
+
+    static func codes(using random: inout SeededRandom) -> [String] {
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<5: ["MANY"]
+        case 5..<7: ["FEW"]
+        case 7: ["MANY", "FEW"]
+        case 8: [singleUse.randomElement(using: &random) ?? "ONCE0"]
+        default: ["MANY", singleUse.randomElement(using: &random) ?? "ONCE0"]
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+/// The files of a state directory, by name.
+struct StateFiles: Equatable {
+    private(set) var contents: [String: Data] = [:]
+
+    /// What is there now. The lock says nothing about the state.
+    init(in directory: String) throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory)
+        where name != "lock" {
+            contents[name] = try Data(contentsOf: URL(filePath: "\(directory)/\(name)"))
+        }
+    }
+
+    /// The journal's segments, the oldest first.
+    var segments: [String] {
+        contents.keys.filter { $0.hasPrefix("journal-") && $0.hasSuffix(".log") }.sorted()
+    }
+
+    subscript(name: String) -> Data? {
+        get { contents[name] }
+        set { contents[name] = newValue }
+    }
+
+    /// Puts exactly these files into `directory`.
+    func write(to directory: String) throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory) {
+            try FileManager.default.removeItem(atPath: "\(directory)/\(name)")
+        }
+        for (name, content) in contents {
+            try content.write(to: URL(filePath: "\(directory)/\(name)"))
+        }
+    }
+}
+
+extension StateFiles {
+    /// Changes the content of a file that is there.
+    mutating func edit(
+        _ name: String, sourceLocation: SourceLocation = #_sourceLocation,
+        _ change: (inout Data) throws -> Void
+    ) throws {
+        var content = try #require(contents[name], "\(name)", sourceLocation: sourceLocation)
+        try change(&content)
+        contents[name] = content
+    }
+
+    /// Changes one bit of a file.
+    mutating func flip(_ name: String, at offset: Int) throws {
+        try edit(name) { $0[offset] ^= 1 }
+    }
+
+    mutating func cut(_ name: String, to count: Int) throws {
+        try edit(name) { $0.removeSubrange(count...) }
+    }
+
+    /// Exchanges what two files hold.
+    mutating func swap(_ first: String, _ second: String) {
+        (contents[first], contents[second]) = (contents[second], contents[first])
+    }
+}
+
+extension Shop {
+    func stateFiles() throws -> StateFiles { try StateFiles(in: state) }
+}
