@@ -132,8 +132,9 @@ extension SegmentScan {
     fileprivate func batches(
         upTo next: SegmentHeader
     ) throws(JournalCorruption) -> ArraySlice<ScannedBatch> {
-        if next.continuesAfter == header.continuesAfter
-            && next.previousChecksum == header.previousChecksum
+        // The next one continues this one's header, or what this one continued.
+        if next.continuesAfter == header.continuesAfter,
+            [header.checksum, header.previousChecksum].contains(next.previousChecksum)
         {
             return batches[..<0]
         }

@@ -76,13 +76,14 @@ import Testing
         try daemon.compact()
         let before = disk.contents
         let result = try daemon.compact()
-        #expect(result.byteCount == 0 && result.sequence == 3 && disk.contents == before)
+        #expect(result.sequence == 3 && disk.contents == before)
+        #expect(result.byteCount == before[Self.snapshot]?.count)
         // Records that are not in what stands still are none for it.
         try daemon.decide(1)
         daemon.perform(synchronizes: true)
         let again = try Compaction.run(
             on: disk, directory: "state", continuedBy: daemon.report.segment)
-        #expect(again.byteCount == 0 && disk[Self.snapshot] == before[Self.snapshot])
+        #expect(again.sequence == 3 && disk[Self.snapshot] == before[Self.snapshot])
     }
 
     @Test func `makes a snapshot of the empty state`() throws {
@@ -218,7 +219,7 @@ import Testing
             #expect(disk.contents["state/snapshot"] == (try states[Self.last]))
             #expect(try RecoveredSketch(from: disk).isScript(after: Self.last, &states))
         }
-        #expect(failing == (isDamaged ? 30 : 26))
+        #expect(failing == (isDamaged ? 27 : 23))
     }
 
     /// Under one of the two names it still is what it was.
@@ -256,6 +257,6 @@ import Testing
             }
             cutAfter += 1
         }
-        #expect(cutAfter == (isDamaged ? 30 : 26))
+        #expect(cutAfter == (isDamaged ? 27 : 23))
     }
 }

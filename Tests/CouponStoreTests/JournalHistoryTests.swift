@@ -64,7 +64,7 @@ import Testing
         new.append(["3", "4"], mark: 2)
         let history = try judge([old, new]).get()
         #expect(history.lastSequence == 4 && history.durableSequence == 2)
-        #expect(history.durableChecksum == new.header.checksum)
+        #expect(history.durableChecksum == new.header.previousChecksum)
         #expect(renewed(history, new) == ["3", "4"])
     }
 
@@ -76,7 +76,7 @@ import Testing
         second.seal()
         let history = try judge([first, second, third]).get()
         #expect(history.lastSequence == 0 && history.durableSequence == 0)
-        #expect(history.durableChecksum == third.header.checksum)
+        #expect(history.durableChecksum == third.header.previousChecksum)
         #expect(renewed(history, third) == [])
     }
 

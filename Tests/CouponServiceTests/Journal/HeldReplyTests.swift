@@ -205,7 +205,7 @@ import Testing
         shop.end()
         _ = shop.begin()
         shop.end()
-        #expect((8_192...16_384).contains(shop.report.byteCount))
+        #expect((4_096...16_384).contains(shop.report.byteCount))
         _ = shop.settled(among: client)
         #expect(shop.send(Line.reserve(1, "o1"), from: client) == [])
     }
