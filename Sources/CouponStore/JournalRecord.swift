@@ -108,8 +108,8 @@ package struct RecordFrames: ~Escapable {
     }
 }
 
-/// Reads a record of orders where it lies. Making one checks every field, images and texts
-/// included, so reading it afterwards cannot fail.
+/// Reads a record of orders where it lies. Making one checks every field and text, so reading it
+/// afterwards cannot fail; what the images hold is checked by ``RecordedOrder/checkedImage()``.
 package struct OrderRecord: ~Escapable {
     package let lastRedemption: UInt64
     package let orderCount: Int
@@ -156,11 +156,6 @@ package struct OrderRecord: ~Escapable {
         guard let order = RecordedOrder(&reader), order.store.isText, order.order.isText else {
             throw JournalRecordFault(.order, offset: start)
         }
-        do {
-            _ = try OrderImageView(order.image)
-        } catch {
-            throw JournalRecordFault(.image(error), offset: start)
-        }
     }
 
     /// The orders, in the order in which they changed.
@@ -169,7 +164,7 @@ package struct OrderRecord: ~Escapable {
         get {
             RecordedOrders(
                 reader: ByteReader(bytes.extracting(ordersOffset..<countersOffset)),
-                remaining: orderCount)
+                offset: ordersOffset, remaining: orderCount)
         }
     }
 
@@ -189,9 +184,12 @@ package struct RecordedOrder: ~Escapable {
     package let store: Span<UInt8>
     package let order: Span<UInt8>
     package let image: Span<UInt8>
+    /// Where it begins in its record.
+    private let offset: Int
 
     @_lifetime(copy reader)
-    init?(_ reader: inout ByteReader) {
+    init?(_ reader: inout ByteReader, from base: Int = 0) {
+        offset = base + reader.position
         guard let store = reader.counted(), let order = reader.counted(),
             let image = reader.counted()
         else { return nil }
@@ -201,14 +199,29 @@ package struct RecordedOrder: ~Escapable {
     }
 }
 
+extension RecordedOrder {
+    /// The image, with every field checked.
+    @_lifetime(copy self)
+    package func checkedImage() throws(JournalRecordFault) -> OrderImageView {
+        do {
+            return try OrderImageView(image)
+        } catch {
+            throw JournalRecordFault(.image(error), offset: offset)
+        }
+    }
+}
+
 /// The orders of a record, one after the other.
 package struct RecordedOrders: ~Escapable {
     private var reader: ByteReader
+    /// Where they begin in the record.
+    private let offset: Int
     private var remaining: Int
 
     @_lifetime(copy reader)
-    init(reader: ByteReader, remaining: Int) {
+    init(reader: ByteReader, offset: Int, remaining: Int) {
         self.reader = reader
+        self.offset = offset
         self.remaining = remaining
     }
 
@@ -216,7 +229,7 @@ package struct RecordedOrders: ~Escapable {
     package mutating func next() -> RecordedOrder? {
         guard remaining > 0 else { return nil }
         remaining -= 1
-        guard let order = RecordedOrder(&reader) else {
+        guard let order = RecordedOrder(&reader, from: offset) else {
             preconditionFailure("a checked record reads the same twice")
         }
         return order

@@ -92,6 +92,7 @@ extension Ledger {
     package mutating func redo(
         _ record: borrowing OrderRecord, _ sequence: UInt64
     ) throws(JournalRecordFault) {
+        touched.removeAll()
         var counters = record.counters
         while let counter = counters.next() {
             let id = usage.findOrInsert(
@@ -101,6 +102,7 @@ extension Ledger {
             usage.setUsed(id, to: counter.values.used)
             usage.setHeld(id, to: counter.values.held)
             usage.setCarried(id, to: counter.values.carried)
+            touched.append(id)
         }
         var orders = record.orders
         while let order = orders.next() { try redo(order) }
@@ -108,12 +110,17 @@ extension Ledger {
         self.sequence = max(self.sequence, sequence)
     }
 
-    private mutating func redo(_ order: borrowing RecordedOrder) throws(JournalRecordFault) {
-        let image = Ledger.known(order.image)
-        guard usage.hasCounters(of: image) else {
-            throw JournalRecordFault(.consumption, offset: 0)
+    private mutating func redo(
+        _ order: borrowing RecordedOrder
+    ) throws(JournalRecordFault) {
+        let image = try order.checkedImage()
+        var codes = image.codes
+        while let code = codes.next() {
+            if image.isInForce(code) { usesInForce += 1 }
+            guard usage.hasAll(code.consumptions, among: touched) else {
+                throw JournalRecordFault(.consumption, offset: 0)
+            }
         }
-        usesInForce += image.usesInForce
         guard let id = orders.find(store: order.store, order: order.order) else {
             let id = orders.insert(
                 store: order.store, order: order.order, image: order.image)
@@ -169,15 +176,28 @@ extension OrderImageView {
 }
 
 extension UsageTable {
-    /// Whether there are all counters that the image consumes from.
-    fileprivate func hasCounters(of image: borrowing OrderImageView) -> Bool {
-        var codes = image.codes
-        while let code = codes.next() {
-            var consumptions = code.consumptions
-            while let consumption = consumptions.next() {
-                if find(consumption) == nil { return false }
+    /// Whether each of these counters is one of `rows`, where they mostly stand in the same order.
+    fileprivate func hasAll(
+        _ consumptions: consuming OrderImageConsumptions, among rows: borrowing FlatArray<CounterID>
+    ) -> Bool {
+        var consumptions = consumptions
+        var place = 0
+        while let consumption = consumptions.next() {
+            var tries = 0
+            while tries < rows.count, !isKey(of: rows[place % rows.count], consumption) {
+                place += 1
+                tries += 1
             }
+            if tries == rows.count { return false }
+            place += 1
         }
         return true
+    }
+
+    private func isKey(
+        of id: CounterID, _ consumption: borrowing OrderImageConsumption
+    ) -> Bool {
+        kind(id) == consumption.kind && detail(id).isEqual(to: consumption.detail)
+            && couponKey(id).isEqual(to: consumption.couponKey)
     }
 }

@@ -110,6 +110,7 @@ extension OrderImageCode {
 extension Span where Element == UInt8 {
     /// Whether the bytes are UTF-8.
     var isText: Bool {
+        if isASCII { return true }
         do {
             _ = try UTF8Span(validating: self)
             return true

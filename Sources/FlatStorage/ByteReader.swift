@@ -19,7 +19,7 @@ package struct ByteReader: ~Escapable {
     /// Bytes not yet read.
     @inlinable package var remaining: Int { bytes.count - next }
 
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func byte() -> UInt8? {
         guard next < bytes.count else { return nil }
         defer { next += 1 }
@@ -30,7 +30,7 @@ package struct ByteReader: ~Escapable {
     // cost thousands of instructions per integer: an order was recorded ten times slower.
 
     /// Two bytes, least significant first.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func uint16() -> UInt16? {
         guard remaining >= 2 else { return nil }
         defer { next += 2 }
@@ -40,7 +40,7 @@ package struct ByteReader: ~Escapable {
     }
 
     /// Four bytes, least significant first.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func uint32() -> UInt32? {
         guard remaining >= 4 else { return nil }
         defer { next += 4 }
@@ -50,7 +50,7 @@ package struct ByteReader: ~Escapable {
     }
 
     /// Eight bytes, least significant first.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func uint64() -> UInt64? {
         guard remaining >= 8 else { return nil }
         defer { next += 8 }
@@ -61,13 +61,18 @@ package struct ByteReader: ~Escapable {
 
     /// A number written by ``ByteBuffer/appendVarint(_:)``. Longer spellings of the same number
     /// are refused, so that equal values have equal bytes.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func varint() -> UInt64? {
         // Nearly all are lengths and counts below 128.
         if next < bytes.count && bytes[next] < 0x80 {
             next += 1
             return UInt64(bytes[next - 1])
         }
+        return longVarint()
+    }
+
+    @usableFromInline
+    mutating func longVarint() -> UInt64? {
         var number: UInt64 = 0
         var shift: UInt64 = 0
         while let piece = byte() {
@@ -82,7 +87,7 @@ package struct ByteReader: ~Escapable {
     }
 
     /// The next `count` bytes.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy self)
     package mutating func run(of count: Int) -> Span<UInt8>? {
         guard count >= 0 && count <= remaining else { return nil }
@@ -92,7 +97,7 @@ package struct ByteReader: ~Escapable {
     }
 
     /// A run with its length before it, as ``ByteBuffer/appendCounted(_:)`` writes it.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy self)
     package mutating func counted() -> Span<UInt8>? {
         guard let count = varint(), count <= UInt64(remaining) else { return nil }

@@ -1,4 +1,5 @@
 import CXXHash
+import Glibc
 
 /// The XXH3 64-bit hash of `bytes` under `seed`.
 ///
@@ -43,10 +44,32 @@ package func combine(_ first: UInt64, _ second: UInt64) -> UInt64 {
 
 extension Span where Element == UInt8 {
     /// Whether both hold the same bytes.
-    @inlinable
     package func isEqual(to other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
-        for index in 0..<count where self[index] != other[index] { return false }
-        return true
+        // SAFETY: both spans live for the call and have `count` bytes.
+        return unsafe withUnsafeBufferPointer { own in
+            unsafe other.withUnsafeBufferPointer { others in
+                guard let own = own.baseAddress, let others = others.baseAddress else {
+                    return true
+                }
+                return unsafe memcmp(own, others, count) == 0
+            }
+        }
+    }
+
+    /// Whether all bytes are below 0x80, as in nearly every text here.
+    package var isASCII: Bool {
+        var seen: UInt64 = 0
+        var offset = 0
+        while offset + 8 <= count {
+            // SAFETY: the eight bytes lie inside the span, and every pattern of them is an integer.
+            seen |= unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            offset += 8
+        }
+        while offset < count {
+            seen |= UInt64(self[offset])
+            offset += 1
+        }
+        return seen & 0x8080_8080_8080_8080 == 0
     }
 }

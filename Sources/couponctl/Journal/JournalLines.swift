@@ -146,7 +146,7 @@ struct JournalLines {
         do throws(JournalRecordFault) {
             let read = try OrderRecord(record)
             if sequence < firstSequence { return }
-            put("record", path, place + JSONText.members(of: read))
+            put("record", path, place + (try JSONText.members(of: read)))
         } catch {
             foundDamage = true
             put(

@@ -11,10 +11,12 @@ private typealias Members = [(name: String, value: JSONText)]
 
 extension JSONText {
     /// All that a record of orders says, without its place.
-    static func members(of record: borrowing OrderRecord) -> [(name: String, value: JSONText)] {
+    static func members(
+        of record: borrowing OrderRecord
+    ) throws(JournalRecordFault) -> [(name: String, value: JSONText)] {
         var orders: [JSONText] = []
         var changed = record.orders
-        while let order = changed.next() { orders.append(json(of: order)) }
+        while let order = changed.next() { orders.append(try json(of: order)) }
         var counters: [JSONText] = []
         var moved = record.counters
         while let counter = moved.next() {
@@ -57,13 +59,10 @@ extension JSONText {
         return (String(halves[0]), String(halves[1]))
     }
 
-    private static func json(of order: borrowing RecordedOrder) -> JSONText {
-        let image: OrderImageView
-        do {
-            image = try OrderImageView(known: order.image)
-        } catch {
-            preconditionFailure("a checked record reads the same twice")
-        }
+    private static func json(
+        of order: borrowing RecordedOrder
+    ) throws(JournalRecordFault) -> JSONText {
+        let image = try order.checkedImage()
         let facts = image.facts
         var members: Members = [
             ("store", .string(text(order.store))), ("order", .string(text(order.order))),
