@@ -26,7 +26,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-        .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.7.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
@@ -51,8 +51,12 @@ let package = Package(
 
         // What was used, by whom, for which order; and how that reaches the disk.
         .target(name: "CouponStore", dependencies: ["FlatStorage"], swiftSettings: strict),
+        .target(
+            name: "StateSupport", dependencies: ["CouponStore", "FlatStorage"],
+            path: "Tests/StateSupport", swiftSettings: strict),
         .testTarget(
-            name: "CouponStoreTests", dependencies: ["CouponStore"], swiftSettings: strict),
+            name: "CouponStoreTests", dependencies: ["CouponStore"], exclude: ["Fixtures"],
+            swiftSettings: strict),
 
         // Lines of JSON in, lines of JSON out.
         .target(
@@ -100,16 +104,24 @@ let package = Package(
             name: "CoupondTests",
             dependencies: [
                 "coupond", "CouponRules", "CouponCatalog", "CouponStore", "CouponWire",
-                "CouponService", "FlatStorage", "ServerSupport", "UVLoop", logging, system,
+                "CouponService", "FlatStorage", "ServerSupport", "StateSupport", "UVLoop", logging,
+                system,
             ],
             swiftSettings: strict),
         .target(name: "CouponClient", swiftSettings: strict),
         .executableTarget(
-            name: "couponctl", dependencies: ["CouponClient", "CouponRules", argumentParser],
+            name: "couponctl",
+            dependencies: [
+                "CouponClient", "CouponRules", "CouponStore", "FlatStorage", "UVLoop",
+                argumentParser, system,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "CouponClientTests",
-            dependencies: ["CouponClient", "couponctl", "CouponRules", "UVLoop"],
+            dependencies: [
+                "CouponClient", "couponctl", "CouponRules", "CouponStore", "FlatStorage",
+                "StateSupport", "UVLoop",
+            ],
             swiftSettings: strict),
 
         .testTarget(
@@ -133,7 +145,11 @@ let package = Package(
             ],
             path: "Benchmarks/HotPath", swiftSettings: strict),
         .executableTarget(
-            name: "coupon-bench", dependencies: ["UVLoop", argumentParser],
+            name: "coupon-bench",
+            dependencies: [
+                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
+                "FlatStorage", "UVLoop", argumentParser,
+            ],
             path: "Benchmarks/CouponBench", swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// Loads a running daemon and says what it did.
+/// Measures what a daemon does, and what a start reads.
 @main
 struct CouponBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coupon-bench",
-        abstract: "Measures a running coupond.",
-        subcommands: [LoadCommand.self])
+        abstract: "Measures coupond.",
+        subcommands: [LoadCommand.self, RecoveryCommand.self])
 }

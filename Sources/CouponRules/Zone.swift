@@ -41,6 +41,14 @@ package struct ZoneTable: Sendable {
         return ZoneID(index: UInt32(firstTransitions.count - 1))
     }
 
+    /// Zones in the table.
+    package var count: Int { firstTransitions.count }
+
+    /// A zone as ``add(_:)`` took it.
+    package func transitions(of zone: ZoneID) -> [ZoneTransition] {
+        Array(transitions[range(of: zone)])
+    }
+
     /// What a clock on a wall in `zone` shows at `instant`.
     package func civilTime(of instant: Instant, in zone: ZoneID) -> CivilTime {
         let offset = transitions[lastTransition(in: zone) { $0.start <= instant }]

@@ -45,7 +45,7 @@ struct Service: ~Copyable {
         parser = RequestParser(lineBytesMax: limits.lineBytesMax)
         self.limits = limits
         self.facts = facts
-        statistics = Statistics(catalogLoadedAt: facts.startedAt)
+        statistics = Statistics(of: facts)
     }
 
     /// The id of the last request, for a reply that comes later.
@@ -179,6 +179,7 @@ extension Service {
                     .map { DefinitionFault($0).description })
             if !run.faults.isEmpty { return next }
             statistics.catalogLoadedAt = now
+            statistics.catalogOrigin = .files
             let old = shared
             shared = next
             return old

@@ -7,10 +7,34 @@ package struct ServerFacts: Sendable {
     /// Of the program, such as `0.1.0`.
     package var version: StaticString
     package var startedAt: Instant
+    /// Of the catalog that it starts with.
+    package var catalogOrigin: CatalogOrigin
 
-    package init(version: StaticString, startedAt: Instant) {
+    package init(
+        version: StaticString, startedAt: Instant, catalogOrigin: CatalogOrigin = .files
+    ) {
         self.version = version
         self.startedAt = startedAt
+        self.catalogOrigin = catalogOrigin
+    }
+}
+
+/// Where a catalog comes from.
+package enum CatalogOrigin: Sendable {
+    /// The definitions.
+    case files
+    /// The cache, which was made from the same definitions.
+    case cache
+    /// The cache, because the definitions were refused when the daemon started: why, a line each.
+    case lastGood(faults: [String])
+
+    /// As statistics and logs say it.
+    package var name: StaticString {
+        switch self {
+        case .files: "files"
+        case .cache: "cache"
+        case .lastGood: "last_good"
+        }
     }
 }
 
@@ -51,10 +75,20 @@ struct Statistics {
     var conflicted: UInt64 = 0
     var errors: UInt64 = 0
     var catalogLoadedAt: Instant
+    var catalogOrigin: CatalogOrigin
     var lastReload: LastRun?
     var lastSnapshot: LastRun?
 
-    init(catalogLoadedAt: Instant) { self.catalogLoadedAt = catalogLoadedAt }
+    init(of facts: ServerFacts) {
+        catalogLoadedAt = facts.startedAt
+        catalogOrigin = facts.catalogOrigin
+        if case .lastGood(let faults) = facts.catalogOrigin {
+            // What failed is the first reading of the definitions, told like any later one.
+            var run = LastRun(finishedAt: facts.startedAt)
+            run.keep(faults)
+            lastReload = run
+        }
+    }
 
     mutating func count(_ outcome: CheckoutOutcome, of operation: Operation) {
         switch outcome {
@@ -161,6 +195,8 @@ extension Service {
         reply.member("coupons", Int64(shared.catalog.couponCount))
         reply.member("codes", Int64(shared.catalog.codeCount))
         reply.member("gift_cards", Int64(shared.catalog.giftCardCount))
+        reply.key("source")
+        reply.string(statistics.catalogOrigin.name)
         reply.key("loaded_at")
         reply.instant(statistics.catalogLoadedAt)
         if let reload = statistics.lastReload { write(reload, as: "last_reload") }

@@ -119,11 +119,12 @@ package struct ScannedBatch: Hashable, Sendable {
     package var lastSequence: UInt64 { firstSequence - 1 + UInt64(recordCount) }
 
     /// Where the batch ends and another one may begin.
-    var endOffset: Int {
+    package var endOffset: Int {
         offset + BatchLayout.paddedLength(BatchLayout.headerLength + contentLength)
     }
 
-    var contentOffset: Int { offset + BatchLayout.headerLength }
+    /// Where its records begin.
+    package var contentOffset: Int { offset + BatchLayout.headerLength }
 
     /// Its records, from the bytes of its segment.
     @_lifetime(copy segment)

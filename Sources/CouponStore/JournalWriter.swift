@@ -155,6 +155,8 @@ package struct JournalWriter: ~Copyable, Sendable {
     package mutating func perform(
         _ turn: JournalTurn, _ records: borrowing RecordLog
     ) -> JournalReport {
+        // There may be no room for records either: those decided before the fault was known.
+        if isBroken { return report }
         do {
             if records.count > 0 { try write(records) }
             if turn.synchronizes { try synchronize() }

@@ -50,6 +50,9 @@ package struct Ledger: ~Copyable, Sendable {
             usesInForce: usesInForce)
     }
 
+    /// Bytes allocated for counters and orders, used or not.
+    package var allocatedBytes: Int { usage.allocatedBytes + orders.allocatedBytes }
+
     /// Records what has become of an order, in one step: its image appears or is replaced, and all
     /// counters that it names follow.
     ///

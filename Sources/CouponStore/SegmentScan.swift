@@ -110,7 +110,7 @@ package struct SegmentScan: Equatable, Sendable {
     }
 
     /// Whether the block at `offset` is as it was when its space was taken: all zeros.
-    private static func isUnwritten(_ bytes: Span<UInt8>, at offset: Int) -> Bool {
+    static func isUnwritten(_ bytes: Span<UInt8>, at offset: Int) -> Bool {
         for index in offset..<min(offset + BatchLayout.blockLength, bytes.count)
         where bytes[index] != 0 {
             return false

@@ -123,9 +123,9 @@ struct FoundSnapshot: ~Copyable {
 extension Snapshot {
     /// The state of `snapshot`, or of `snapshot.previous` where the first is missing or damaged.
     ///
-    /// Where there are snapshots and none can be read, or a damaged one is followed by one from the
-    /// time before the journal, the fault of the first is thrown: what it held is not known to be
-    /// anywhere else.
+    /// Where there are snapshots and none can be read, the fault of the first is thrown: what they
+    /// held is not known to be anywhere else. So it is where the older one is from before there was
+    /// a journal.
     static func find(
         on disk: any Disk, directory: String, seed: HashSeed, orderLimit: Int,
         lapseClock: LapseClock
@@ -134,9 +134,10 @@ extension Snapshot {
         for name in [name, previousName] {
             let path = path(name, in: directory)
             guard let bytes = try bytes(at: path, on: disk) else { continue }
-            // Before there was a journal a snapshot held what nothing else did.
-            if let first, !isJournalled(bytes.bytes) { throw first }
             do {
+                // What happened between one from before the journal and the journal's first record
+                // is nowhere else.
+                if first != nil, !(try SnapshotHeader(bytes.bytes).isJournalled) { break }
                 let ledger = try Ledger.decoded(
                     from: bytes.bytes, seed: seed, orderLimit: orderLimit, lapseClock: lapseClock)
                 let standing: Standing =
@@ -157,15 +158,6 @@ extension Snapshot {
         var ledger = Ledger(seed: seed, orderLimit: orderLimit)
         ledger.lapseClock = lapseClock
         return FoundSnapshot(ledger: ledger, standing: .missing)
-    }
-
-    /// Whether a journal goes on from the snapshot that these bytes may be.
-    private static func isJournalled(_ bytes: Span<UInt8>) -> Bool {
-        do {
-            return try SnapshotHeader(bytes).isJournalled
-        } catch {
-            return false
-        }
     }
 
     private static func bytes(

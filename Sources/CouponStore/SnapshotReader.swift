@@ -1,21 +1,42 @@
 import FlatStorage
 
-/// A snapshot's header, whose checksums hold.
-struct SnapshotHeader {
-    let couponCount: UInt64
-    let counterCount: UInt64
-    let orderCount: UInt64
-    let lastRedemption: UInt64
+/// A snapshot's header, whose own checksum holds.
+package struct SnapshotHeader: Equatable, Sendable {
+    package let version: UInt32
+    package let couponCount: UInt64
+    package let counterCount: UInt64
+    package let orderCount: UInt64
+    package let lastRedemption: UInt64
     /// The journal's last record that the snapshot holds; 0 where there was no journal yet.
-    let sequence: UInt64
+    package let sequence: UInt64
     /// Whether it is of a version that knows of the journal.
     let isJournalled: Bool
     /// Bytes of the header, which depend on the version.
     let length: Int
+    private let contentLength: UInt64
+    private let contentChecksum: UInt64
 
     /// Checks everything that can be told without reading the content's parts: what kind of file
     /// it is first, then whether it is whole, then whether it is what was written.
     init(_ bytes: Span<UInt8>) throws(SnapshotProblem) {
+        try self.init(beginning: bytes)
+        try checkContent(bytes)
+    }
+
+    /// Checks the content of the snapshot with these bytes, but for what its parts say.
+    package func checkContent(_ bytes: Span<UInt8>) throws(SnapshotProblem) {
+        guard contentLength == UInt64(bytes.count - length) else {
+            throw .wrongLength(
+                expected: contentLength.addingReportingOverflow(UInt64(length)).partialValue,
+                found: bytes.count)
+        }
+        guard hash64(bytes.extracting(length..<bytes.count), seed: 0) == contentChecksum else {
+            throw .contentDamaged
+        }
+    }
+
+    /// Reads and checks the header alone.
+    package init(beginning bytes: Span<UInt8>) throws(SnapshotProblem) {
         if bytes.isEmpty { throw .empty }
         for index in 0..<min(bytes.count, 8)
         where bytes[index] != UInt8(truncatingIfNeeded: SnapshotLayout.magic >> (8 * index)) {
@@ -43,14 +64,7 @@ struct SnapshotHeader {
         guard padding == 0, sequence < .max, hash64(checked, seed: 0) == headerChecksum else {
             throw .headerDamaged
         }
-        guard contentLength == UInt64(bytes.count - length) else {
-            throw .wrongLength(
-                expected: contentLength.addingReportingOverflow(UInt64(length)).partialValue,
-                found: bytes.count)
-        }
-        guard hash64(bytes.extracting(length..<bytes.count), seed: 0) == contentChecksum else {
-            throw .contentDamaged
-        }
+        self.version = version
         self.couponCount = couponCount
         self.counterCount = counterCount
         self.orderCount = orderCount
@@ -58,6 +72,8 @@ struct SnapshotHeader {
         self.sequence = sequence
         self.isJournalled = isJournalled
         self.length = length
+        self.contentLength = contentLength
+        self.contentChecksum = contentChecksum
     }
 }
 

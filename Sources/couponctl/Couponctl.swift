@@ -16,7 +16,7 @@ struct Couponctl: ParsableCommand {
         subcommands: [
             PingCommand.self, ValidateCommand.self, ReserveCommand.self, ApplyCommand.self,
             ReleaseCommand.self, UsageCommand.self, StatsCommand.self, ReloadCommand.self,
-            SnapshotCommand.self, DemoCommand.self,
+            SnapshotCommand.self, JournalCommand.self, DemoCommand.self,
         ])
 
     static func main() {
@@ -37,6 +37,7 @@ struct Couponctl: ParsableCommand {
             switch error {
             case let error as CouponClientError: ErrorText.lines(error).joined(separator: "\n")
             case let error as DemoFault: "couponctl: \(error)"
+            case let error as JournalToolFault: "couponctl: \(error)"
             default: fullMessage(for: error)
             }
         FileHandle.standardError.write(Data("\(text)\n".utf8))

@@ -71,14 +71,37 @@ struct Coupond: ParsableCommand {
         help: "Check configuration and catalog, print every mistake, and end as a start would.")
     var checksOnly = false
 
+    @Flag(
+        name: .customLong("verify"),
+        help: "Prove that the state is whole while no daemon runs, change nothing, and end.")
+    var verifiesOnly = false
+
+    @Flag(
+        name: .customLong("strict-catalog"),
+        help: "Refuse to start on a broken catalog, instead of serving the last good one.")
+    var isStrictCatalog = false
+
+    func validate() throws {
+        if checksOnly && verifiesOnly {
+            throw ValidationError("--check and --verify are asked for one at a time.")
+        }
+    }
+
     func run() throws {
         let overrides = Overrides(
             configurationPath: configurationPath, socketPath: socketPath,
             adminSocketPath: adminSocketPath, stateDirectory: stateDirectory,
-            durability: durability, catalogPaths: catalogPaths)
+            durability: durability, catalogPaths: catalogPaths, isStrictCatalog: isStrictCatalog)
         let reason: ExitReason
         do throws(StartFault) {
-            reason = try checksOnly ? check(overrides) : serve(overrides)
+            reason =
+                if checksOnly {
+                    try check(overrides)
+                } else if verifiesOnly {
+                    try verify(overrides)
+                } else {
+                    try serve(overrides)
+                }
         } catch {
             error.report()
             reason = error.exitReason

@@ -114,14 +114,14 @@ private let empty = "coupons: []"
         }
         #expect(
             try catalog() == [
-                "stores": 1, "coupons": 1, "codes": 2, "gift_cards": 0,
+                "stores": 1, "coupons": 1, "codes": 2, "gift_cards": 0, "source": "files",
                 "loaded_at": "2026-06-01T12:00:00Z",
             ])
         shop.advance(seconds: 90)
         let faults = shop.reload("coupons: [")
         #expect(
             try catalog() == [
-                "stores": 1, "coupons": 1, "codes": 2, "gift_cards": 0,
+                "stores": 1, "coupons": 1, "codes": 2, "gift_cards": 0, "source": "files",
                 "loaded_at": "2026-06-01T12:00:00Z",
                 "last_reload": [
                     "ok": false, "at": "2026-06-01T12:01:30Z", "milliseconds": 0,
@@ -132,7 +132,7 @@ private let empty = "coupons: []"
         shop.reload(definitions(total: 3, codes: "X"))
         #expect(
             try catalog() == [
-                "stores": 1, "coupons": 1, "codes": 1, "gift_cards": 0,
+                "stores": 1, "coupons": 1, "codes": 1, "gift_cards": 0, "source": "files",
                 "loaded_at": "2026-06-01T12:02:00Z",
                 "last_reload": ["ok": true, "at": "2026-06-01T12:02:00Z", "milliseconds": 12],
             ])

@@ -113,10 +113,16 @@ extension ImageSketch {
         let expiresAt = ImageSketch.pair(.reserved).facts.expiresAt
         try state.release("o", [true, false, false])
         #expect(try state.sketch(of: "o")?.facts.expiresAt == expiresAt)
-        let next = state.ledger.nextLapse
+        state.expectLapse(at: expiresAt)
+        state.expectLapse(at: nil)
+    }
+
+    @Test func `ends the hold with its last code`() throws {
+        var state = SketchLedger()
+        state.record(.pair(.reserved), order: "o")
+        try state.release("o", [true, false, false])
         try state.release("o", [false, false, true])
-        let none = state.ledger.nextLapse
-        #expect(next == expiresAt && none == nil)
+        state.expectLapse(at: nil)
     }
 
     /// One code with a consumption of every kind, of a coupon that keeps its uses.
@@ -169,7 +175,8 @@ extension ImageSketch {
     @Test func `drops holds that another order took over`() throws {
         var state = SketchLedger()
         state.record(.pair(.reserved), order: "session")
-        try state.dropHold("session")
+        state.record(
+            ImageSketch(state: .applied), order: "o", takingOver: try state.id(of: "session"))
         var dropped = ImageSketch.pair(.reserved)
         dropped.facts.state = .released
         dropped.facts.expiresAt = 0
@@ -225,7 +232,7 @@ extension ImageSketch {
         await #expect(processExitsWith: .failure) {
             var state = SketchLedger()
             state.record(.pair(.applied), order: "o")
-            try state.dropHold("o")
+            state.record(.pair(.applied), order: "other", takingOver: try state.id(of: "o"))
         }
     }
 }

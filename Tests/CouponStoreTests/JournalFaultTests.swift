@@ -155,6 +155,13 @@ import Testing
         return journal
     }
 
+    private func remove(
+        before sequence: UInt64, _ journal: borrowing SketchJournal, _ disk: SimulatedDisk
+    ) throws(DiskFault) {
+        try JournalFiles.removeSegments(
+            before: sequence, olderThan: journal.files.header.name, on: disk, directory: "state")
+    }
+
     private func generations(on disk: SimulatedDisk) throws(DiskFault) -> [UInt64] {
         try JournalFiles.segments(on: disk, directory: "state").map(\.generation)
     }
@@ -169,7 +176,7 @@ import Testing
         let disk = SimulatedDisk()
         let journal = try journal(on: disk)
         disk["state/snapshot"] = []
-        try journal.files.removeSegments(before: sequence)
+        try remove(before: sequence, journal, disk)
         #expect(try generations(on: disk) == Array(kept))
         #expect(disk.pendingNameChanges <= 2 && disk["state/snapshot"] != nil)
     }
@@ -185,7 +192,7 @@ import Testing
             let journal = try journal(on: disk)
             disk.fail(operation: failing)
             do throws(DiskFault) {
-                try journal.files.removeSegments(before: 5)
+                try remove(before: 5, journal, disk)
                 isComplete = true
             } catch {
                 #expect(error.errno == EIO)
@@ -197,7 +204,7 @@ import Testing
                 #expect(isComplete ? left == [5] : left.count >= 1)
             }
             disk.fail(operation: nil)
-            try journal.files.removeSegments(before: 5)
+            try remove(before: 5, journal, disk)
             #expect(try generations(on: disk) == [5])
         }
         // List, then remove and synchronize the directory four times.

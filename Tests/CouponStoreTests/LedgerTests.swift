@@ -21,7 +21,11 @@ struct SketchLedger: ~Copyable {
             detail: detail.span, startingAt: start)
     }
 
-    mutating func record(_ sketch: ImageSketch, store: String = "default", order: String) {
+    /// `session` is a reserved order of the default store that this one takes over.
+    mutating func record(
+        _ sketch: ImageSketch, store: String = "default", order: String,
+        takingOver session: OrderID? = nil
+    ) {
         for code in sketch.codes {
             for consumption in code.consumptions {
                 let key = consumption.couponKey.isEmpty ? code.usageKey : consumption.couponKey
@@ -30,7 +34,8 @@ struct SketchLedger: ~Copyable {
         }
         sketch.write(with: &writer)
         ledger.record(
-            store: bytes(store).span, order: bytes(order).span, writtenBy: writer)
+            store: bytes(store).span, order: bytes(order).span, writtenBy: writer,
+            takingOver: session)
     }
 
     /// Gives back the codes that `isGiven` names.
@@ -40,7 +45,24 @@ struct SketchLedger: ~Copyable {
         ledger.release(try id(of: order), codes: codes, at: now)
     }
 
-    mutating func dropHold(_ order: String) throws { ledger.dropHold(try id(of: order)) }
+    /// Lets those lapse whose time is over, so many at most, and returns how many did.
+    mutating func lapse(until now: Int64, atMost limit: Int = .max) -> Int {
+        var count = 0
+        while count < limit && ledger.lapseNext(until: now) { count += 1 }
+        return count
+    }
+
+    /// Checks that the first hold lapses then and not before, by letting it; nil for no hold at all.
+    mutating func expectLapse(at time: Int64?, _ comment: Comment? = nil) {
+        guard let time else {
+            let lapsed = ledger.lapseNext(until: .max)
+            #expect(!lapsed, comment)
+            return
+        }
+        let early = ledger.lapseNext(until: time - 1)
+        let due = ledger.lapseNext(until: time)
+        #expect(!early && due, comment)
+    }
 
     func id(of order: String) throws -> OrderID {
         let id = ledger.orders.find(store: bytes("default").span, order: bytes(order).span)

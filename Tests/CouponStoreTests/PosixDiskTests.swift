@@ -188,10 +188,14 @@ import Testing
             var state = SketchLedger()
             for number in 0..<orders { state.record(.order(.applied), order: "o\(number)") }
             let encoded = state.ledger.encodeSnapshot()
-            try Snapshot.write(encoded, to: disk, directory: scratch.path)
-            let loaded = try Snapshot.load(
-                from: disk, directory: scratch.path, seed: HashSeed(1), orderLimit: 10
-            ).totals.orders
+            try Snapshot.write(
+                encoded, over: orders > 1 ? .whole : .missing, to: disk, directory: scratch.path)
+            let next = SegmentHeader(
+                generation: 1, salt: 1, continuesAfter: UInt64(orders), previousChecksum: 0)
+            let loaded = try Recovery.recover(
+                from: disk, directory: scratch.path, seed: HashSeed(1), orderLimit: 10,
+                continuedBy: next
+            ).ledger.totals.orders
             #expect(loaded == orders)
         }
         #expect(try disk.list(scratch.path) == ["snapshot", "snapshot.previous"])
@@ -201,14 +205,14 @@ import Testing
         let scratch = try Scratch()
         let missing = scratch.path + "/none"
         let fault = DiskFault(.list, path: missing, errno: ENOENT)
-        #expect(throws: SnapshotFault(path: missing, problem: .unreadable(fault))) {
-            _ = try Snapshot.load(
+        #expect(throws: RecoveryFault.disk(fault)) {
+            _ = try Recovery.recover(
                 from: disk, directory: missing, seed: HashSeed(1), orderLimit: 10
-            ).totals
+            ).report
         }
         let encoded = SketchLedger().ledger.encodeSnapshot()
         #expect(throws: DiskFault.self) {
-            try Snapshot.write(encoded, to: disk, directory: missing)
+            try Snapshot.write(encoded, over: .missing, to: disk, directory: missing)
         }
     }
 }

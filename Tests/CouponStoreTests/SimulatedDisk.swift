@@ -66,7 +66,7 @@ final class SimulatedDisk: Disk {
             $0.names = names
             $0.durableNames = names
             $0.files = contents.mapValues { SimulatedFile(durable: $0) }
-            $0.nextNumber = 1_000_000
+            $0.nextNumber = (contents.keys.max() ?? 0) + 1
         }
     }
 

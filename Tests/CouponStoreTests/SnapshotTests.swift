@@ -41,11 +41,14 @@ private func problem(with snapshot: [UInt8]) -> SnapshotProblem? {
         let isEqual = loaded.encodeSnapshot().bytes.isEqual(to: first.bytes)
         let totals = (loaded.totals, original.ledger.totals)
         let last = (loaded.redemptions.last, original.ledger.redemptions.last)
+        let sequence = loaded.sequence
         #expect(isEqual && totals.0 == totals.1 && last.0 == last.1)
+        #expect(sequence == UInt64(orders))
         for row in 0..<totals.0.counters {
             let id = CounterID(row: row)
             let held = (loaded.usage.held(id), original.ledger.usage.held(id))
-            #expect(held.0 == held.1)
+            let carried = (loaded.usage.carried(id), original.ledger.usage.carried(id))
+            #expect(held.0 == held.1 && carried.0 == carried.1)
         }
     }
 
@@ -66,12 +69,12 @@ private func problem(with snapshot: [UInt8]) -> SnapshotProblem? {
     @Test func `is refused at every length but its own`() {
         let whole = encoded(orders: 2)
         #expect(problem(with: []) == .empty)
-        for length in 1..<72 {
+        for length in 1..<80 {
             #expect(
                 problem(with: Array(whole[..<length])) == .wrongLength(expected: nil, found: length)
             )
         }
-        for length in 72..<whole.count {
+        for length in 80..<whole.count {
             #expect(
                 problem(with: Array(whole[..<length]))
                     == .wrongLength(expected: UInt64(whole.count), found: length))
@@ -85,29 +88,64 @@ private func problem(with snapshot: [UInt8]) -> SnapshotProblem? {
         var snapshot = encoded(orders: 1)
         #expect(problem(with: bytes("{\"coupons\":[]}")) == .foreign)
         #expect(problem(with: [UInt8](repeating: 0, count: 4_096)) == .foreign)
-        snapshot[8] = 3
-        #expect(problem(with: snapshot) == .unknownVersion(3))
+        for version in [0, 4, 255] as [UInt8] {
+            snapshot[8] = version
+            #expect(problem(with: snapshot) == .unknownVersion(UInt32(version)))
+        }
     }
 
-    /// A snapshot and an order's image as the daemon wrote them before it knew of releases; the
-    /// order is given back as any other.
-    @Test func `of the version before is read, and its orders change like others`() throws {
+    /// A snapshot as the daemon wrote it before there was a journal, with an image from before it
+    /// knew of releases. What the order does not account for is carried, and the order is given back
+    /// as any other.
+    @Test(arguments: [UInt8(1), 2])
+    func `of a version before is read, and its orders change like others`(version: UInt8) throws {
         var state = SketchLedger()
-        let code = state.counter(.code, "s\0i", "C")
-        state.ledger.record(
-            store: bytes("default").span, order: bytes("o").span,
-            image: smallImage(version: 1, flags: [17]).span)
-        let encoded = state.ledger.encodeSnapshot()
-        var snapshot = array(encoded.bytes)
-        snapshot[8] = 1
+        let image = smallImage(version: version, flags: version > 1 ? [17, 0] : [17])
+        let snapshot = unjournalledSnapshot(
+            version: version, coupons: ["s\0i"],
+            counters: [([2, 0], "C", 41), ([1, 0], "", 7)], orders: [("default", "o", image)])
         state.ledger = try Ledger.decoded(
-            from: resealed(snapshot).span, seed: HashSeed(2), orderLimit: 10)
-        #expect(state.counts(.code, "s\0i", "C") == [1, 0])
+            from: snapshot.span, seed: HashSeed(2), orderLimit: 10)
+        #expect(state.counts(.code, "s\0i", "C") == [41, 0])
+        let code = state.counter(.code, "s\0i", "C"), total = state.counter(.total, "s\0i")
+        let carried = [code, total].map { state.ledger.usage.carried($0) }
+        let sequence = state.ledger.sequence, last = state.ledger.redemptions.last
+        #expect(carried == [40, 7] && sequence == 0 && last == 99)
         let before = try #require(try state.sketch(of: "o"))
         try state.release("o", [true], at: 9)
         #expect(try state.sketch(of: "o") == before.givingBack([true], at: 9))
-        let used = state.ledger.usage.used(code)
-        #expect(used == 0)
+        #expect(state.counts(.code, "s\0i", "C") == [40, 0])
+        try state.reload()
+        #expect(state.counts(.code, "s\0i", "C") == [40, 0])
+    }
+
+    /// The bytes of such a snapshot, as their layout says. A counter is its kind, its coupon, its
+    /// detail and its uses.
+    private func unjournalledSnapshot(
+        version: UInt8, coupons: [String], counters: [([UInt8], String, UInt8)],
+        orders: [(String, String, [UInt8])]
+    ) -> [UInt8] {
+        var content = ByteBuffer()
+        for coupon in coupons { content.appendCounted(bytes(coupon).span) }
+        for (start, detail, uses) in counters {
+            for byte in start { content.append(byte) }
+            content.appendCounted(bytes(detail).span)
+            content.append(uses)
+        }
+        for (store, order, image) in orders {
+            content.appendCounted(bytes(store).span)
+            content.appendCounted(bytes(order).span)
+            content.appendCounted(image.span)
+        }
+        var snapshot = ByteBuffer()
+        for byte in bytes("CPNDSNAP") + [version, 0, 0, 0, 0, 0, 0, 0] { snapshot.append(byte) }
+        for number in [content.count, coupons.count, counters.count, orders.count, 99] {
+            snapshot.appendLittleEndian(UInt64(number))
+        }
+        snapshot.appendLittleEndian(hash64(content.bytes, seed: 0))
+        snapshot.appendLittleEndian(hash64(snapshot.bytes, seed: 0))
+        snapshot.append(content.bytes)
+        return array(snapshot.bytes)
     }
 
     @Test func `says whether the header or the content is damaged`() {
@@ -124,10 +162,10 @@ private func problem(with snapshot: [UInt8]) -> SnapshotProblem? {
     /// content that contradicts itself is refused as well, not trapped on later.
     @Test func `is refused when its parts contradict each other, though its checksums hold`() {
         let whole = encoded(orders: 1)
-        // The counts of parts; the redemption number after them may be anything.
+        // The counts of parts; the redemption number and the sequence after them may be anything.
         for offset in 24..<48 { check(contradictionAt: offset, of: whole) }
         var refused = 0
-        for offset in 72..<whole.count {
+        for offset in 80..<whole.count {
             var changed = whole
             changed[offset] ^= 1
             if case .contradiction = problem(with: resealed(changed)) { refused += 1 }
@@ -146,10 +184,10 @@ private func problem(with snapshot: [UInt8]) -> SnapshotProblem? {
     private func resealed(_ snapshot: [UInt8]) -> [UInt8] {
         var buffer = ByteBuffer()
         buffer.append(snapshot.span)
-        let content = hash64(buffer.bytes(in: 72..<buffer.count), seed: 0)
-        buffer.setLittleEndian(content, at: 56)
-        let header = hash64(buffer.bytes(in: 0..<64), seed: 0)
-        buffer.setLittleEndian(header, at: 64)
+        let content = hash64(buffer.bytes(in: 80..<buffer.count), seed: 0)
+        buffer.setLittleEndian(content, at: 64)
+        let header = hash64(buffer.bytes(in: 0..<72), seed: 0)
+        buffer.setLittleEndian(header, at: 72)
         return array(buffer.bytes)
     }
 }
@@ -160,13 +198,29 @@ private func problem(with snapshot: [UInt8]) -> SnapshotProblem? {
     private func write(orders: Int, to disk: SimulatedDisk) throws(DiskFault) {
         let state = ledger(orders: orders)
         let buffer = state.ledger.encodeSnapshot()
-        try Snapshot.write(buffer, to: disk, directory: directory)
+        try Snapshot.write(
+            buffer, over: disk["state/snapshot"] == nil ? .missing : .whole, to: disk,
+            directory: directory)
     }
 
-    private func loadedOrders(from disk: SimulatedDisk) throws(SnapshotFault) -> Int {
-        try Snapshot.load(
-            from: disk, directory: directory, seed: HashSeed(1), orderLimit: 10
-        ).totals.orders
+    /// The orders of the snapshot that is found. Each of these states has as many records behind it
+    /// as orders, and so is only taken where the journal goes on after so many.
+    private func loadedOrders(from disk: SimulatedDisk) throws(RecoveryFault) -> Int {
+        for orders in 0...4 {
+            let next = SegmentHeader(
+                generation: 1, salt: 1, continuesAfter: UInt64(orders), previousChecksum: 0)
+            do {
+                let state = try Recovery.recover(
+                    from: disk, directory: directory, seed: HashSeed(1), orderLimit: 10,
+                    continuedBy: next)
+                let found = state.ledger.totals.orders
+                #expect(found == orders && state.report.damagedSnapshot == nil)
+                return found
+            } catch {
+                guard case .journal = error, orders < 4 else { throw error }
+            }
+        }
+        return 0
     }
 
     @Test func `starts afresh where there was none`() throws {
@@ -193,16 +247,34 @@ private func problem(with snapshot: [UInt8]) -> SnapshotProblem? {
         #expect(try loadedOrders(from: disk) == 2)
     }
 
-    @Test func `never falls back behind a damaged one, and leaves it as it is`() throws {
+    @Test func `moves a damaged one aside, and never writes over what it moved there`() throws {
         let disk = SimulatedDisk()
         try write(orders: 1, to: disk)
-        try write(orders: 2, to: disk)
-        disk["state/snapshot"] = []
-        #expect(throws: SnapshotFault(path: "state/snapshot", problem: .empty)) {
-            try loadedOrders(from: disk)
+        for number in 1...3 {
+            let damaged = bytes("damaged \(number)")
+            disk["state/snapshot"] = damaged
+            let buffer = ledger(orders: 2).ledger.encodeSnapshot()
+            try Snapshot.write(buffer, over: .damaged, to: disk, directory: directory)
+            #expect(disk["state/snapshot.damaged-\(number)"] == damaged)
+            #expect(disk["state/snapshot.damaged-1"] == bytes("damaged 1"))
+            #expect(try loadedOrders(from: disk) == 2)
         }
-        #expect(disk["state/snapshot"] == [])
-        #expect(disk.names == ["state/snapshot", "state/snapshot.previous"])
+        #expect(disk.names.count == 4)
+    }
+
+    /// The device took the bytes, and gives others back.
+    @Test func `gives nothing up for one that the device does not hold`() throws {
+        let disk = LyingDisk()
+        let first = ledger(orders: 1).ledger.encodeSnapshot()
+        try Snapshot.write(first, over: .missing, to: disk, directory: directory)
+        disk.lies()
+        let second = ledger(orders: 2).ledger.encodeSnapshot()
+        let fault = DiskFault(.verify, path: "state/snapshot.new", errno: 0)
+        #expect(throws: fault) {
+            try Snapshot.write(second, over: .whole, to: disk, directory: directory)
+        }
+        #expect(disk.disk.names == ["state/snapshot"] && disk.disk.openFileCount == 0)
+        #expect(try loadedOrders(from: disk.disk) == 1)
     }
 
     /// Fails operation 1, 2, 3 … of a write until one completes. After each failure the last
@@ -232,8 +304,9 @@ private func problem(with snapshot: [UInt8]) -> SnapshotProblem? {
             #expect(disk.names == ["state/snapshot", "state/snapshot.previous"])
             failing += 1
         }
-        // Examine twice, create, append, synchronize, close, rename twice, synchronize directory.
-        #expect(failing == 11)
+        // Examine, create, append, synchronize, close, drop, read, rename twice, synchronize
+        // directory.
+        #expect(failing == 12)
     }
 
     /// Cuts the power after operation 1, 2, 3 …, with every number of name changes kept.
@@ -261,19 +334,22 @@ private func problem(with snapshot: [UInt8]) -> SnapshotProblem? {
             }
             cutAfter += 1
         }
-        #expect(cutAfter == 10)
+        #expect(cutAfter == 11)
     }
 
     @Test func `says why a snapshot cannot be read`() throws {
-        for failing in 1...2 {
+        for failing in 1...3 {
             let disk = SimulatedDisk()
             try write(orders: 1, to: disk)
             disk.fail(operation: failing)
-            let fault = DiskFault(
-                failing == 1 ? .examine : .read, path: "state/snapshot", errno: EIO)
-            #expect(throws: SnapshotFault(path: "state/snapshot", problem: .unreadable(fault))) {
-                try loadedOrders(from: disk)
-            }
+            let operations: [DiskFault.Operation] = [.list, .examine, .read]
+            let path = failing == 1 ? "state" : "state/snapshot"
+            let fault = DiskFault(operations[failing - 1], path: path, errno: EIO)
+            let expected =
+                failing == 1
+                ? RecoveryFault.disk(fault)
+                : .snapshot(SnapshotFault(path: path, problem: .unreadable(fault)))
+            #expect(throws: expected) { try loadedOrders(from: disk) }
         }
     }
 }

@@ -200,10 +200,10 @@ extension `The built daemon` {
                 #expect(line.contains("\(shop.catalog):3:"))
                 #expect(try used(shop) == 1)
 
-                // Neither does a check let it pass, nor a start.
+                // Neither does a check let it pass, nor a start without a last good catalog.
                 #expect(try daemon.end() == .status(0))
-                for more in [["--check"], []] {
-                    let run = try shop.runDaemon(shop.arguments + more)
+                for more in ["--check", "--strict-catalog"] {
+                    let run = try shop.runDaemon(shop.arguments + [more])
                     #expect(run.status == 78 && run.errors.contains("\(shop.catalog):3:"))
                 }
             }

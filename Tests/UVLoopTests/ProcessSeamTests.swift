@@ -27,6 +27,30 @@ import UVLoop
         #expect(FileManager.default.fileExists(atPath: path), "the file stays")
     }
 
+    @Test func `is held on a file that was there, and makes none`() throws {
+        let fixture = try LoopFixture()
+        let path = fixture.path("lock")
+        if try FileLock.attempt(existingPath: path, forMilliseconds: 0) != nil {
+            Issue.record("there is no file to lock")
+            return
+        }
+        #expect(!FileManager.default.fileExists(atPath: path))
+        try Data().write(to: URL(fileURLWithPath: path))
+        guard
+            case .acquired(let lock) = try FileLock.attempt(existingPath: path, forMilliseconds: 0)
+        else {
+            Issue.record("nobody else holds it")
+            return
+        }
+        guard case .heldByAnother = try FileLock.attempt(path: path),
+            case .heldByAnother = try FileLock.attempt(existingPath: path, forMilliseconds: 0)
+        else {
+            Issue.record("the first lock still lives")
+            return
+        }
+        withExtendedLifetime(lock) {}
+    }
+
     @Test func `needs a file it may open`() throws {
         let fixture = try LoopFixture()
         #expect(throws: UVFault(.openLockFile, code: -ENOENT)) {

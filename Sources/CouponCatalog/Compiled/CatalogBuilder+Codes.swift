@@ -44,7 +44,7 @@ extension CatalogBuilder {
 
         guard let file = definition.codesFile else { return }
         do throws(UnreadableFile) {
-            let faults = try CodesFileReader.read(at: file) { row in
+            let faults = try CodesFileReader.read(at: file, recorder: recorder) { row in
                 addRow(row, of: definition, owner: owner, coupon: coupon, bounds, file: file)
             }
             for fault in faults { refuse(fault.place, fault.field, fault.message) }

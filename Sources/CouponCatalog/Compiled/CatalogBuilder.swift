@@ -37,18 +37,20 @@ package struct CatalogFaults: Error, Hashable, Sendable {
 
 extension Catalog {
     /// Reads the definitions at `paths`, each a file or a folder of files, and compiles them.
-    /// Without paths the catalog is empty.
-    package static func load(paths: [String]) throws(CatalogFaults) -> Catalog {
-        let (files, faults) = CatalogReader.read(paths: paths)
-        return try compile(files, faults: faults)
+    /// Without paths the catalog is empty. `recorder` is told of each file before it is read.
+    package static func load(
+        paths: [String], recorder: SourceRecorder? = nil
+    ) throws(CatalogFaults) -> Catalog {
+        let (files, faults) = CatalogReader.read(paths: paths, recorder: recorder)
+        return try compile(files, faults: faults, recorder: recorder)
     }
 
     /// Compiles definitions. They are served only if there are no `faults` from reading them;
     /// otherwise those of compiling are told together with them.
     package static func compile(
-        _ files: [CatalogFile], faults: [DefinitionFault] = []
+        _ files: [CatalogFile], faults: [DefinitionFault] = [], recorder: SourceRecorder? = nil
     ) throws(CatalogFaults) -> Catalog {
-        var builder = CatalogBuilder()
+        var builder = CatalogBuilder(recorder: recorder)
         for file in files { builder.add(file) }
         builder.indexCodes()
         guard faults.isEmpty, builder.faults.isEmpty else {
@@ -84,7 +86,11 @@ struct CatalogBuilder: ~Copyable {
     var text = CodeText()
     var folded = ByteBuffer()
 
-    init() {
+    /// Is told of the codes files.
+    let recorder: SourceRecorder?
+
+    init(recorder: SourceRecorder? = nil) {
+        self.recorder = recorder
         // Number 0: whoever says nothing beyond the verdict.
         _ = replyFacts.add("".utf8.span)
     }

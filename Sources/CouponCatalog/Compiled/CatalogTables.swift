@@ -75,14 +75,26 @@ struct CouponTable: ~Copyable, Sendable {
     private var table = FlatArray<Coupon>()
     private var entries = FlatArray<CouponEntry>()
     private var usageKeys = TextTable()
-    private var places: [SourcePlace] = []
+    /// Paths of definition files, and of each coupon where in them it is.
+    private var files = NameTable()
+    private var places = FlatArray<Place>()
     private var index = HashIndex()
+
+    /// A line of one of ``files``.
+    struct Place: BitwiseCopyable, Sendable {
+        var file: UInt32
+        var line: UInt32
+    }
 
     var count: Int { table.count }
     var coupons: Span<Coupon> { @_lifetime(borrow self) get { table.span } }
 
     func entry(of coupon: CouponID) -> CouponEntry { entries[Int(coupon.index)] }
-    func place(of coupon: CouponID) -> SourcePlace { places[Int(coupon.index)] }
+
+    func place(of coupon: CouponID) -> SourcePlace {
+        let place = places[Int(coupon.index)]
+        return SourcePlace(file: string(files.texts[Int(place.file)]), line: Int(place.line))
+    }
 
     @_lifetime(borrow self)
     func usageKey(of coupon: CouponID) -> Span<UInt8> { usageKeys[Int(coupon.index)] }
@@ -117,7 +129,8 @@ struct CouponTable: ~Copyable, Sendable {
         table.append(coupon)
         entries.append(entry)
         _ = usageKeys.add(usageKey)
-        places.append(place)
+        let file = files.numberAdding(place.file.utf8.span)
+        places.append(Place(file: UInt32(file), line: UInt32(place.line)))
     }
 
     private mutating func growIndex() {
@@ -206,6 +219,8 @@ struct Vocabulary: ~Copyable, Sendable {
         _ = names.numberAdding("product".utf8.span)
     }
 
+    init(names: consuming NameTable) { self.names = names }
+
     func symbol(for text: Span<UInt8>) -> Symbol {
         Symbol(rawValue: UInt32(names.number(of: text) ?? 0))
     }
@@ -238,5 +253,138 @@ struct RuleStorage: ~Copyable, Sendable {
                 sets: sets.span, blackouts: blackouts.span, windows: windows.span,
                 offers: offers.span)
         }
+    }
+}
+
+// MARK: Memory images
+
+extension StoreTable {
+    func appendImage(to buffer: inout ByteBuffer) {
+        names.appendImage(to: &buffer)
+        traits.appendImage(to: &buffer)
+        keys.appendImage(to: &buffer)
+        keyHashes.appendImage(to: &buffer)
+    }
+
+    var imageByteCount: Int {
+        names.imageByteCount + traits.imageByteCount + keys.imageByteCount
+            + keyHashes.imageByteCount
+    }
+
+    init?(image reader: inout ByteReader) {
+        guard let names = NameTable(image: &reader), let traits = FlatArray<Traits>(image: &reader),
+            let keys = TextTable(image: &reader), let keyHashes = FlatArray<UInt64>(image: &reader)
+        else { return nil }
+        self.init(names: names, traits: traits, keys: keys, keyHashes: keyHashes)
+    }
+}
+
+extension CouponTable {
+    func appendImage(to buffer: inout ByteBuffer) {
+        table.appendImage(to: &buffer)
+        entries.appendImage(to: &buffer)
+        usageKeys.appendImage(to: &buffer)
+        files.appendImage(to: &buffer)
+        places.appendImage(to: &buffer)
+        index.appendImage(to: &buffer)
+    }
+
+    var imageByteCount: Int {
+        table.imageByteCount + entries.imageByteCount + usageKeys.imageByteCount
+            + files.imageByteCount + places.imageByteCount + index.imageByteCount
+    }
+
+    init?(image reader: inout ByteReader) {
+        guard let table = FlatArray<Coupon>(image: &reader),
+            let entries = FlatArray<CouponEntry>(image: &reader),
+            let usageKeys = TextTable(image: &reader), let files = NameTable(image: &reader),
+            let places = FlatArray<Place>(image: &reader), let index = HashIndex(image: &reader)
+        else { return nil }
+        self.init(
+            table: table, entries: entries, usageKeys: usageKeys, files: files, places: places,
+            index: index)
+    }
+}
+
+extension AutoCoupons {
+    func appendImage(to buffer: inout ByteBuffer) {
+        coupons.appendImage(to: &buffer)
+        runs.appendImage(to: &buffer)
+    }
+
+    var imageByteCount: Int { coupons.imageByteCount + runs.imageByteCount }
+
+    init?(image reader: inout ByteReader) {
+        guard let coupons = FlatArray<CouponID>(image: &reader),
+            let runs = FlatArray<Run>(image: &reader)
+        else { return nil }
+        self.init(coupons: coupons, runs: runs)
+    }
+}
+
+extension GiftCardTable {
+    func appendImage(to buffer: inout ByteBuffer) {
+        cards.appendImage(to: &buffer)
+        usageKeys.appendImage(to: &buffer)
+        usageKeyHashes.appendImage(to: &buffer)
+        idLengths.appendImage(to: &buffer)
+    }
+
+    var imageByteCount: Int {
+        cards.imageByteCount + usageKeys.imageByteCount + usageKeyHashes.imageByteCount
+            + idLengths.imageByteCount
+    }
+
+    init?(image reader: inout ByteReader) {
+        guard let cards = FlatArray<GiftCard>(image: &reader),
+            let usageKeys = TextTable(image: &reader),
+            let usageKeyHashes = FlatArray<UInt64>(image: &reader),
+            let idLengths = FlatArray<UInt32>(image: &reader)
+        else { return nil }
+        self.init(
+            cards: cards, usageKeys: usageKeys, usageKeyHashes: usageKeyHashes,
+            idLengths: idLengths)
+    }
+}
+
+extension RuleStorage {
+    func appendImage(to buffer: inout ByteBuffer) {
+        vocabulary.names.appendImage(to: &buffer)
+        amounts.appendImage(to: &buffer)
+        maps.appendImage(to: &buffer)
+        clauses.appendImage(to: &buffer)
+        symbols.appendImage(to: &buffer)
+        tiers.appendImage(to: &buffer)
+        discountClauses.appendImage(to: &buffer)
+        sets.appendImage(to: &buffer)
+        blackouts.appendImage(to: &buffer)
+        windows.appendImage(to: &buffer)
+        offers.appendImage(to: &buffer)
+    }
+
+    var imageByteCount: Int {
+        vocabulary.names.imageByteCount + amounts.imageByteCount + maps.imageByteCount
+            + clauses.imageByteCount + symbols.imageByteCount + tiers.imageByteCount
+            + discountClauses.imageByteCount + sets.imageByteCount + blackouts.imageByteCount
+            + windows.imageByteCount + offers.imageByteCount
+    }
+
+    init?(image reader: inout ByteReader) {
+        guard let names = NameTable(image: &reader),
+            let amounts = FlatArray<CurrencyAmount>(image: &reader),
+            let maps = FlatArray<Run>(image: &reader),
+            let clauses = FlatArray<Clause>(image: &reader),
+            let symbols = FlatArray<Symbol>(image: &reader),
+            let tiers = FlatArray<Tier>(image: &reader),
+            let discountClauses = FlatArray<DiscountClause>(image: &reader),
+            let sets = FlatArray<SetTerms>(image: &reader),
+            let blackouts = FlatArray<DateRange>(image: &reader),
+            let windows = FlatArray<TimeWindow>(image: &reader),
+            let offers = FlatArray<Offer>(image: &reader)
+        else { return nil }
+        self.init(
+            vocabulary: Vocabulary(names: names), amounts: amounts, maps: maps, clauses: clauses,
+            symbols: symbols, tiers: tiers, discountClauses: discountClauses, sets: sets,
+            blackouts: blackouts, windows: windows, offers: offers)
     }
 }

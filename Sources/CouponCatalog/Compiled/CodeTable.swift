@@ -187,3 +187,42 @@ struct CodeTable: ~Copyable, Sendable {
         return low
     }
 }
+
+// MARK: Memory images
+
+extension CodeTable {
+    func appendImage(to buffer: inout ByteBuffer) {
+        places.appendImage(to: &buffer)
+        owners.appendImage(to: &buffer)
+        blockStarts.appendImage(to: &buffer)
+        texts.appendImage(to: &buffer)
+        index.appendImage(to: &buffer)
+        optionRows.appendImage(to: &buffer)
+        options.appendImage(to: &buffer)
+        foldedRows.appendImage(to: &buffer)
+        foldedTexts.appendImage(to: &buffer)
+    }
+
+    var imageByteCount: Int {
+        places.imageByteCount + owners.imageByteCount + blockStarts.imageByteCount
+            + texts.imageByteCount + index.imageByteCount + optionRows.imageByteCount
+            + options.imageByteCount + foldedRows.imageByteCount + foldedTexts.imageByteCount
+    }
+
+    init?(image reader: inout ByteReader) {
+        guard let places = FlatArray<UInt32>(image: &reader),
+            let owners = FlatArray<UInt32>(image: &reader),
+            let blockStarts = FlatArray<Int>(image: &reader),
+            let texts = ByteBuffer(image: &reader),
+            let index = HashIndex(image: &reader),
+            let optionRows = FlatArray<UInt32>(image: &reader),
+            let options = FlatArray<CodeOptions>(image: &reader),
+            let foldedRows = FlatArray<UInt32>(image: &reader),
+            let foldedTexts = TextTable(image: &reader)
+        else { return nil }
+        self.init(
+            places: places, owners: owners, blockStarts: blockStarts, texts: texts, index: index,
+            optionRows: optionRows, options: options, foldedRows: foldedRows,
+            foldedTexts: foldedTexts)
+    }
+}

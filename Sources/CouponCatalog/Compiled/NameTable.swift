@@ -71,3 +71,35 @@ struct NameTable: ~Copyable, Sendable {
         }
     }
 }
+
+// MARK: Memory images
+
+extension TextTable {
+    func appendImage(to buffer: inout ByteBuffer) {
+        bytes.appendImage(to: &buffer)
+        ends.appendImage(to: &buffer)
+    }
+
+    var imageByteCount: Int { bytes.imageByteCount + ends.imageByteCount }
+
+    init?(image reader: inout ByteReader) {
+        guard let bytes = ByteBuffer(image: &reader), let ends = FlatArray<Int>(image: &reader)
+        else { return nil }
+        self.init(bytes: bytes, ends: ends)
+    }
+}
+
+extension NameTable {
+    func appendImage(to buffer: inout ByteBuffer) {
+        texts.appendImage(to: &buffer)
+        index.appendImage(to: &buffer)
+    }
+
+    var imageByteCount: Int { texts.imageByteCount + index.imageByteCount }
+
+    init?(image reader: inout ByteReader) {
+        guard let texts = TextTable(image: &reader), let index = HashIndex(image: &reader)
+        else { return nil }
+        self.init(texts: texts, index: index)
+    }
+}

@@ -16,8 +16,9 @@ package enum CatalogReader {
     ///
     /// Where there are faults the files hold what could be read of them: enough to look for clashes
     /// and tell those at the same time, not enough to serve. Faults are in the order of the files.
+    /// `recorder` is told of every folder and file.
     package static func read(
-        paths: [String]
+        paths: [String], recorder: SourceRecorder? = nil
     ) -> (files: [CatalogFile], faults: [DefinitionFault]) {
         var files: [CatalogFile] = []
         var faults: [DefinitionFault] = []
@@ -26,12 +27,12 @@ package enum CatalogReader {
         for path in paths {
             do throws(DefinitionFault) {
                 if let fault = note(path, in: &given) { throw fault }
-                for file in try definitionFiles(at: path) {
+                for file in try definitionFiles(at: path, recorder) {
                     if file.path != path, let fault = note(file.path, in: &given) {
                         faults.append(fault)
                         continue
                     }
-                    let (read, found) = readFile(at: file.path, format: file.format)
+                    let (read, found) = readFile(at: file.path, format: file.format, recorder)
                     if let read { files.append(read) }
                     faults += found
                 }
@@ -89,11 +90,15 @@ package enum CatalogReader {
     }
 
     private static func readFile(
-        at path: String, format: Format
+        at path: String, format: Format, _ recorder: SourceRecorder?
     ) -> (file: CatalogFile?, faults: [DefinitionFault]) {
+        recorder?.noteFile(path)
         do {
             try UnreadableFile.check(path)
             let data = try Data(contentsOf: URL(fileURLWithPath: path))
+            var hash = ContentHash()
+            hash.addAll(data.span)
+            recorder?.noteContent(of: path, hash)
             guard let text = String(validating: data, as: UTF8.self) else {
                 return (nil, [unreadable(path, "It is not UTF-8.")])
             }
@@ -107,7 +112,7 @@ package enum CatalogReader {
 
     /// The files that `path` stands for.
     private static func definitionFiles(
-        at path: String
+        at path: String, _ recorder: SourceRecorder?
     ) throws(DefinitionFault) -> [(path: String, format: Format)] {
         // Attributes are those of a symbolic link itself; what counts is where it leads.
         let target = path.resolved
@@ -119,7 +124,9 @@ package enum CatalogReader {
         } catch {
             throw unreadable(path, "There is no such file or folder, or it cannot be reached.")
         }
-        if type == .typeDirectory { return try definitionFiles(inFolder: path) }
+        if type == .typeDirectory {
+            return try definitionFiles(inFolder: path, recorder)
+        }
         guard type == .typeRegular else {
             throw unreadable(path, "It is neither a file nor a folder.")
         }
@@ -130,18 +137,26 @@ package enum CatalogReader {
     }
 
     private static func definitionFiles(
-        inFolder path: String
+        inFolder path: String, _ recorder: SourceRecorder?
     ) throws(DefinitionFault) -> [(path: String, format: Format)] {
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: path)
-        } catch {
+        guard let names = definitionNames(inFolder: path) else {
             throw unreadable(path, "This program may not read the folder.")
         }
+        recorder?.noteFolder(path, names: names)
         let folder = path.hasSuffix("/") ? path : path + "/"
-        return names.sorted().compactMap { name in
-            guard !name.hasPrefix("."), let format = format(ofFileNamed: name) else { return nil }
-            return (folder + name, format)
+        return names.compactMap { name in
+            format(ofFileNamed: name).map { (folder + name, $0) }
+        }
+    }
+
+    /// The names in the folder at `path` that definition files have, sorted; nil when it cannot be
+    /// listed.
+    static func definitionNames(inFolder path: String) -> [String]? {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: path)
+                .filter { !$0.hasPrefix(".") && format(ofFileNamed: $0) != nil }.sorted()
+        } catch {
+            return nil
         }
     }
 

@@ -34,16 +34,20 @@ package struct CodesFileReader {
     /// - Throws: when the file is not there or cannot be read to its end. That is a fault of whoever
     ///   names it.
     package static func read(
-        at path: String, piecesOf pieceBytes: Int = 1 << 20, _ visit: (CodesFileRow) -> Void
+        at path: String, piecesOf pieceBytes: Int = ContentHash.pieceByteCount,
+        recorder: SourceRecorder? = nil, _ visit: (CodesFileRow) -> Void
     ) throws(UnreadableFile) -> [DefinitionFault] {
+        recorder?.noteFile(path)
         try UnreadableFile.check(path)
         var reader = CodesFileReader(path: path)
+        var hash = ContentHash()
         do {
             let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             var hasMore = true
             while hasMore {
                 if let piece = try file.read(upToCount: pieceBytes), !piece.isEmpty {
                     reader.buffer.append(contentsOf: piece)
+                    hash.add(piece.span)
                 } else {
                     hasMore = false
                 }
@@ -53,6 +57,7 @@ package struct CodesFileReader {
         } catch {
             throw .failing
         }
+        recorder?.noteContent(of: path, hash)
         return reader.allFaults
     }
 

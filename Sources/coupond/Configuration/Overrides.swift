@@ -10,6 +10,8 @@ struct Overrides: Equatable, Sendable {
     var durability: DurabilityMode?
     /// Empty: as configured.
     var catalogPaths: [String] = []
+    /// Whether a start on broken definitions is refused, instead of serving the last good catalog.
+    var isStrictCatalog = false
 }
 
 /// A command line that cannot be followed.

@@ -100,7 +100,8 @@ extension CompactionFault {
 /// What reading configuration and catalog anew brought.
 private enum Reading: Sendable {
     case invalid([String])
-    case valid(Configuration, SharedCatalog, [DerivedIDChange], milliseconds: Int64)
+    case valid(
+        Configuration, SharedCatalog, CatalogSources, [DerivedIDChange], milliseconds: Int64)
 }
 
 extension Daemon {
@@ -116,14 +117,17 @@ extension Daemon {
         let outcome: ReloadOutcome
         switch reading {
         case .invalid(let faults): outcome = .refused(faults)
-        case .valid(_, let catalog, let changes, let milliseconds):
+        case .valid(_, let catalog, _, let changes, let milliseconds):
             outcome = .built(catalog, changes: changes, milliseconds: milliseconds)
         }
         if let unneeded = server.finishReload(outcome, at: now) { release(unneeded) }
 
         let faults = server.reloadFaults
-        if faults.isEmpty, case .valid(let next, let catalog, _, let milliseconds) = reading {
+        if faults.isEmpty,
+            case .valid(let next, let catalog, let sources, _, let milliseconds) = reading
+        {
             adopt(next)
+            cacheCatalog(madeFrom: sources)
             log.info("catalog reloaded", metadata: .catalog(catalog.catalog, milliseconds))
         }
         for fault in faults { log.error("reload refused", metadata: ["fault": "\(fault)"]) }
@@ -183,9 +187,11 @@ private func readAnew(_ overrides: Overrides, comparingWith current: SharedCatal
     let start = BootClock.now
     do throws(StartFault) {
         let configuration = try Configuration.read(overrides)
-        let next = SharedCatalog(try loadCatalog(configuration))
+        let recorder = CatalogCache.recorder(of: configuration.catalogPaths ?? [])
+        let next = SharedCatalog(try loadCatalog(configuration, recorder))
         let changes = next.catalog.changedDerivedIDs(from: current.catalog)
-        return .valid(configuration, next, changes, milliseconds: BootClock.now - start)
+        return .valid(
+            configuration, next, recorder.sources, changes, milliseconds: BootClock.now - start)
     } catch {
         return .invalid(error.lines)
     }

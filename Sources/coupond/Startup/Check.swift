@@ -15,10 +15,12 @@ func check(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     return .success
 }
 
-/// Reads and compiles the configured definitions.
-func loadCatalog(_ configuration: Configuration) throws(StartFault) -> Catalog {
+/// Reads and compiles the configured definitions. `recorder` is told of every file.
+func loadCatalog(
+    _ configuration: Configuration, _ recorder: SourceRecorder? = nil
+) throws(StartFault) -> Catalog {
     do throws(CatalogFaults) {
-        return try Catalog.load(paths: configuration.catalogPaths ?? [])
+        return try Catalog.load(paths: configuration.catalogPaths ?? [], recorder: recorder)
     } catch {
         throw .invalidDefinitions(error.faults)
     }

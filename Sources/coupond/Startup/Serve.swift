@@ -20,7 +20,8 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     try raiseFileDescriptorLimit(connectionsMax: configuration.limits.connectionsMax)
     let directory = try StateDirectory(claiming: configuration.state)
     let state = try loadState(configuration, log)
-    let catalog = try loadCatalog(configuration, judging: state.ledger, log)
+    let catalog = try StartingCatalog(
+        configuration, isStrict: overrides.isStrictCatalog, keepingUsesOf: state.ledger, log)
     let sockets = try openSockets(configuration.sockets, on: loop)
     // Last, so that a start that fails for another reason leaves the journal as it was.
     let journal = try beginJournal(after: state.continuation, configuration)
@@ -34,6 +35,7 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
                 journal: journal))
         try signals.watchEnd(on: loop)
         signals.onOrder = { daemon.follow($0) }
+        if let sources = catalog.uncached { daemon.cacheCatalog(madeFrom: sources) }
         try daemon.run()
     } catch {
         for socket in sockets { socket.listener.close() }
@@ -76,10 +78,9 @@ private func loadState(
         throw .unusableState(error, directory: configuration.state.directory)
     }
     if let fault = state.report.damagedSnapshot {
-        let lines = RecoveryFault.snapshot(fault).lines(configuration.state.directory)
         log.error(
             "a snapshot is damaged; the one before and the journal held everything",
-            metadata: ["fault": "\(lines.joined(separator: " "))"])
+            metadata: ["fault": "\(fault.explanation)"])
     }
     if let tail = state.report.tail {
         log.warning(
@@ -102,17 +103,6 @@ private func loadState(
     return state
 }
 
-private func loadCatalog(
-    _ configuration: Configuration, judging ledger: borrowing Ledger, _ log: Logger
-) throws(StartFault) -> SharedCatalog {
-    let start = BootClock.now
-    let catalog = SharedCatalog(try loadCatalog(configuration))
-    let lost = catalog.catalog.lostUses(of: ledger)
-    if !lost.isEmpty { throw .invalidDefinitions(lost) }
-    log.info("catalog loaded", metadata: .catalog(catalog.catalog, BootClock.now - start))
-    return catalog
-}
-
 private func beginJournal(
     after continuation: borrowing JournalContinuation, _ configuration: Configuration
 ) throws(StartFault) -> JournalWriter {
@@ -126,7 +116,7 @@ private func beginJournal(
 }
 
 private func makeServer(
-    _ state: consuming RecoveredState, _ catalog: SharedCatalog, _ report: JournalReport,
+    _ state: consuming RecoveredState, _ catalog: StartingCatalog, _ report: JournalReport,
     _ configuration: Configuration
 ) -> Server {
     let time = TurnTime.read()
@@ -138,6 +128,7 @@ private func makeServer(
     settings.start.snapshotByteCount = state.report.snapshotByteCount
     settings.start.journalByteCount = state.report.journalByteCount
     return Server(
-        catalog: catalog, ledger: state.takeLedger(), journal: report, settings: settings,
-        facts: ServerFacts(version: daemonVersion, startedAt: time.wall), at: time)
+        catalog: catalog.shared, ledger: state.takeLedger(), journal: report, settings: settings,
+        facts: ServerFacts(
+            version: daemonVersion, startedAt: time.wall, catalogOrigin: catalog.origin), at: time)
 }

@@ -1,0 +1,65 @@
+import FlatStorage
+
+// After a loss the counters and the orders of a state need not agree. What is counted is believed
+// before what is on record: a use too many is a code that somebody asks about, a use too few is a
+// limit that was passed.
+
+/// A counter that did not fit the orders after something was lost.
+package struct CounterRepair: Equatable, Sendable {
+    package var kind: CounterKind
+    /// The coupon part of its key, `store \0 coupon`.
+    package var couponKey: String
+    package var detail: String
+    package var before: CounterValues
+    package var after: CounterValues
+}
+
+extension Ledger {
+    /// Makes every counter fit the orders: uses never sink, and what no order accounts for is
+    /// carried; held is what orders hold, since nothing else would ever end it.
+    mutating func settleCounters() -> [CounterRepair] {
+        var used = FlatArray<UInt64>(repeating: 0, count: usage.count)
+        var held = FlatArray<UInt64>(repeating: 0, count: usage.count)
+        for row in 0..<orders.count {
+            let image = Ledger.known(orders.image(OrderID(row: row)))
+            let isHold = image.facts.state.consumes == .holds
+            var codes = image.codes
+            while let code = codes.next() {
+                var consumptions = code.consumptions
+                while let consumption = consumptions.next() {
+                    guard let id = usage.find(consumption) else {
+                        preconditionFailure("an image's counters were there when it was recorded")
+                    }
+                    let before = isHold ? held[id.row] : used[id.row]
+                    let (sum, overflow) = before.addingReportingOverflow(consumption.amount)
+                    if isHold {
+                        held[id.row] = overflow ? .max : sum
+                    } else {
+                        used[id.row] = overflow ? .max : sum
+                    }
+                }
+            }
+        }
+        var repairs: [CounterRepair] = []
+        for row in 0..<usage.count {
+            let id = CounterID(row: row)
+            let before = CounterValues(
+                used: usage.used(id), held: usage.held(id), carried: usage.carried(id))
+            let uses = max(before.used, used[row])
+            let after = CounterValues(used: uses, held: held[row], carried: uses - used[row])
+            if after == before { continue }
+            usage.setUsed(id, to: after.used)
+            usage.setHeld(id, to: after.held)
+            usage.setCarried(id, to: after.carried)
+            repairs.append(
+                CounterRepair(
+                    kind: usage.kind(id), couponKey: Self.text(usage.couponKey(id)),
+                    detail: Self.text(usage.detail(id)), before: before, after: after))
+        }
+        return repairs
+    }
+
+    private static func text(_ bytes: Span<UInt8>) -> String {
+        String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
+    }
+}

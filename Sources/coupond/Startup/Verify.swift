@@ -1,0 +1,68 @@
+import CouponStore
+import UVLoop
+
+/// Reads the state as a start would and proves that its counters and orders agree, while no daemon
+/// runs, and writes nothing.
+func verify(_ overrides: Overrides) throws(StartFault) -> ExitReason {
+    let directory = try stateDirectory(overrides)
+    let lock = try claim(directory)
+    defer { withExtendedLifetime(lock) {} }
+    do throws(RecoveryFault) {
+        let state = try Recovery.recover(
+            from: PosixDisk(), directory: directory, seed: .random(),
+            orderLimit: OrderTable.countMax)
+        try state.check()
+        for line in findings(state, directory) { Console.say(line) }
+        return .success
+    } catch {
+        throw .unusableState(error, directory: directory)
+    }
+}
+
+/// Definitions say nothing about the state, so without a settings file none need be named.
+private func stateDirectory(_ overrides: Overrides) throws(StartFault) -> String {
+    if overrides.configurationPath == nil {
+        return overrides.stateDirectory ?? StateSettings().directory
+    }
+    return try Configuration.read(overrides).state.directory
+}
+
+/// Keeps daemons out. Nil where there is no lock: none has ever used this directory.
+private func claim(_ directory: String) throws(StartFault) -> FileLock? {
+    let path = directory + "/lock"
+    let attempt: FileLock.Attempt?
+    do throws(UVFault) {
+        attempt = try FileLock.attempt(
+            existingPath: path, forMilliseconds: lockPatienceMilliseconds)
+    } catch {
+        throw .unusableState(
+            .disk(DiskFault(.read, path: path, errno: error.errno ?? 0)), directory: directory)
+    }
+    switch attempt {
+    case .acquired(let lock): return lock
+    case .heldByAnother: throw .stateDirectoryTaken(path: directory)
+    case nil: return nil
+    }
+}
+
+/// What a state that is in order is made of, and what was not in order on the way to it.
+private func findings(_ state: borrowing RecoveredState, _ directory: String) -> [String] {
+    let totals = state.ledger.totals, report = state.report
+    var lines = [
+        "the state in \(directory) is in order: \(totals.orders) orders, \(totals.counters)"
+            + " counters, \(totals.usesInForce) uses in force",
+        "the last record is \(state.ledger.sequence): \(report.redoneCount) were redone after the"
+            + " snapshot's \(state.snapshotSequence), from \(report.segmentCount) segments",
+    ]
+    if let tail = report.tail {
+        lines.append(
+            "the end of \(tail.segment.text) is not whole (byte \(tail.offset), sequence"
+                + " \(tail.sequence)): nobody was told of what it held")
+    }
+    if let fault = report.damagedSnapshot {
+        lines.append(
+            fault.explanation + "; an older one and the journal hold everything, and the next"
+                + " snapshot moves it out of the way")
+    }
+    return lines
+}
