@@ -118,6 +118,8 @@ private struct CrashTrial {
 
     /// Starts a daemon, holds it to everything that was acknowledged, settles every doubt, and kills it.
     mutating func checkEverything(isLast: Bool) throws {
+        let proof = try shop.runDaemon(["--verify", "--state", shop.state])
+        #expect(proof.status == 0, "\(proof.errors)")
         let daemon = try shop.startDaemon(arguments)
         let client = try shop.connect()
         try checkCounts(client)

@@ -103,6 +103,24 @@ extension `The built daemon` {
             }
         }
 
+        @Test func `does not pile up, however often the daemon is started`() throws {
+            try Shop.open(catalog: Self.catalog) { shop in
+                for _ in 1...5 { try shop.startDaemon().crash() }
+                #expect(try shop.stateFiles().segments.count == 1)
+                for number in 1...6 {
+                    let daemon = try shop.startDaemon()
+                    let order = ShopRequests.apply("TEN", order: "o-\(number)")
+                    #expect(try shop.connect().ask(order)["applied"] == true)
+                    // What earlier starts have left counts as growth.
+                    if number > 1 { try daemon.log.next(containing: "snapshot written") }
+                    try daemon.crash()
+                    #expect(try shop.stateFiles().segments.count <= 4)
+                }
+                _ = try shop.startDaemon()
+                #expect(try shop.connect().usedCount(of: "TEN") == 6)
+            }
+        }
+
         // MARK: Modes
 
         @Test(arguments: ["always", "everysec", "no"])
