@@ -44,15 +44,13 @@ struct RecoveryCommand: ParsableCommand {
     }
 
     private func measureRecovery(of directory: String, _ source: String) throws {
-        let before = Self.residentByteCount
         let start = ContinuousClock.now
         let state = try Recovery.recover(
             from: PosixDisk(), directory: directory, seed: .random(), orderLimit: orders + 1)
         Self.report("a recovery \(source)", since: start, orders: orders, "applies")
         let (found, allocated) = (state.ledger.totals.orders, state.ledger.allocatedBytes)
         guard found == orders else { throw CleanExit.message("only \(found) orders are there") }
-        let resident = (Self.residentByteCount - before) / max(orders, 1)
-        print("  \(allocated / max(orders, 1)) bytes per order in tables, \(resident) resident")
+        print("  \(allocated / max(orders, 1)) bytes of memory per order")
     }
 
     private static func report(
@@ -62,13 +60,6 @@ struct RecoveryCommand: ParsableCommand {
         print(
             "\(what): \(Int(seconds * 1_000)) ms, \(Int(Double(orders) / seconds)) \(unit)"
                 + " per second")
-    }
-
-    /// Pages of this process that are in memory, in bytes.
-    private static var residentByteCount: Int {
-        let statistics = (try? String(contentsOfFile: "/proc/self/statm", encoding: .ascii)) ?? ""
-        let pages = statistics.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        return pages * 4_096
     }
 }
 
