@@ -19,7 +19,7 @@ import Testing
     /// What each target may import, besides what it shares with everyone: the standard library.
     static let allowedImports: [String: Set<String>] = [
         "CouponRules": [],
-        "FlatStorage": ["CXXHash", "Synchronization"],
+        "FlatStorage": ["CXXHash", "Glibc", "Synchronization"],
         "CouponCatalog": ["CouponRules", "FlatStorage", "Foundation", "Yams"],
         "CouponStore": ["FlatStorage", "Glibc"],
         "CouponWire": ["CouponRules", "FlatStorage", "CJSONLine"],

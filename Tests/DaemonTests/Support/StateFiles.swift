@@ -5,10 +5,11 @@ import Testing
 struct StateFiles: Equatable {
     private(set) var contents: [String: Data] = [:]
 
-    /// What is there now. The lock says nothing about the state.
+    /// What is there now. The lock and the catalog's cache, which is written at its own time, say
+    /// nothing about the state.
     init(in directory: String) throws {
         for name in try FileManager.default.contentsOfDirectory(atPath: directory)
-        where name != "lock" {
+        where name != "lock" && !name.hasPrefix("catalog.cache") {
             contents[name] = try Data(contentsOf: URL(filePath: "\(directory)/\(name)"))
         }
     }
