@@ -51,8 +51,12 @@ let package = Package(
 
         // What was used, by whom, for which order; and how that reaches the disk.
         .target(name: "CouponStore", dependencies: ["FlatStorage"], swiftSettings: strict),
+        .target(
+            name: "StoreSupport", dependencies: ["CouponStore", "FlatStorage"],
+            path: "Tests/StoreSupport", swiftSettings: strict),
         .testTarget(
-            name: "CouponStoreTests", dependencies: ["CouponStore"], swiftSettings: strict),
+            name: "CouponStoreTests", dependencies: ["CouponStore", "FlatStorage", "StoreSupport"],
+            swiftSettings: strict),
 
         // Lines of JSON in, lines of JSON out.
         .target(
