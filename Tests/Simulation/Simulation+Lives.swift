@@ -28,7 +28,8 @@ extension Simulation {
 
     /// Lets one bit of what is on the disk go wrong.
     private func turnABit() {
-        let names = disk.names
+        // What a start makes anew is no place for it.
+        let names = disk.names.filter { !$0.hasSuffix(".tmp") && !$0.hasSuffix(".new") }
         guard !names.isEmpty else { return }
         let path = names[luck.below(names.count)]
         let byteCount = disk.durableByteCount(of: path)

@@ -243,7 +243,9 @@ extension Simulation: DaemonObserver {
         }
         // These two say nothing of any order.
         if reply.error != "shutting_down" && reply.error != "storage_unavailable" {
-            history.tell(request.needed, at: moment.steady)
+            let (first, last) = (request.needed.lowerBound, request.needed.upperBound)
+            let written = daemon?.desk.soundReport.written ?? 0
+            history.tell(first...max(first, min(last, written)), at: moment.steady)
         }
         for redemption in reply.redemptions {
             if let known = redemptions[redemption], known.order != request.order {

@@ -131,7 +131,7 @@ package final class SimulatedDisk: Disk {
     }
 
     /// Turns one bit of what the device holds of a file, and has the system forget its copy. Returns
-    /// false where the device does not hold that much.
+    /// false where the device does not hold that much, or not everything that was written.
     package func turnBit(_ bit: Int, of path: String) -> Bool {
         state.withLock { state in
             state.names[path].flatMap { state.files[$0]?.turnBit(bit) } ?? false
