@@ -87,6 +87,20 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // The whole daemon over a disk that fails and forgets, from one seed.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
+                "FlatStorage", "StoreSupport",
+            ],
+            path: "Tests/Simulation", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate",
+            swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
+
         // libuv made safe. It knows no coupons.
         .systemLibrary(name: "CUv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .target(name: "UVLoop", dependencies: ["CUv"], swiftSettings: strict),

@@ -129,7 +129,9 @@ struct History {
 
     /// Goes on from what was recovered.
     mutating func restart(with found: StateCopy) {
-        states = [found]
+        // Those before stay: what a rotten disk still has may be one of them.
+        states.removeAll { $0.sequence >= found.sequence }
+        states.append(found)
         told = []
         perhapsTold = []
         started = found.sequence

@@ -15,13 +15,52 @@ final class JournalDesk: Sendable {
         /// The last report of a turn in which the disk did everything.
         var sound: JournalReport
         var isDone = false
+        /// A turn that the loop has heard of and that is not done.
+        var late: JournalTurn?
+        let planted: PlantedBug?
+
+        /// Says that a turn went well, and does it before the next one.
+        mutating func put(off turn: JournalTurn, _ next: inout RecordLog) {
+            if let late { perform(late) }
+            records.removeAll()
+            swap(&records, &next)
+            late = turn
+            report.written += UInt64(records.count)
+            report.synchronized = report.written
+            report.marked = report.written
+            isDone = true
+        }
+
+        mutating func perform(_ turn: JournalTurn) {
+            let before = report
+            let isTime = before.written % 4 == 3
+            if planted == .dropsRecordsOfATurn && isTime {
+                report.written += UInt64(records.count)
+                report.synchronized = report.written
+            } else {
+                report = writer.perform(turn, records)
+                if planted == .writesRecordsTwice && isTime {
+                    report = writer.perform(turn, records)
+                }
+            }
+            if case .broken(let fault) = report.condition {
+                if planted == .goesOnAfterAFailedSync && fault.operation == .synchronize {
+                    report.condition = .ready
+                    report.room = before.room
+                    report.written = before.written + UInt64(records.count)
+                    report.synchronized = report.written
+                }
+            } else {
+                sound = report
+            }
+        }
     }
 
     private let content: Mutex<Content>
 
-    init(_ writer: consuming JournalWriter) {
+    init(_ writer: consuming JournalWriter, planted: PlantedBug?) {
         let report = writer.report
-        content = Mutex(Content(writer: writer, report: report, sound: report))
+        content = Mutex(Content(writer: writer, report: report, sound: report, planted: planted))
     }
 
     /// How the journal stood after the last turn in which the disk did everything, also when nobody
@@ -43,6 +82,7 @@ final class JournalDesk: Sendable {
         content.withLock {
             precondition($0.turn == nil, "one turn at a time")
             $0.turn = turn
+            if $0.planted == .reportsBeforeWriting { return $0.put(off: turn, &records) }
             swap(&$0.records, &records)
         }
     }
@@ -51,8 +91,7 @@ final class JournalDesk: Sendable {
     func perform() {
         content.withLock { content in
             guard let turn = content.turn, !content.isDone else { return }
-            content.report = content.writer.perform(turn, content.records)
-            if case .broken = content.report.condition {} else { content.sound = content.report }
+            content.perform(turn)
             content.records.removeAll()
             content.isDone = true
         }

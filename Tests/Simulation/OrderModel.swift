@@ -154,11 +154,13 @@ struct OrderModel {
     }
 
     /// Takes up what a recovered state says of an order that was uncertain, or of which more was
-    /// told than `kept`, the last record that is left. What is taken up is durable.
-    mutating func restart(with order: StateView.Order?, kept: UInt64, at moment: Moment) {
+    /// told than `kept`, the last record that is left. The state is that up to
+    /// `sequence`.
+    mutating func restart(
+        with order: StateView.Order?, upTo sequence: UInt64, kept: UInt64, at moment: Moment
+    ) {
         let isKnown = isCertain && needed <= kept
         open = []
-        needed = 0
         if isKnown {
             // Across a restart holds lapse by the time of day.
             if order?.isLapsed == true {
@@ -168,6 +170,7 @@ struct OrderModel {
             }
             return
         }
+        needed = sequence
         guard let order else {
             standing = .nothing
             return

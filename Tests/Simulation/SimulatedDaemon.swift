@@ -62,12 +62,12 @@ final class SimulatedDaemon {
     private(set) var isReloading = false
 
     init(
-        _ server: consuming Server, _ writer: consuming JournalWriter, _ limits: Limits,
+        _ server: consuming Server, _ desk: JournalDesk, _ limits: Limits,
         at time: TurnTime, observer: any DaemonObserver
     ) {
         self.server = server
-        sequence = writer.report.written
-        desk = JournalDesk(writer)
+        sequence = desk.soundReport.written
+        self.desk = desk
         self.limits = limits
         self.time = time
         self.observer = observer
@@ -195,11 +195,9 @@ final class SimulatedDaemon {
     }
 
     /// The loop learns how the journal's turn ended. Returns the fault that ends the daemon.
-    func takeReport(
-        _ change: (JournalReport) -> JournalReport = { $0 }
-    ) throws(Violation) -> DiskFault? {
+    func takeReport() throws(Violation) -> DiskFault? {
         guard let report = desk.takeReport() else { return nil }
-        server.endJournalTurn(change(report), at: time)
+        server.endJournalTurn(report, at: time)
         if let fault = server.journalFault { return fault }
         while let id = server.nextSettled() {
             guard let client = clients[id.rawValue] else { continue }

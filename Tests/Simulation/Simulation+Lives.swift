@@ -10,21 +10,29 @@ extension Simulation {
         try startUntilServing(after: .process)
         for life in 1...settings.lives {
             let ended = life < settings.lives ? try live() : try liveToTheEnd()
-            if ended == .powerCut || ended == .drained && luck.happens(50) {
-                cutPower()
-            } else {
-                disk.restartProcess()
-            }
-            say("ended: \(ended)")
-            // The loop may not have heard of it.
-            if daemon?.desk.fault?.operation == .synchronize { noteRefusedSynchronization() }
-            tally.note(ended == .drained ? .drained : ended == .powerCut ? .powerCut : .kill)
+            end(ended)
             if luck.happens(15) { turnABit() }
             try startUntilServing(after: ended)
         }
     }
 
-    private func cutPower() { disk = disk.afterCrash(&luck) }
+    /// The daemon has ended so: what is left of the disk is what the next one finds.
+    func end(_ ended: Ending) {
+        say("ended: \(ended)")
+        // The loop may not have heard of it.
+        if daemon?.desk.fault?.operation == .synchronize { noteRefusedSynchronization() }
+        if ended == .powerCut || ended == .drained && !isScripted && luck.happens(50) {
+            cutPower()
+        } else {
+            disk.restartProcess()
+        }
+        tally.note(ended == .drained ? .drained : ended == .powerCut ? .powerCut : .kill)
+    }
+
+    private func cutPower() {
+        disk = disk.afterCrash(&luck)
+        isFaultArmed = false
+    }
 
     /// Lets one bit of what is on the disk go wrong.
     private func turnABit() {
@@ -39,7 +47,9 @@ extension Simulation {
         let bit = luck.below(bound * 8)
         if disk.turnBit(bit, of: path) {
             say("bit \(bit) of \(path) is turned")
-            rot = Rot(path: path, bit: bit, marked: marked)
+            rot = Rot(
+                path: path, bit: bit, marked: marked,
+                hasOlderSnapshot: names.contains { $0.hasSuffix("/snapshot.previous") })
         }
     }
 
@@ -53,10 +63,10 @@ extension Simulation {
 
     /// Starts again and again, as whoever looks after the daemon does, until it serves. The disk may
     /// fail, or everything end, in each of the starts.
-    private func startUntilServing(after first: Ending) throws(Violation) {
+    func startUntilServing(after first: Ending) throws(Violation) {
         var ended = first
         for attempt in 1...20 {
-            if attempt < 4 && luck.happens(25) { armFault() }
+            if attempt < 4 && !isScripted && luck.happens(25) { armFault() }
             switch try start(after: ended) {
             case .serving:
                 if rot?.isTurnedBack == false { tally.note(.survivedRot) }
@@ -89,6 +99,9 @@ extension Simulation {
         }
         guard let rot, !rot.isTurnedBack else {
             throw Violation("the daemon refuses to start: \(fault)")
+        }
+        if rot.path.hasSuffix("/snapshot") && rot.hasOlderSnapshot {
+            throw Violation("one of two snapshots is rotten, and the daemon refuses: \(fault)")
         }
         tally.note(.refusedForRot)
         turnBack()
@@ -142,7 +155,7 @@ extension Simulation {
     }
 
     /// How the daemon has just ended, if it has.
-    private func ending() -> Ending? {
+    func ending() -> Ending? {
         if disk.isOff { return armed }
         return hasExited ? .process : nil
     }
@@ -180,9 +193,9 @@ extension Simulation {
     }
 
     /// Ends the daemon in good order. Nil where that came to another end.
-    private func drain() throws(Violation) -> Ending? {
+    func drain() throws(Violation) -> Ending? {
         guard let daemon else { return nil }
-        if luck.happens(50) { daemon.beginDrain() }
+        if isScripted || luck.happens(50) { daemon.beginDrain() }
         for client in daemon.connected { try daemon.receive(.max, from: client) }
         for _ in 0..<20 {
             try daemon.endTurn()

@@ -136,9 +136,12 @@ extension Simulation {
         say("reloaded: \(edition)")
     }
 
-    private func compact() throws(Violation) {
+    func compact() throws(Violation) {
         guard let daemon else { return }
-        guard let header = daemon.takeCompaction() else { return daemon.wish(.snapshot) }
+        guard let header = daemon.takeCompaction() else {
+            daemon.wish(.snapshot)
+            return
+        }
         let desk = daemon.desk
         // The journal's thread goes on meanwhile.
         let call = desk.isWaiting ? 1 + luck.below(50) : 0
@@ -147,7 +150,8 @@ extension Simulation {
         let outcome: SnapshotOutcome
         do {
             let compacted = try Compaction.run(
-                on: watched, directory: Self.directory, continuedBy: header)
+                on: watched, directory: Self.directory,
+                continuedBy: plantedDisk?.written(header) ?? header)
             outcome = .written(compacted, milliseconds: 1)
             tally.note(.compaction)
             say("compacted: \(compacted)")

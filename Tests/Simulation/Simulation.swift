@@ -27,6 +27,8 @@ struct Rot {
     var bit: Int
     /// The last record that the journal had marked as durable before.
     var marked: UInt64
+    /// Whether the state could be told without the newest snapshot.
+    var hasOlderSnapshot: Bool
     var isTurnedBack = false
 }
 
@@ -70,6 +72,8 @@ package final class Simulation {
     var armed = Ending.process
     /// Whether a fault of the disk was planned since the last start.
     var isFaultArmed = false
+    /// Whether nothing happens but what a script says.
+    var isScripted = false
     /// Whether the daemon has ended because the disk failed.
     var hasExited = false
     private let segmentByteCount: Int
@@ -98,7 +102,8 @@ package final class Simulation {
 
     var time: TurnTime {
         TurnTime(
-            wall: Instant(millisecondsSinceEpoch: moment.wall), steady: moment.steady)
+            wall: Instant(millisecondsSinceEpoch: moment.wall),
+            steady: settings.planted == .lapsesByTheTimeOfDay ? moment.wall : moment.steady)
     }
 
     func say(_ text: @autoclosure () -> String) {
@@ -111,7 +116,7 @@ package final class Simulation {
     func start(after ended: Ending) throws(Violation) -> Start {
         startCount += 1
         let watched = WatchedDisk(disk, plantedDisk)
-        let state: RecoveredState
+        var state: RecoveredState
         do {
             state = try Recovery.recover(
                 from: watched, directory: Self.directory, seed: HashSeed(seed &+ startCount),
@@ -126,6 +131,9 @@ package final class Simulation {
         } catch {
             throw Violation("the recovered state contradicts itself: \(error)")
         }
+        if settings.planted == .servesBeforeRecovery {
+            state.ledger = Ledger(seed: HashSeed(seed), orderLimit: limits.ordersMax)
+        }
         let found = StateCopy(state.ledger.encodeSnapshot())
         say("recovered up to \(found.sequence), of \(history.last.sequence)")
         try history.check(found, after: ended, rotten: rot?.marked)
@@ -135,7 +143,8 @@ package final class Simulation {
         do {
             writer = try JournalWriter.begin(
                 on: watched, directory: Self.directory, segmentByteCount: segmentByteCount,
-                after: state.continuation, salts: salts())
+                after: state.continuation,
+                salts: SeededSalts(generator: SeededGenerator(seed: seed &* 31 &+ startCount)))
         } catch {
             say("the journal is not begun: \(error)")
             return disk.isOff ? .crashed : .failed(error)
@@ -152,12 +161,6 @@ package final class Simulation {
         return mode == .always ? report.marked : report.segment.continuesAfter
     }
 
-    private func salts() -> any SaltSource {
-        settings.planted == .reusesASalt
-            ? SeededSalts(generator: nil)
-            : SeededSalts(generator: SeededGenerator(seed: seed &* 31 &+ startCount))
-    }
-
     private func serve(_ state: consuming RecoveredState, _ writer: consuming JournalWriter) {
         var server = ServerSettings()
         server.limits = limits
@@ -169,7 +172,9 @@ package final class Simulation {
         let ready = Server(
             catalog: edition.catalog, ledger: state.takeLedger(), journal: report,
             settings: server, facts: ServerFacts(version: "0.1.0", startedAt: time.wall), at: time)
-        daemon = SimulatedDaemon(ready, writer, limits, at: time, observer: self)
+        daemon = SimulatedDaemon(
+            ready, JournalDesk(writer, planted: settings.planted), limits, at: time,
+            observer: self)
         hasExited = false
         if !disk.hasFaultAhead { isFaultArmed = false }
         tally.note(.started)
@@ -189,7 +194,8 @@ package final class Simulation {
             } else {
                 tally.note(.lostAcknowledged)
             }
-            order.restart(with: view.orders[name], kept: kept, at: moment)
+            order.restart(
+                with: view.orders[name], upTo: found.sequence, kept: kept, at: moment)
             orders[name] = order
         }
         redemptions = redemptions.filter { $0.value.needed <= kept }
@@ -308,9 +314,9 @@ extension Simulation: DaemonObserver {
     }
 }
 
-/// Salts of a seed; the same one always where there is none.
+/// Salts of a seed.
 private struct SeededSalts: SaltSource {
-    var generator: SeededGenerator?
+    var generator: SeededGenerator
 
-    mutating func next() -> UInt64 { generator?.next() ?? 7 }
+    mutating func next() -> UInt64 { generator.next() }
 }

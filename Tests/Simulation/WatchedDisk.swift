@@ -33,6 +33,8 @@ package protocol DiskInterference: Sendable {
     func seen(_ names: [String]) -> [String]
     /// Whether a fault is told to who made the call.
     func tells(_ fault: DiskFault) -> Bool
+    /// The header of a segment as it was really written.
+    func written(_ header: SegmentHeader) -> SegmentHeader
 }
 
 extension DiskInterference {
@@ -43,6 +45,7 @@ extension DiskInterference {
     package func seen(_ bytes: [UInt8], of path: String) -> [UInt8] { bytes }
     package func seen(_ names: [String]) -> [String] { names }
     package func tells(_ fault: DiskFault) -> Bool { true }
+    package func written(_ header: SegmentHeader) -> SegmentHeader { header }
 }
 
 /// A simulated disk with somebody in between.

@@ -121,11 +121,11 @@ package final class SimulatedDisk: Disk {
         set { state.withLock { $0.isFull = newValue } }
     }
 
-    /// The process has ended and another one begins: what was given to the system stays.
+    /// The process has ended and another one begins: what was given to the system stays, and so does
+    /// a fault that is still to come.
     package func restartProcess() {
         state.withLock {
             $0.opened = [:]
-            $0.failAt = nil
             $0.isOff = false
         }
     }
@@ -262,6 +262,12 @@ extension SimulatedDisk {
     private func write(
         _ bytes: [UInt8], at offset: Int?, to file: OpenFile, _ operation: DiskFault.Operation
     ) throws(DiskFault) {
+        // What lies beyond the space that was taken finds none on a full disk.
+        let isRefused = state.withLock { state in
+            let byteCount = state.opened[file.descriptor].flatMap { state.files[$0]?.visible.count }
+            return state.isFull && (offset ?? 0) + bytes.count > byteCount ?? 0
+        }
+        if isRefused { throw DiskFault(operation, path: file.path, errno: ENOSPC) }
         let put = { @Sendable (state: inout State, count: Int) -> Void? in
             guard let number = state.opened[file.descriptor] else { return nil }
             let end = state.files[number]?.visible.count ?? 0
