@@ -165,6 +165,7 @@ struct OrderModel {
             // Across a restart holds lapse by the time of day.
             if order?.isLapsed == true {
                 standing = .nothing
+                needed = sequence
             } else if case .reserved(_, let wall) = standing {
                 standing = .reserved(until: moment.steady + wall - moment.wall, wall: wall)
             }

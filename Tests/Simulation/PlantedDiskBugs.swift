@@ -167,6 +167,7 @@ final class MarkBug: DiskInterference {
 final class ReadBug: DiskInterference {
     private let bug: PlantedBug
     private let first = Mutex<[UInt8]?>(nil)
+    let changesReads = true
 
     init(_ bug: PlantedBug) { self.bug = bug }
 

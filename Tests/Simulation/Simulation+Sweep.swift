@@ -29,8 +29,8 @@ extension Simulation {
     /// Traffic, a roll and a snapshot, another one after which the first segments go, an end in good
     /// order and a start.
     private static let day: [Act] = [
-        .talk(5), .rest, .talk(3), .compact, .talk(3), .compact, .talk(2), .compact, .rest,
-        .talk(2), .drain, .restart, .talk(3), .compact, .talk(1),
+        .talk(4), .rest, .compact, .talk(3), .compact, .talk(2), .compact, .talk(2), .drain,
+        .restart, .talk(3),
     ]
 
     /// Makes the day with the operation of that number going wrong, counted from the first start.

@@ -223,7 +223,7 @@ extension Simulation: DaemonObserver {
         let commits = requests.count { $0.operation.commits }
         for request in requests {
             // One alone is decided at the last record, if it is one that changes something.
-            request.needed = (commits == 1 ? last : first)...last
+            request.needed = (commits == 1 ? last : min(first, last))...last
             request.decidedAt = moment
             say("decided \(request.id) at \(request.needed)")
             guard request.operation.commits else { continue }

@@ -27,6 +27,8 @@ package protocol DiskInterference: Sendable {
     func writes(_ bytes: [UInt8], at offset: Int, to path: String) -> [(
         bytes: [UInt8], offset: Int
     )]
+    /// Whether anything else is seen than what a file holds.
+    var changesReads: Bool { get }
     /// What is seen instead of what a file holds.
     func seen(_ bytes: [UInt8], of path: String) -> [UInt8]
     /// The names that are seen instead of these.
@@ -42,6 +44,7 @@ extension DiskInterference {
     package func writes(
         _ bytes: [UInt8], at offset: Int, to path: String
     ) -> [(bytes: [UInt8], offset: Int)] { [(bytes, offset)] }
+    package var changesReads: Bool { false }
     package func seen(_ bytes: [UInt8], of path: String) -> [UInt8] { bytes }
     package func seen(_ names: [String]) -> [String] { names }
     package func tells(_ fault: DiskFault) -> Bool { true }
@@ -162,7 +165,9 @@ final class WatchedDisk: Disk {
 
     func read(_ path: String, into buffer: inout ByteBuffer) throws(DiskFault) {
         note()
-        guard let interference else { return try disk.read(path, into: &buffer) }
+        guard let interference, interference.changesReads else {
+            return try disk.read(path, into: &buffer)
+        }
         var held = ByteBuffer()
         try disk.read(path, into: &held)
         let seen = interference.seen(copy(held.bytes), of: path)

@@ -2,7 +2,8 @@ import Simulation
 import Testing
 
 @Suite struct `A planted bug` {
-    private static let seedsMax: UInt64 = 1_500
+    /// The first one is where the rarest of them are noticed soon.
+    private static let seeds: Range<UInt64> = 45..<1_500
 
     /// The first seed under which a promise does not hold.
     private func caught(_ bug: PlantedBug) -> SeedFailure? {
@@ -10,7 +11,7 @@ import Testing
         settings.planted = bug
         var tally = Tally()
         do throws(SeedFailure) {
-            try SeedRun.run(1..<Self.seedsMax, settings, tally: &tally)
+            try SeedRun.run(Self.seeds, settings, tally: &tally)
             return nil
         } catch {
             return error
@@ -19,7 +20,7 @@ import Testing
 
     @Test(arguments: PlantedBug.allCases)
     func `is caught by some seed`(bug: PlantedBug) throws {
-        let failure = try #require(caught(bug), "no seed below \(Self.seedsMax) notices \(bug)")
+        let failure = try #require(caught(bug), "no seed of \(Self.seeds) notices \(bug)")
         print("\(bug) is noticed under seed \(failure.seed): \(failure.violation)")
     }
 

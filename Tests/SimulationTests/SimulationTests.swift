@@ -3,12 +3,12 @@ import Simulation
 import Testing
 
 @Suite struct `The daemon over a disk that fails and forgets` {
-    /// Some hundred seeds, others each time; `COUPOND_SIMULATION_SEEDS` makes it millions, and
+    /// Some seeds, others each time; `COUPOND_SIMULATION_SEEDS` makes it millions, and
     /// `COUPOND_SEED` runs one again. The release build's `simulate` does the same, faster.
     @Test func `keeps every promise that it made, or refuses to start`() throws {
         let environment = ProcessInfo.processInfo.environment
         let given = environment["COUPOND_SEED"].flatMap { UInt64($0) }
-        let count = environment["COUPOND_SIMULATION_SEEDS"].flatMap { UInt64($0) } ?? 200
+        let count = environment["COUPOND_SIMULATION_SEEDS"].flatMap { UInt64($0) } ?? 80
         let first = given ?? .random(in: 0...UInt64(UInt32.max))
         let seeds = first..<(first + (given == nil ? count : 1))
         var tally = Tally()
