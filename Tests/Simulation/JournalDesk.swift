@@ -15,6 +15,8 @@ final class JournalDesk: Sendable {
         /// The last report of a turn in which the disk did everything.
         var sound: JournalReport
         var isDone = false
+        /// Segments that were left because a batch did not fit any more.
+        var filledCount = 0
         /// A turn that the loop has heard of and that is not done.
         var late: JournalTurn?
         let planted: PlantedBug?
@@ -52,6 +54,7 @@ final class JournalDesk: Sendable {
                 }
             } else {
                 sound = report
+                if report.segment != before.segment && !turn.rolls { filledCount += 1 }
             }
         }
     }
@@ -66,6 +69,9 @@ final class JournalDesk: Sendable {
     /// How the journal stood after the last turn in which the disk did everything, also when nobody
     /// was told of it.
     var soundReport: JournalReport { content.withLock { $0.sound } }
+
+    /// Segments that were left because they were full.
+    var filledCount: Int { content.withLock { $0.filledCount } }
 
     /// What broke the journal, also when nobody was told of it.
     var fault: DiskFault? {

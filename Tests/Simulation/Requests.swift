@@ -63,9 +63,9 @@ struct RequestMaker {
     /// The next request of a shop front.
     mutating func next(_ luck: inout SeededGenerator) -> Request {
         lastID += 1
-        if luck.happens(3) { orderBase += 1 }
+        if luck.happens(12) { orderBase += 1 }
         let order = "o\(orderBase + Int.random(in: 0..<12, using: &luck))"
-        if let before = latest[order], luck.happens(40) { return again(before) }
+        if let before = latest[order], luck.happens(35) { return again(before) }
         let request: Request
         switch Int.random(in: 0..<20, using: &luck) {
         case 0: request = Request(id: lastID, .usage, body: usageBody(&luck))
@@ -97,7 +97,10 @@ struct RequestMaker {
         let session = luck.happens(15) ? "s\(luck.below(4))" : ""
         var body = "\"op\":\"apply\",\"order\":\"\(order)\","
         if !session.isEmpty { body += "\"hold_of\":\"\(session)\"," }
-        if luck.happens(20) { body += "\"metadata\":{\"note\":\"\(luck.below(1_000))\"}," }
+        if luck.happens(50) {
+            let note = String(repeating: "n", count: luck.below(100))
+            body += "\"metadata\":{\"note\":\"\(note)\"},"
+        }
         return Request(
             id: lastID, .apply, order: order, session: session, body: body + checkoutBody(&luck))
     }

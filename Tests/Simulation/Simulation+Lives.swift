@@ -21,6 +21,7 @@ extension Simulation {
         say("ended: \(ended)")
         // The loop may not have heard of it.
         if daemon?.desk.fault?.operation == .synchronize { noteRefusedSynchronization() }
+        if daemon?.desk.filledCount ?? 0 > 0 { tally.note(.fullSegment) }
         if ended == .powerCut || ended == .drained && !isScripted && luck.happens(50) {
             cutPower()
         } else {
@@ -143,7 +144,7 @@ extension Simulation {
     // MARK: - Living
 
     private func live() throws(Violation) -> Ending {
-        for _ in 0..<settings.stepsPerLife {
+        for _ in 0..<settings.stepsPerLife * (isBusy ? 4 : 1) {
             try step()
             if let ended = ending() { return ended }
             if luck.happens(70) {

@@ -17,7 +17,7 @@ extension Simulation {
         case ..<89: jump()
         case ..<91: comeOrGo()
         case ..<93: reload()
-        case ..<96: try compact()
+        case ..<96: try isBusy && daemon?.compaction == nil ? talk() : compact()
         case ..<97: if luck.happens(40) { armFault() }
         case ..<98: fillOrEmptyDisk()
         case ..<99:

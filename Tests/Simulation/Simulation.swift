@@ -12,8 +12,8 @@ import StoreSupport
 /// How a run is made.
 package struct SimulationSettings: Sendable {
     /// So many lives of the daemon, and so many steps in each at most.
-    package var lives = 4
-    package var stepsPerLife = 90
+    package var lives = 3
+    package var stepsPerLife = 80
     package var planted: PlantedBug?
     /// Whether every step is kept, to be shown.
     package var isLogging = false
@@ -47,10 +47,14 @@ enum Start {
 package final class Simulation {
     static let directory = "state"
     static let opening: Int64 = 1_780_315_200_000
-    private static let segmentByteCounts = [65_536, 65_536, 98_304]
+    /// The first two are shorter than a real daemon's may be, so that they fill up; the orders here
+    /// are small.
+    private static let segmentByteCounts = [24_576, 28_672, 65_536]
 
     let settings: SimulationSettings
     let mode: DurabilityMode
+    /// Whether lives are long and snapshots are rare, so that segments fill up.
+    let isBusy: Bool
     var luck: SeededGenerator
     var disk = SimulatedDisk()
     var moment: Moment
@@ -89,6 +93,7 @@ package final class Simulation {
         mode = [.always, .always, .always, .everysec, .everysec, .no][luck.below(6)]
         moment = Moment(wall: Self.opening, steady: 1_000_000)
         segmentByteCount = Self.segmentByteCounts[luck.below(3)]
+        isBusy = luck.happens(10)
         var limits = Limits()
         if luck.happens(30) { limits.linesPerTurnMax = 1 + luck.below(3) }
         self.limits = limits
@@ -165,8 +170,8 @@ package final class Simulation {
         var server = ServerSettings()
         server.limits = limits
         server.durability = settings.planted == .repliesBeforeSync ? .no : mode
-        server.snapshots.intervalSeconds = 30
-        server.snapshots.growthBytesMin = 40 * 1_024
+        server.snapshots.intervalSeconds = isBusy ? 600 : 30
+        server.snapshots.growthBytesMin = isBusy ? 1 << 20 : 40 * 1_024
         server.snapshotSequence = state.snapshotSequence
         let report = writer.report
         let ready = Server(
@@ -185,7 +190,11 @@ package final class Simulation {
         guard let view = found.read() else {
             throw Violation("the recovered state cannot be read")
         }
-        if found.sequence < history.last.sequence { tally.note(.lostUnacknowledged) }
+        if found.sequence < history.last.sequence {
+            tally.note(.lostUnacknowledged)
+            // What is so again was decided by definitions that may be gone.
+            for edition in Edition.allCases { limitWatch.adopt(edition) }
+        }
         let kept = history.keepsAll(after: ended) && rot == nil ? .max : found.sequence
         for name in orders.keys.sorted() {
             guard var order = orders[name] else { continue }

@@ -3,7 +3,8 @@ package enum Event: String, CaseIterable, Sendable {
     case started, refusedForRot, survivedRot, failedStart
     case powerCut, kill, crashInTurn, crashInStart, crashInCompaction, crashTwice
     case exitAfterFault, refusedSynchronization, failedCompaction, fullDisk, healed
-    case drained, roll, compaction, turnInCompaction, tornTail, renewed, lostUnacknowledged
+    case drained, roll, fullSegment, compaction, turnInCompaction, tornTail, renewed,
+        lostUnacknowledged
     case lostAcknowledged
     case reload, wallJump, connect, disconnect, splitRead, pipelined, unanswered
     case applied, reserved, released, partlyReleased, replayed, refused, conflict, takenOver
