@@ -8,7 +8,7 @@ import Testing
     @Test func `keeps every promise that it made, or refuses to start`() throws {
         let environment = ProcessInfo.processInfo.environment
         let given = environment["COUPOND_SEED"].flatMap { UInt64($0) }
-        let count = environment["COUPOND_SIMULATION_SEEDS"].flatMap { UInt64($0) } ?? 80
+        let count = environment["COUPOND_SIMULATION_SEEDS"].flatMap { UInt64($0) } ?? 60
         let first = given ?? .random(in: 0...UInt64(UInt32.max))
         let seeds = first..<(first + (given == nil ? count : 1))
         var tally = Tally()
