@@ -54,8 +54,12 @@ let package = Package(
         .target(
             name: "StateSupport", dependencies: ["CouponStore", "FlatStorage"],
             path: "Tests/StateSupport", swiftSettings: strict),
+        .target(
+            name: "StoreSupport", dependencies: ["CouponStore", "FlatStorage"],
+            path: "Tests/StoreSupport", swiftSettings: strict),
         .testTarget(
-            name: "CouponStoreTests", dependencies: ["CouponStore"], exclude: ["Fixtures"],
+            name: "CouponStoreTests", dependencies: ["CouponStore", "FlatStorage", "StoreSupport"],
+            exclude: ["Fixtures"],
             swiftSettings: strict),
 
         // Lines of JSON in, lines of JSON out.
@@ -86,6 +90,20 @@ let package = Package(
                 "FlatStorage", "ServerSupport",
             ],
             swiftSettings: strict),
+
+        // The whole daemon over a disk that fails and forgets, from one seed.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
+                "FlatStorage", "StoreSupport",
+            ],
+            path: "Tests/Simulation", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate",
+            swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
 
         // libuv made safe. It knows no coupons.
         .systemLibrary(name: "CUv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),

@@ -1,5 +1,6 @@
 import CouponStore
 import FlatStorage
+import StoreSupport
 import Testing
 
 // The promise as a whole: a daemon that follows the script, with turns by chance, whose disk fails

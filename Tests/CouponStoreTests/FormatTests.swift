@@ -1,6 +1,7 @@
 import CouponStore
 import FlatStorage
 import Foundation
+import StoreSupport
 import Testing
 
 // Files as versions of the daemon wrote them, kept in `Fixtures`. A change of a format that nobody

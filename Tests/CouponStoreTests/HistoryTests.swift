@@ -1,5 +1,6 @@
 import CouponStore
 import FlatStorage
+import StoreSupport
 import Testing
 
 // The ledger beside a model of plain values: every order's image as a sketch, and what is archived.

@@ -1,6 +1,7 @@
 import CouponStore
 import FlatStorage
 import Glibc
+import StoreSupport
 import Testing
 
 @Suite struct `The files of a journal whose disk fails` {

@@ -1,5 +1,6 @@
 import CouponStore
 import FlatStorage
+import StoreSupport
 
 // A journal for tests: batches and seals are blocks of one letter or one number, which the files
 // below do not look at. Beside the files it keeps what was acknowledged.

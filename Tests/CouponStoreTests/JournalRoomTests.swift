@@ -1,6 +1,7 @@
 import CouponStore
 import FlatStorage
 import Glibc
+import StoreSupport
 import Testing
 
 // The budget by which a daemon decides: whatever was decided and is not written fits into the room

@@ -1,5 +1,6 @@
 import CouponStore
 import FlatStorage
+import StoreSupport
 import Testing
 
 /// A directory in the middle of a daemon's life: two snapshots, the journal since the older one, and

@@ -1,5 +1,6 @@
 import CouponStore
 import FlatStorage
+import StoreSupport
 import Testing
 
 /// A history, the records that it made, and snapshots from between them.

@@ -1,6 +1,5 @@
 import CouponStore
 import FlatStorage
-import Foundation
 
 /// A text's bytes, to borrow a span from.
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
@@ -12,29 +11,6 @@ func text(_ span: Span<UInt8>) -> String {
 
 /// A copy of a span's bytes.
 func array(_ span: Span<UInt8>) -> [UInt8] { (0..<span.count).map { span[$0] } }
-
-/// Repeatable random numbers (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    /// Starts from `COUPOND_SEED`, or from a new seed, and prints it so that a run can be repeated.
-    init(for test: String) {
-        let given = ProcessInfo.processInfo.environment["COUPOND_SEED"].flatMap { UInt64($0) }
-        let seed = given ?? .random(in: 0 ... .max)
-        print("\(test): COUPOND_SEED=\(seed)")
-        self.init(seed: seed)
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-}
 
 /// What an image says, as a plain value: written by the writer, read back through the view.
 struct ImageSketch: Equatable {

@@ -1,6 +1,7 @@
 import CouponStore
 import FlatStorage
 import Glibc
+import StoreSupport
 import Testing
 
 // The other tests believe this disk, so its pessimism is checked first: that everything it may do at

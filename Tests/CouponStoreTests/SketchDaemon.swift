@@ -1,5 +1,6 @@
 import CouponStore
 import FlatStorage
+import StoreSupport
 import Testing
 
 // A daemon in small: a ledger, a journal and a disk. What it decides is a script, one record for

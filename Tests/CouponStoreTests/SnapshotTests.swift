@@ -1,6 +1,7 @@
 import CouponStore
 import FlatStorage
 import Glibc
+import StoreSupport
 import Testing
 
 /// A state with so many orders, one counter of which began at 16.

@@ -1,5 +1,6 @@
 import CouponStore
 import FlatStorage
+import StoreSupport
 import Glibc
 import Synchronization
 

@@ -38,6 +38,15 @@ struct SimulatedFile {
         Self.apply(change, to: &visible)
     }
 
+    /// Turns a bit of what the device holds. Returns false where it holds nothing there, or not
+    /// everything yet: what is synchronized later would cover the bit.
+    mutating func turnBit(_ bit: Int) -> Bool {
+        if !isSynchronized || bit / 8 >= durable.count { return false }
+        durable[bit / 8] ^= 1 << UInt8(bit % 8)
+        dropFromCache()
+        return true
+    }
+
     mutating func synchronize() {
         for change in changes { Self.apply(change, to: &durable) }
         changes = []
