@@ -94,7 +94,9 @@ extension RecoveryCommand {
             }
             server.endJournalTurn(journal.perform(turn, records), at: Self.time)
             records.removeAll()
-            while server.nextSettled() != nil { server.releaseReplies(of: &conversation) }
+            while server.nextSettled(at: Self.time) != nil {
+                server.releaseReplies(of: &conversation, at: Self.time)
+            }
             server.clearOutput()
         }
         let report = journal.perform(

@@ -31,7 +31,7 @@ extension Checkout {
             return .faulted
         }
         writeImage(purpose, catalog, parser, &ledger, at: now)
-        guard ledger.hasRoom(toRecord: image.bytes.count, own.order, own.session) else {
+        guard ledger.hasRoom(toRecord: image.bytes, own.order, own.session) else {
             reply.error(
                 .storageUnavailable,
                 "There is no space to record this at the moment; nothing was changed.",

@@ -4,7 +4,8 @@
 //
 //   always     synchronized in the same turn: it survives a power cut
 //   everysec   written; a synchronization begins half a second later at the latest. While one is
-//              under way nothing is written, and so nothing acknowledged
+//              under way nothing is written, and so nothing new acknowledged; and after a second
+//              nothing at all that rests on it
 //   no         written; the system decides when the disk has it
 //
 // In each of them what was acknowledged survives the end of the process.
@@ -23,8 +24,6 @@ struct Journaling {
     let mode: DurabilityMode
     /// How the journal stood after its last turn.
     private(set) var report: JournalReport
-    /// The last record that replies may speak of.
-    private(set) var acknowledged: UInt64
     /// Whether a turn is under way.
     private(set) var isBusy = false
     /// Bytes of records in that turn.
@@ -46,7 +45,6 @@ struct Journaling {
     init(_ mode: DurabilityMode, _ report: JournalReport, at steady: Int64) {
         self.mode = mode
         self.report = report
-        acknowledged = report.written
         lastTurnEndedAt = steady
     }
 
@@ -104,7 +102,6 @@ struct Journaling {
         lastTurnEndedAt = steady
         report = next
         if fault != nil { return false }
-        acknowledge(at: steady)
         if next.synchronized == next.written {
             unsynchronizedSince = nil
         } else if unsynchronizedSince == nil {
@@ -114,13 +111,14 @@ struct Journaling {
         return turnRolls
     }
 
-    private mutating func acknowledge(at steady: Int64) {
+    /// The last record that replies may speak of.
+    func acknowledged(at steady: Int64) -> UInt64 {
         switch mode {
-        case .always: acknowledged = report.synchronized
-        case .no: acknowledged = report.written
+        case .always: return report.synchronized
+        case .no: return report.written
         case .everysec:
             let isLate = unsynchronizedSince.map { steady - $0 >= Self.unsynchronizedMax } ?? false
-            acknowledged = max(acknowledged, isLate ? report.synchronized : report.written)
+            return isLate ? report.synchronized : report.written
         }
     }
 

@@ -36,7 +36,7 @@ extension Checkout {
             return .faulted
         }
         if findings.hasPending {
-            guard ledger.hasRoom(toRecord: 0, id) else {
+            guard ledger.hasRoom(toRecord: Span(), id) else {
                 reply.error(
                     .storageUnavailable,
                     "There is no space to record this at the moment; nothing was changed.",

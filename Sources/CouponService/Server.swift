@@ -87,7 +87,7 @@ extension Server {
             if case .awaits(let task) = disposition {
                 hold(&conversation, until: task)
             } else {
-                settle(disposition, writtenFrom: start, of: &conversation)
+                settle(disposition, writtenFrom: start, of: &conversation, at: time)
             }
         }
         conversation.lines.keepRest(of: bytes, from: &position)
@@ -104,12 +104,13 @@ extension Server {
     /// Lets the reply that begins at `start` leave, or keeps it until the journal is as far as it
     /// must be, or as a reply before it waits for.
     private mutating func settle(
-        _ disposition: Disposition, writtenFrom start: Int, of conversation: inout Conversation
+        _ disposition: Disposition, writtenFrom start: Int, of conversation: inout Conversation,
+        at time: TurnTime
     ) {
         var needed: UInt64 = 0
         if case .repliedOnceDurable = disposition { needed = service.ledger.sequence }
         let isFree = conversation.heldReplyByteCount == 0
-        if isFree && needed <= service.journal.acknowledged { return }
+        if isFree && needed <= service.journal.acknowledged(at: time.steady) { return }
         if conversation.held.take(&service.reply.bytes, from: start, until: needed) {
             waiters.append(conversation.id, until: needed)
         }
@@ -138,7 +139,7 @@ extension Server {
         conversation.awaited = nil
         let start = service.reply.bytes.count
         service.writeOutcome(of: awaited.task, to: awaited.replyID)
-        settle(.replied, writtenFrom: start, of: &conversation)
+        settle(.replied, writtenFrom: start, of: &conversation, at: time)
         return resume(&conversation, at: time)
     }
 
@@ -251,14 +252,16 @@ extension Server {
     package var spaceFault: DiskFault? { service.journal.spaceFault }
 
     /// The next conversation some of whose replies need not wait any more.
-    package mutating func nextSettled() -> ConversationID? {
-        waiters.next(upTo: service.journal.acknowledged)
+    package mutating func nextSettled(at time: TurnTime) -> ConversationID? {
+        waiters.next(upTo: service.journal.acknowledged(at: time.steady))
     }
 
     /// Puts into the output what of a conversation's replies may leave now.
-    package mutating func releaseReplies(of conversation: inout Conversation) {
+    package mutating func releaseReplies(
+        of conversation: inout Conversation, at time: TurnTime
+    ) {
         conversation.held.leave(
-            upTo: service.journal.acknowledged, into: &service.reply.bytes)
+            upTo: service.journal.acknowledged(at: time.steady), into: &service.reply.bytes)
     }
 
     /// From now on everything is made durable as soon as it can be.

@@ -93,9 +93,9 @@ package struct JournalFiles: ~Copyable, Sendable {
         header.encode(into: &content)
         content.append(batches)
         let byteCount = max(segmentByteCount, content.count + sealByteCount)
-        let file = try makeSpare(on: disk, directory: directory, byteCount: byteCount)
+        var file = try makeSpare(on: disk, directory: directory, byteCount: byteCount)
         do {
-            try open(file, as: header, content.bytes, on: disk, directory: directory)
+            file = try open(file, as: header, content.bytes, on: disk, directory: directory)
         } catch {
             // The descriptor is given back either way, and this fault came first.
             _ = try? disk.close(file)
@@ -172,11 +172,12 @@ package struct JournalFiles: ~Copyable, Sendable {
             "a segment is followed by the next one")
         precondition(seal.count == Self.sealByteCount, "a seal is one block")
         try synchronize()
-        guard let opening = spare else { preconditionFailure("a roll has a spare to go on in") }
+        guard var opening = spare else { preconditionFailure("a roll has a spare to go on in") }
         var content = ByteBuffer(capacity: SegmentHeader.byteCount)
         next.encode(into: &content)
         do {
-            try Self.open(opening, as: next, content.bytes, on: disk, directory: directory)
+            opening = try Self.open(
+                opening, as: next, content.bytes, on: disk, directory: directory)
         } catch {
             throw broken(by: error)
         }
@@ -318,11 +319,13 @@ extension JournalFiles {
     private static func open(
         _ spare: OpenFile, as header: SegmentHeader, _ content: Span<UInt8>, on disk: any Disk,
         directory: String
-    ) throws(DiskFault) {
+    ) throws(DiskFault) -> OpenFile {
+        let path = path(header.name.text, in: directory)
         try disk.write(content, at: 0, to: spare)
         try disk.synchronize(spare)
-        try disk.rename(spare.path, toFree: path(header.name.text, in: directory))
+        try disk.rename(spare.path, toFree: path)
         try disk.synchronizeDirectory(directory)
+        return OpenFile(descriptor: spare.descriptor, path: path)
     }
 
     private static func path(_ name: String, in directory: String) -> String {

@@ -107,13 +107,16 @@ package struct JournalWriter: ~Copyable, Sendable {
                 on: disk, directory: directory, segmentByteCount: segmentByteCount,
                 header: header, batches: Span())
         }
+        var writer = JournalWriter(
+            files: files, batch: batch, salts: salts, checksum: checksum,
+            last: recovered.durableSequence + UInt64(recovered.renewed.count))
+        // What was logged anew may have been told before: damage to it must not pass for a tail.
+        if writer.marked < writer.synchronized { try writer.writeMark() }
         // So that starts that come to nothing leave no files. What cannot be removed harms nobody.
         for name in recovered.superseded {
             _ = try? JournalFiles.remove(name, on: disk, directory: directory)
         }
-        return JournalWriter(
-            files: files, batch: batch, salts: salts, checksum: checksum,
-            last: recovered.durableSequence + UInt64(recovered.renewed.count))
+        return writer
     }
 
     private init(

@@ -31,7 +31,7 @@ extension Ledger {
     package mutating func lapseNext(until steadyMilliseconds: Int64) -> Bool {
         guard let due = holds.first, due.deadline <= steadyMilliseconds else { return false }
         let id = OrderID(row: Int(due.row))
-        guard hasRoom(toRecord: 0, id) else { return false }
+        guard hasRoom(toRecord: Span(), id) else { return false }
         touched.removeAll()
         endHold(id, endedAt: Ledger.known(orders.image(id)).facts.expiresAt)
         capture(nil, id)

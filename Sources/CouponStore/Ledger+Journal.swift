@@ -15,29 +15,33 @@ extension Ledger {
     /// Bytes of records that were not taken yet.
     package var untakenByteCount: Int { changes.bytes.count }
 
-    /// Whether there is room for the record of an ordinary operation.
-    package var hasRoomForRecords: Bool { hasRoom(forImageBytes: 0) }
+    /// Whether there is room for the record of an operation that moves next to nothing.
+    package var hasRoomForRecords: Bool { Self.recordOverheadMax <= freeRoom }
 
-    /// Whether there is room for the record of an operation that gives an order an image of so many
-    /// bytes, in place of what it and another one have.
+    /// Whether there is room for the record of an operation that gives an order this image, which is
+    /// empty where the ledger makes it of the present one, in place of what it and another one have.
     package func hasRoom(
-        toRecord imageByteCount: Int, _ order: OrderID?, _ session: OrderID? = nil
+        toRecord image: Span<UInt8>, _ order: OrderID?, _ session: OrderID? = nil
     ) -> Bool {
-        var byteCount = imageByteCount
-        if let order { byteCount += 2 * orders.image(order).count }
-        if let session { byteCount += 2 * orders.image(session).count }
-        return hasRoom(forImageBytes: byteCount)
+        let present = order.map { orders.image($0).count } ?? 0
+        let taken = session.map { orders.image($0).count } ?? 0
+        let imageByteCount = image.count + 2 * (present + taken)
+        let bound = imageByteCount * Self.recordBytesPerImageByte + Self.recordOverheadMax
+        if bound <= freeRoom { return true }
+        // That was an estimate for the longest keys and the shortest images: now exactly.
+        var byteCount = Self.recordOverheadMax + imageByteCount
+        if !image.isEmpty { byteCount += Ledger.known(image).counterByteCount }
+        if let order { byteCount += Ledger.known(orders.image(order)).counterByteCount }
+        if let session { byteCount += Ledger.known(orders.image(session)).counterByteCount }
+        return byteCount <= freeRoom
     }
 
-    /// A record holds the images and all counters that they name. An image names the coupon's key
-    /// once for each code, the record for each of its counters, which are no more than its kinds.
-    private func hasRoom(forImageBytes byteCount: Int) -> Bool {
-        let bound = byteCount * Self.recordBytesPerImageByte + Self.recordOverheadMax
-        return bound <= recordRoom - untakenByteCount
-    }
+    private var freeRoom: Int { recordRoom - untakenByteCount }
 
-    /// As many as there are kinds of counters, and two for the image itself.
+    /// As many as there are kinds of counters, and two for the image itself: an image names the
+    /// coupon's key once for each code, the record for each of its counters.
     private static let recordBytesPerImageByte = 16
+    /// The names of two orders, and all lengths.
     private static let recordOverheadMax = 4_096
 
     /// Writes the record of an operation that changed these orders and the touched counters.
@@ -172,6 +176,23 @@ extension OrderImageView {
         var codes = codes
         while let code = codes.next() { if isInForce(code) { count += 1 } }
         return count
+    }
+}
+
+extension OrderImageView {
+    /// What a record needs at most for the counters that the image names.
+    fileprivate var counterByteCount: Int {
+        var byteCount = 0
+        var codes = codes
+        while let code = codes.next() {
+            var consumptions = code.consumptions
+            while let consumption = consumptions.next() {
+                // Kind, two lengths and three numbers besides.
+                byteCount += 1 + 2 * 5 + 3 * 10
+                byteCount += consumption.couponKey.count + consumption.detail.count
+            }
+        }
+        return byteCount
     }
 }
 

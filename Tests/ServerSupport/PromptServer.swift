@@ -51,7 +51,9 @@ package struct PromptServer: ~Copyable {
 
     private mutating func settle(_ conversation: inout Conversation, at now: Instant) {
         journal.keepUp(with: &server, at: TurnTime(now))
-        while server.nextSettled() != nil { server.releaseReplies(of: &conversation) }
+        while server.nextSettled(at: TurnTime(now)) != nil {
+            server.releaseReplies(of: &conversation, at: TurnTime(now))
+        }
     }
 
     package mutating func nextTask(at now: Instant) -> Task? {

@@ -199,9 +199,9 @@ final class SimulatedDaemon {
         guard let report = desk.takeReport() else { return nil }
         server.endJournalTurn(report, at: time)
         if let fault = server.journalFault { return fault }
-        while let id = server.nextSettled() {
+        while let id = server.nextSettled(at: time) {
             guard let client = clients[id.rawValue] else { continue }
-            server.releaseReplies(of: &client.conversation)
+            server.releaseReplies(of: &client.conversation, at: time)
             try send(to: client)
         }
         return nil

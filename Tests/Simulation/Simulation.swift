@@ -172,7 +172,7 @@ package final class Simulation {
         server.durability = settings.planted == .repliesBeforeSync ? .no : mode
         server.snapshots.intervalSeconds = isBusy ? 600 : 30
         server.snapshots.growthBytesMin = isBusy ? 1 << 20 : 40 * 1_024
-        server.snapshotSequence = state.snapshotSequence
+        server.start.snapshotSequence = state.snapshotSequence
         let report = writer.report
         let ready = Server(
             catalog: edition.catalog, ledger: state.takeLedger(), journal: report,

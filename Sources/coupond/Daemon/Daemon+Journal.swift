@@ -33,7 +33,7 @@ extension Daemon {
         } else if !hadSpace {
             log.info("the journal has space again")
         }
-        while let id = server.nextSettled() { clients[id]?.releaseReplies() }
+        while let id = server.nextSettled(at: now) { clients[id]?.releaseReplies() }
     }
 
     /// What reached the disk is not known any more. Nothing that waits is told, and no second try is

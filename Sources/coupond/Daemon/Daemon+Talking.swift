@@ -34,7 +34,7 @@ extension Daemon {
     func releaseReplies(
         of conversation: inout Conversation, over connection: Connection
     ) {
-        server.releaseReplies(of: &conversation)
+        server.releaseReplies(of: &conversation, at: now)
         sendOutput(of: &server, over: connection)
     }
 

@@ -132,9 +132,9 @@ struct JournalledShop: ~Copyable {
     /// The ids of the replies that may leave by now.
     mutating func settled(among clients: Client...) -> [String] {
         var ids: [String] = []
-        while let id = server.nextSettled() {
+        while let id = server.nextSettled(at: time) {
             for client in clients where client.conversation.id == id {
-                server.releaseReplies(of: &client.conversation)
+                server.releaseReplies(of: &client.conversation, at: time)
                 ids += takeIDs()
             }
         }
