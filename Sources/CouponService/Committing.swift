@@ -24,9 +24,9 @@ extension Checkout {
         guard isGood(parser.request.mode) else {
             return writeVerdict(purpose, catalog, parser, at: now, &reply)
         }
-        guard own.order != nil || !ledger.orders.isFull else {
+        guard own.order != nil || !ledger.orders.isFull, !ledger.usage.isFull else {
             reply.error(
-                .overloaded, "The configured number of orders is reached; nothing was used.",
+                .overloaded, "The greatest number of orders is reached; nothing was used.",
                 to: parser)
             return .faulted
         }

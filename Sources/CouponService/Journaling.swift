@@ -73,7 +73,7 @@ struct Journaling {
         let hasRecords = pendingByteCount > 0
         var turn = JournalTurn(rolls: isRollWanted)
         turn.synchronizes = synchronizes(hasRecords, at: steady)
-        turn.marks = !hasRecords && report.marked < report.synchronized && isIdle(at: steady)
+        turn.marks = !hasRecords && isMarkDue && isIdle(at: steady)
         let heals = spaceFault != nil && steady - lastTurnEndedAt >= Self.healDelay
         guard hasRecords || heals || turn != JournalTurn() else { return nil }
         isBusy = true
@@ -129,11 +129,11 @@ struct Journaling {
 
     /// Whether nothing is left to be done for what was decided up to `sequence`.
     func isSettled(upTo sequence: UInt64) -> Bool {
-        !isBusy && (report.marked >= sequence || isMarkless && report.synchronized >= sequence)
+        !isBusy && report.synchronized >= sequence && !isMarkDue
     }
 
     /// Without a spare there may be no place left for a mark.
-    private var isMarkless: Bool { spaceFault != nil }
+    private var isMarkDue: Bool { spaceFault == nil && report.marked < report.synchronized }
 
     /// When ``beginTurn(pendingByteCount:at:)`` will have something to do though nothing happens.
     var deadline: Int64? {
@@ -142,7 +142,7 @@ struct Journaling {
         if mode == .everysec, let since = unsynchronizedSince {
             next = since + Self.synchronizationDelay
         }
-        if report.marked < report.synchronized {
+        if isMarkDue {
             next = min(next ?? .max, lastTurnEndedAt + Self.idleDelay)
         }
         if spaceFault != nil { next = min(next ?? .max, lastTurnEndedAt + Self.healDelay) }

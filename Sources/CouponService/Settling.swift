@@ -37,7 +37,8 @@ extension Checkout {
         judgingOrder[place] = index
     }
 
-    /// By priority, then kind, then the code's text; a coupon without a code by its id, before all.
+    /// By priority, then kind, then the code's text, and of one text by the coupon's id; a coupon
+    /// without a code by its id, before all.
     private func precedes(_ index: Int, _ other: Int, _ catalog: borrowing Catalog) -> Bool {
         let priority = claims[index].coupon.stacking.priority
         let otherPriority = claims[other].coupon.stacking.priority
@@ -51,7 +52,12 @@ extension Checkout {
             }
             return index < other
         }
-        return catalog.text(of: leftCode).precedes(catalog.text(of: rightCode))
+        let (left, right) = (catalog.text(of: leftCode), catalog.text(of: rightCode))
+        if !left.isEqual(to: right) { return left.precedes(right) }
+        guard let coupon = entries[index].coupon, let otherCoupon = entries[other].coupon else {
+            return index < other
+        }
+        return catalog.id(of: coupon).precedes(catalog.id(of: otherCoupon))
     }
 
     // MARK: Conflicts
@@ -294,7 +300,12 @@ extension Checkout {
         if left.terms.expiresAt != right.terms.expiresAt {
             return left.terms.expiresAt < right.terms.expiresAt
         }
-        return catalog.text(of: leftCode).precedes(catalog.text(of: rightCode))
+        let (left, right) = (catalog.text(of: leftCode), catalog.text(of: rightCode))
+        if !left.isEqual(to: right) { return left.precedes(right) }
+        guard let coupon = entries[index].coupon, let otherCoupon = entries[other].coupon else {
+            return index < other
+        }
+        return catalog.id(of: coupon).precedes(catalog.id(of: otherCoupon))
     }
 }
 

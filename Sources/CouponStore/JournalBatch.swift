@@ -56,11 +56,6 @@ package struct BatchWriter: ~Copyable, Sendable {
         recordCount += log.count
     }
 
-    /// Bytes that the batch would take with `byteCount` bytes of framed records more.
-    package func paddedByteCount(adding byteCount: Int) -> Int {
-        BatchLayout.paddedLength(buffer.count + byteCount)
-    }
-
     /// Completes the batch, which may have no records, and returns its checksum.
     ///
     /// `durableMark` is a sequence before the first one here; `previousChecksum` is that of the

@@ -132,7 +132,7 @@ package struct JournalWriter: ~Copyable, Sendable {
         synchronized = last
     }
 
-    /// Bytes of the shortest segments in which each record finds room.
+    /// Bytes of the shortest segments that are of use.
     package static let segmentByteCountMin = 64 * 1_024
 
     package var report: JournalReport {

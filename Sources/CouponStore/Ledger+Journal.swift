@@ -25,11 +25,15 @@ extension Ledger {
     ) -> Bool {
         let present = order.map { orders.image($0).count } ?? 0
         let taken = session.map { orders.image($0).count } ?? 0
-        let imageByteCount = image.count + 2 * (present + taken)
-        let bound = imageByteCount * Self.recordBytesPerImageByte + Self.recordOverheadMax
+        let bound =
+            (image.count + present + taken) * Self.recordBytesPerImageByte
+            + Self.recordOverheadMax
         if bound <= freeRoom { return true }
         // That was an estimate for the longest keys and the shortest images: now exactly.
-        var byteCount = Self.recordOverheadMax + imageByteCount
+        // What a replaced image said is not in the record, only what became of its counters; one that
+        // the ledger makes is no longer. So what could be held can be let go of.
+        var byteCount =
+            Self.recordOverheadMax + (image.isEmpty ? present : image.count) + taken
         if !image.isEmpty { byteCount += Ledger.known(image).counterByteCount }
         if let order { byteCount += Ledger.known(orders.image(order)).counterByteCount }
         if let session { byteCount += Ledger.known(orders.image(session)).counterByteCount }

@@ -130,7 +130,8 @@ package struct PosixDisk: Disk {
         buffer.reserve(buffer.count + expected + 1)
         var isAtEnd = false
         while !isAtEnd {
-            let room = max(buffer.capacity - buffer.count, 64 * 1_024)
+            let free = buffer.capacity - buffer.count
+            let room = free > 0 ? free : 64 * 1_024
             try buffer.append(addingCapacity: room) { (output) throws(DiskFault) in
                 // SAFETY: the kernel writes at most the free part, and the count says how much.
                 let received = unsafe output.withUnsafeMutableBufferPointer { tail, initialized in

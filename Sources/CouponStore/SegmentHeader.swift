@@ -20,7 +20,8 @@ import FlatStorage
 //
 // The generation rises by one with every segment, at a start and at a roll alike, so that a name is
 // never used twice and the names in order are the journal in order. What an older segment holds
-// beyond the sequence that a newer one continues after is dead: it was never acknowledged.
+// beyond the sequence that a newer one continues after is dead: the newer one holds it again, or
+// nobody was told of it.
 
 /// What a segment of the journal says about itself.
 package struct SegmentHeader: Hashable, Sendable {

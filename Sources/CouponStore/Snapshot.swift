@@ -86,7 +86,7 @@ package enum Snapshot {
         _ bytes: Span<UInt8>, from path: String, _ disk: any Disk
     ) throws(DiskFault) {
         try disk.dropFromCache(path)
-        var held = ByteBuffer(capacity: bytes.count)
+        var held = ByteBuffer()
         try disk.read(path, into: &held)
         guard held.bytes.isEqual(to: bytes) else {
             throw DiskFault(.verify, path: path, errno: 0)

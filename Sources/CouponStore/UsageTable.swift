@@ -95,6 +95,11 @@ package struct UsageTable: ~Copyable, Sendable {
     /// Counters in the table; their rows are 0 ..< `count`.
     package var count: Int { rows.count }
 
+    /// Whether there may be no room for the counters of one more order.
+    package var isFull: Bool { rows.count > AtomicCounters.countMax - Self.countersPerOrderMax }
+
+    private static let countersPerOrderMax = 65_536
+
     /// Coupons that have a counter.
     package var couponCount: Int { coupons.count }
 

@@ -58,6 +58,24 @@ import Testing
         #expect(reply["codes"][1]["reason"] == "not_combinable")
     }
 
+    /// Whichever is named first: nothing depends on the order of the request.
+    @Test(arguments: [false, true])
+    func `of one text are judged by the ids of their coupons`(isReversed: Bool) throws {
+        let shop = try Shop(
+            """
+            currency: USD
+            code_scope: coupon
+            coupons:
+            - {id: a_part, codes: [SAME], discount: {kind: percentage, percent: 25}}
+            - {id: b_all, codes: [SAME], discount: {kind: percentage, percent: 100}}
+            """)
+        let codes = [#"{"code":"same","coupon":"a_part"}"#, #"{"code":"SAME","coupon":"b_all"}"#]
+        let list = (isReversed ? codes.reversed() : codes).joined(separator: ",")
+        let reply = try shop.reply(request("validate", #""codes":[\#(list)]"#, cart(1_000)))
+        #expect(reply["codes"][isReversed ? 1 : 0]["discount"] == 250)
+        #expect(reply["codes"][isReversed ? 0 : 1]["discount"] == 750)
+    }
+
     @Test func `come before a coupon that comes by itself and would leave them nothing`() throws {
         let shop = try Shop(
             """

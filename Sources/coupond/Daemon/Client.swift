@@ -25,6 +25,8 @@ final class Client: ConnectionHandler {
     private var reading = Reading.wanted
     private var isBackedUp = false
     private var isPaused = false
+    /// Whether its lines that are left over are answered in the next turn.
+    private var isInLine = false
     private var peerHasFinished = false
     private(set) var hasEnded = false
 
@@ -95,7 +97,8 @@ final class Client: ConnectionHandler {
 
     /// Answers what was left over in an earlier turn.
     func resume() {
-        if hasEnded { return }
+        isInLine = false
+        if hasEnded || isBackedUp || reading != .yielded { return }
         follow(daemon.resume(&conversation, over: connection))
     }
 
@@ -130,7 +133,10 @@ final class Client: ConnectionHandler {
             }
         case .yielded:
             pause()
-            daemon.resumeNextTurn(self)
+            if !isInLine {
+                isInLine = true
+                daemon.resumeNextTurn(self)
+            }
         case .awaitsAnswer:
             pause()
         }

@@ -76,7 +76,8 @@ extension Daemon {
         }
         for client in clients.values {
             let isDone = client.isAtRest && !client.hasStirred
-            if isDone || ticks >= Drain.partingTicks { client.connection.closeAfterFlush() }
+            let mayGo = isDone || ticks >= Drain.partingTicks
+            if mayGo && !client.awaitsAnswer { client.connection.closeAfterFlush() }
             client.hasStirred = false
         }
     }

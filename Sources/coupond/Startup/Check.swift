@@ -63,7 +63,12 @@ func recoverState(_ configuration: Configuration) throws(RecoveryFault) -> Recov
 
 extension RecoveryFault {
     /// The directory is not there.
-    fileprivate var isMissing: Bool { errno == .noSuchFileOrDirectory }
+    fileprivate var isMissing: Bool {
+        if case .disk(let fault) = self {
+            return fault.operation == .list && errno == .noSuchFileOrDirectory
+        }
+        return false
+    }
 
     fileprivate var isForbidden: Bool { errno == .permissionDenied }
 
