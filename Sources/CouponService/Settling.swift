@@ -300,12 +300,7 @@ extension Checkout {
         if left.terms.expiresAt != right.terms.expiresAt {
             return left.terms.expiresAt < right.terms.expiresAt
         }
-        let (left, right) = (catalog.text(of: leftCode), catalog.text(of: rightCode))
-        if !left.isEqual(to: right) { return left.precedes(right) }
-        guard let coupon = entries[index].coupon, let otherCoupon = entries[other].coupon else {
-            return index < other
-        }
-        return catalog.id(of: coupon).precedes(catalog.id(of: otherCoupon))
+        return catalog.text(of: leftCode).precedes(catalog.text(of: rightCode))
     }
 }
 
