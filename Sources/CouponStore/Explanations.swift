@@ -8,6 +8,7 @@ extension SegmentHeaderProblem {
         case .foreign: "does not begin as a journal segment does"
         case .unknownVersion(let version): "has version \(version): a later coupond wrote it"
         case .damaged: "has a damaged header"
+        case .cut(let byteCount): "was cut to \(byteCount) bytes: what stood behind them is gone"
         }
     }
 }

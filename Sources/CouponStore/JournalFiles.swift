@@ -60,16 +60,23 @@ package struct JournalFiles: ~Copyable, Sendable {
     /// continued. `salt` is a random number.
     package static func firstHeader(
         on disk: any Disk, directory: String, continuingAfter sequence: UInt64, checksum: UInt64,
-        salt: UInt64
+        salt: UInt64, byteCount: Int
     ) throws(DiskFault) -> SegmentHeader {
         let last = try segments(on: disk, directory: directory).last
         let generation = (last?.generation ?? 0) + 1
         guard generation < .max else {
             throw DiskFault(.create, path: directory, errno: EOVERFLOW)
         }
-        return SegmentHeader(
+        var header = SegmentHeader(
             generation: generation, salt: salt, continuesAfter: sequence,
             previousChecksum: checksum)
+        header.fileByteCount = UInt64(byteCount)
+        return header
+    }
+
+    /// Bytes of a segment that begins with so many bytes of batches.
+    package static func byteCount(segmentByteCount: Int, batches: Int) -> Int {
+        max(segmentByteCount, SegmentHeader.byteCount + batches + sealByteCount)
     }
 
     /// Begins the segment of that header and takes space for the spare. A spare that an earlier
@@ -92,7 +99,8 @@ package struct JournalFiles: ~Copyable, Sendable {
         var content = ByteBuffer(capacity: SegmentHeader.byteCount + batches.count)
         header.encode(into: &content)
         content.append(batches)
-        let byteCount = max(segmentByteCount, content.count + sealByteCount)
+        let byteCount = Self.byteCount(
+            segmentByteCount: segmentByteCount, batches: batches.count)
         var file = try makeSpare(on: disk, directory: directory, byteCount: byteCount)
         do {
             file = try open(file, as: header, content.bytes, on: disk, directory: directory)
@@ -153,9 +161,11 @@ package struct JournalFiles: ~Copyable, Sendable {
     package func nextHeader(
         continuingAfter sequence: UInt64, checksum: UInt64, salt: UInt64
     ) -> SegmentHeader {
-        SegmentHeader(
+        var next = SegmentHeader(
             generation: header.generation + 1, salt: salt, continuesAfter: sequence,
             previousChecksum: checksum)
+        next.fileByteCount = UInt64(segmentByteCount)
+        return next
     }
 
     /// Seals the segment and goes on in the spare: when it returns, everything written before is

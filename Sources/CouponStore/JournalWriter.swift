@@ -87,13 +87,18 @@ package struct JournalWriter: ~Copyable, Sendable {
         after recovered: borrowing JournalContinuation, salts: any SaltSource = RandomSalts()
     ) throws(DiskFault) -> JournalWriter {
         var salts = salts
+        let isRenewing = recovered.renewed.count > 0
+        let batchByteCount = BatchLayout.paddedLength(
+            BatchLayout.headerLength + recovered.renewed.bytes.count)
         let header = try JournalFiles.firstHeader(
             on: disk, directory: directory, continuingAfter: recovered.durableSequence,
-            checksum: recovered.durableChecksum, salt: salts.next())
+            checksum: recovered.durableChecksum, salt: salts.next(),
+            byteCount: JournalFiles.byteCount(
+                segmentByteCount: segmentByteCount, batches: isRenewing ? batchByteCount : 0))
         var batch = BatchWriter()
         let checksum: UInt64
         let files: JournalFiles
-        if recovered.renewed.count > 0 {
+        if isRenewing {
             batch.begin(salt: header.salt, firstSequence: header.firstSequence)
             batch.append(contentsOf: recovered.renewed)
             checksum = batch.finish(

@@ -100,6 +100,15 @@ extension Ledger {
     package mutating func redo(
         _ record: borrowing OrderRecord, _ sequence: UInt64
     ) throws(JournalRecordFault) {
+        redoCounters(of: record)
+        var orders = record.orders
+        while let order = orders.next() { try redo(order) }
+        redemptions = RedemptionNumbers(last: max(redemptions.last, record.lastRedemption))
+        self.sequence = max(self.sequence, sequence)
+    }
+
+    /// Sets the counters that a record lists.
+    mutating func redoCounters(of record: borrowing OrderRecord) {
         touched.removeAll()
         var counters = record.counters
         while let counter = counters.next() {
@@ -112,10 +121,6 @@ extension Ledger {
             usage.setCarried(id, to: counter.values.carried)
             touched.append(id)
         }
-        var orders = record.orders
-        while let order = orders.next() { try redo(order) }
-        redemptions = RedemptionNumbers(last: max(redemptions.last, record.lastRedemption))
-        self.sequence = max(self.sequence, sequence)
     }
 
     private mutating func redo(

@@ -176,8 +176,17 @@ package struct PosixDisk: Disk {
     ) throws(DiskFault) -> CInt {
         // SAFETY: the path is a C string for the length of the call. The mode counts only where the
         // flags create a file.
-        let descriptor = Self.repeated { unsafe open(path, flags, 0o600) }
+        // Without waiting: a pipe in a file's place would let nobody go on.
+        let descriptor = Self.repeated { unsafe open(path, flags | O_NONBLOCK, 0o600) }
         guard descriptor >= 0 else { throw DiskFault(operation, path: path, errno: errno) }
+        var status = stat()
+        // SAFETY: the status is ours for the length of the call.
+        let isKnown = unsafe fstat(descriptor, &status) == 0
+        let kind = status.st_mode & S_IFMT
+        guard isKnown, kind == S_IFREG || kind == S_IFDIR else {
+            _ = Glibc.close(descriptor)
+            throw DiskFault(operation, path: path, errno: EINVAL)
+        }
         return descriptor
     }
 

@@ -242,6 +242,9 @@ package enum Salvage {
                 if !choices.skipsDamage { stop = stop ?? faults.first { $0.runsBefore <= number } }
                 guard stop == nil else {
                     report.leftOutCount += run.count
+                    _ = redo(
+                        run, segment.name, number, choices, held.bytes.bytes, &ledger,
+                        isLeftOut: true)
                     continue
                 }
                 let bad = redo(run, segment.name, number, choices, held.bytes.bytes, &ledger)
@@ -279,11 +282,13 @@ package enum Salvage {
     }
 
     /// Redoes the records of a run, and returns those that could not be: the first one where damage
-    /// is not skipped, and then nothing behind it is redone.
+    /// is not skipped. Of what is left out behind that only the counters are redone: whatever was
+    /// used stays used.
     private static func redo(
         _ run: JournalSurvey.Run, _ name: SegmentName, _ number: Int, _ choices: Choices,
-        _ bytes: Span<UInt8>, _ ledger: inout Ledger
+        _ bytes: Span<UInt8>, _ ledger: inout Ledger, isLeftOut: Bool = false
     ) -> [JournalSurvey.Fault] {
+        var isLeftOut = isLeftOut
         func fault(
             _ offset: Int, _ sequence: UInt64, _ reason: JournalSurvey.Fault.Reason
         ) -> JournalSurvey.Fault {
@@ -305,11 +310,17 @@ package enum Salvage {
             defer { sequence += 1 }
             if sequence < run.firstSequence { continue }
             do throws(JournalRecordFault) {
-                try ledger.redo(OrderRecord(record), sequence)
+                let read = try OrderRecord(record)
+                if isLeftOut {
+                    ledger.redoCounters(of: read)
+                } else {
+                    try ledger.redo(read, sequence)
+                }
             } catch {
+                if isLeftOut { continue }
                 let offset = run.batch.contentOffset + records.position - record.count
                 faults.append(fault(offset + error.offset, sequence, .record(error)))
-                if !choices.skipsDamage { return faults }
+                isLeftOut = !choices.skipsDamage
             }
         }
         return faults

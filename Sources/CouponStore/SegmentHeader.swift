@@ -14,8 +14,9 @@ import FlatStorage
 //     32    8  first sequence
 //     40    8  continues after this sequence; the one before the first
 //     48    8  checksum of the batch that ends with that sequence, 0 before the very first
-//     56    8  XXH3-64 of the 56 bytes above
-//     64  448  0
+//     56    8  length of the segment's file at least, in bytes
+//     64    8  XXH3-64 of the 64 bytes above
+//     72  440  0
 // ```
 //
 // The generation rises by one with every segment, at a start and at a roll alike, so that a name is
@@ -30,7 +31,7 @@ package struct SegmentHeader: Hashable, Sendable {
     /// "CPNDJRNL", as the little-endian integer of its bytes.
     static let magic: UInt64 = 0x4C4E_524A_444E_5043
     static let version: UInt32 = 1
-    static let checkedByteCount = 56
+    static let checkedByteCount = 64
 
     /// Rises by one with every segment; below `UInt64.max`.
     package var generation: UInt64
@@ -40,6 +41,8 @@ package struct SegmentHeader: Hashable, Sendable {
     package var continuesAfter: UInt64
     /// Checksum of the batch that ends with that sequence, 0 before the very first.
     package var previousChecksum: UInt64
+    /// Bytes that the file had before it became a segment: one that is shorter was cut.
+    package var fileByteCount: UInt64 = 0
 
     package init(
         generation: UInt64, salt: UInt64, continuesAfter: UInt64, previousChecksum: UInt64
@@ -80,6 +83,7 @@ package struct SegmentHeader: Hashable, Sendable {
         buffer.appendLittleEndian(firstSequence)
         buffer.appendLittleEndian(continuesAfter)
         buffer.appendLittleEndian(previousChecksum)
+        buffer.appendLittleEndian(fileByteCount)
         return buffer
     }
 }
@@ -104,6 +108,7 @@ extension SegmentHeader {
             let firstSequence = reader.uint64(),
             let continuesAfter = reader.uint64(),
             let previousChecksum = reader.uint64(),
+            let fileByteCount = reader.uint64(),
             let checksum = reader.uint64()
         else { throw .short }
         guard hash64(bytes.extracting(0..<Self.checkedByteCount), seed: 0) == checksum,
@@ -115,6 +120,7 @@ extension SegmentHeader {
         self.init(
             generation: generation, salt: salt, continuesAfter: continuesAfter,
             previousChecksum: previousChecksum)
+        self.fileByteCount = fileByteCount
     }
 }
 
@@ -128,6 +134,8 @@ package enum SegmentHeaderProblem: Error, Hashable {
     case unknownVersion(UInt32)
     /// The header is not what was written.
     case damaged
+    /// The header is whole, and the file is shorter than it was made: what was there is gone.
+    case cut(to: Int)
 }
 
 /// The name of a segment's file, `journal-<generation>-<first sequence>.log`, both numbers as 16

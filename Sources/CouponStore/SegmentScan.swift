@@ -37,6 +37,11 @@ package struct SegmentScan: Equatable, Sendable {
             throw JournalCorruption(
                 segment: name, offset: 0, sequence: name.firstSequence, reason: .header(error))
         }
+        guard header.fileByteCount <= UInt64(bytes.count) else {
+            throw JournalCorruption(
+                segment: name, offset: bytes.count, sequence: name.firstSequence,
+                reason: .header(.cut(to: bytes.count)))
+        }
         guard header.name == name else {
             throw JournalCorruption(
                 segment: name, offset: 0, sequence: name.firstSequence, reason: .name)

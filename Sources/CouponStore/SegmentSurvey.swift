@@ -1,4 +1,5 @@
 import FlatStorage
+import Glibc
 
 // A start follows the chain of a segment and stops where it breaks. Whoever wants to see what is
 // there, or to save what is left, reads on: a segment's space is fresh and nothing in it is written
@@ -69,6 +70,10 @@ package struct SegmentSurvey: Equatable, Sendable {
         if let problem { appendDamage(0..<SegmentHeader.byteCount, problem) }
         lookThrough(bytes)
         if let fault { appendDamage(bytes.count..<bytes.count, .unreadable(fault)) }
+        if fault == nil, let header, header.fileByteCount > UInt64(bytes.count) {
+            let cut = DiskFault(.read, path: name.text, errno: ENODATA)
+            appendDamage(bytes.count..<bytes.count, .unreadable(cut))
+        }
     }
 
     /// The sequence that the segment continues after, by its header or else by its name.

@@ -149,6 +149,8 @@ extension Snapshot {
             } catch {
                 if let first { throw first }
                 let fault = SnapshotFault(path: path, problem: error)
+                // That one is whole, and newer than what this version could make of the others.
+                if case .unknownVersion = error { throw fault }
                 // A damaged older one stands for nothing where the newer one is missing.
                 if name == previousName { throw fault }
                 first = fault

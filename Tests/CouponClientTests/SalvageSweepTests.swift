@@ -248,8 +248,8 @@ import Testing
                 }
                 for record in [whole[0], [1, 0, 9, 9], whole[1]] { writer.append(record.span) }
                 writer.finish(durableMark: 0, previousChecksum: header.checksum)
-                bytes.replaceSubrange(
-                    512..., with: writer.bytes.indices.map { writer.bytes[$0] })
+                let batch = writer.bytes.indices.map { writer.bytes[$0] }
+                bytes.replaceSubrange(512..<(512 + batch.count), with: batch)
             }
             #expect(!recovers(state))
             let outcome = try salvage(state, skipping: skipping, into: folder + "/new")

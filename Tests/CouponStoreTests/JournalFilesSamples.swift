@@ -31,7 +31,7 @@ struct SketchJournal: ~Copyable {
     ) throws(DiskFault) {
         let header = try JournalFiles.firstHeader(
             on: disk, directory: Self.directory, continuingAfter: sequence, checksum: sequence,
-            salt: 7)
+            salt: 7, byteCount: 0)
         files = try JournalFiles.start(
             on: disk, directory: Self.directory, segmentByteCount: Self.segmentByteCount,
             header: header, batches: loggingAnew.span)

@@ -53,8 +53,9 @@ import Testing
         let header = encoded(journal.files.header)
         try journal.write(1, count: 2)
         try journal.roll()
-        let next = SegmentHeader(
+        var next = SegmentHeader(
             generation: 2, salt: 8, continuesAfter: 2, previousChecksum: 2)
+        next.fileByteCount = UInt64(SketchJournal.segmentByteCount)
         #expect(journal.files.header == next && journal.files.condition == .ready)
         try journal.write(3)
         let sealed = header + blocks(of: 1, count: 2) + SketchJournal.seal(of: next) + zeros(4)
@@ -138,7 +139,7 @@ import Testing
 
     @Test func `never take a name that is in use, nor a generation too many`() throws {
         let header = try JournalFiles.firstHeader(
-            on: disk, directory: "state", continuingAfter: 0, checksum: 0, salt: 7)
+            on: disk, directory: "state", continuingAfter: 0, checksum: 0, salt: 7, byteCount: 0)
         disk[first] = bytes("taken")
         #expect(throws: DiskFault(.rename, path: spare, errno: EEXIST)) {
             _ = try JournalFiles.start(

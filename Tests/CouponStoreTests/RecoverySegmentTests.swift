@@ -146,22 +146,15 @@ import Testing
         #expect(found.durableSequence == 55 && found.renewedCount == 3)
     }
 
-    /// As a power cut leaves a file whose length was never written: whatever is whole counts.
-    @Test func `reads what is whole of a last segment that ends early`() throws {
-        var states = ScriptStates()
+    /// A segment had its whole length before it had its name: what is missing was cut off.
+    @Test func `is refused where a segment is shorter than it was made`() throws {
         let last = try #require(segments.last), whole = try content(last)
-        let batches = try scan(last).batches.map { batch in
-            let end = batch.offset + (batch.contentLength + 64 + 511) / 512 * 512
-            return (start: batch.offset, end: end, lastSequence: batch.lastSequence)
-        }
-        for length in stride(from: 512, through: whole.count, by: 512) {
+        for length in stride(from: 512, to: whole.count, by: 511) {
             disk[path(last)] = Array(whole[..<length])
-            let found = try RecoveredSketch(from: disk)
-            let count = batches.last { $0.end <= length }?.lastSequence
-            let expected = count ?? last.firstSequence - 1
-            #expect(try found.isScript(after: expected, &states), "\(length)")
-            let isTorn = batches.contains { $0.start < length && length < $0.end }
-            #expect((found.report.tail?.problem == .short) == isTorn, "\(length)")
+            let cut = JournalCorruption(
+                segment: last, offset: length, sequence: last.firstSequence,
+                reason: .header(.cut(to: length)))
+            #expect(recoveryFault(of: disk) == .journal(cut))
         }
     }
 

@@ -28,9 +28,12 @@ import Testing
         expected += [0xA8, 0xA7, 0xA6, 0xA5, 0xA4, 0xA3, 0xA2, 0xA1]
         expected += [2, 0, 0, 0, 0x10, 0, 0, 0, 1, 0, 0, 0, 0x10, 0, 0, 0]
         expected += [0xC8, 0xC7, 0xC6, 0xC5, 0xC4, 0xC3, 0xC2, 0xC1]
+        expected += [0, 2, 0, 0, 1, 0, 0, 0]
+        var header = header
+        header.fileByteCount = 0x1_0000_0200
         let checksum = hash64(expected.span, seed: 0)
         expected += (0..<8).map { UInt8(truncatingIfNeeded: checksum >> (8 * $0)) }
-        expected += [UInt8](repeating: 0, count: 448)
+        expected += [UInt8](repeating: 0, count: 440)
         #expect(encoded(header) == expected)
         #expect(header.checksum == checksum)
     }

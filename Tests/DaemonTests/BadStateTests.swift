@@ -50,6 +50,8 @@ extension `The built daemon` {
 
         // MARK: Refused
 
+        private static let laterVersion = "is of a later version"
+
         private static let snapshotDamages = [
             Damage("is empty") { try $0.cut("snapshot", to: 0) },
             Damage("ends within its header") { try $0.cut("snapshot", to: 40) },
@@ -57,7 +59,7 @@ extension `The built daemon` {
             Damage("has a bit turned in its header") { try $0.flip("snapshot", at: 30) },
             Damage("has a bit turned in its content") { try $0.flip("snapshot", at: 90) },
             Damage("is something else") { $0["snapshot"] = Data("somebody's notes\n".utf8) },
-            Damage("is of a later version") { try $0.flip("snapshot", at: versionOffset + 1) },
+            Damage(laterVersion) { try $0.flip("snapshot", at: versionOffset + 1) },
             Damage("is a segment") { files in files["snapshot"] = files[files.segments[0]] },
         ]
 
@@ -172,9 +174,20 @@ extension `The built daemon` {
             return daemon
         }
 
+        /// A later version may have meant more than this one could make of the older snapshot.
+        @Test func `with a snapshot of a later version refuses, whatever else there is`() throws {
+            try withGoodState { shop, good in
+                let damage = try #require(
+                    Self.snapshotDamages.first { $0.description == Self.laterVersion })
+                var files = good
+                try damage.change(&files)
+                try checkRefusal(shop, files, damage, naming: shop.state + "/snapshot")
+            }
+        }
+
         @Test func `with a damaged snapshot loses nothing, and says it loudly`() throws {
             try withGoodState { shop, good in
-                for damage in Self.snapshotDamages {
+                for damage in Self.snapshotDamages where damage.description != Self.laterVersion {
                     var files = good
                     try damage.change(&files)
                     let daemon = try checkWhole(shop, files, damage)

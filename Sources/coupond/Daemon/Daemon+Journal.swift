@@ -21,19 +21,24 @@ extension Daemon {
     }
 
     private func finishJournalTurn(_ report: JournalReport) {
-        let hadSpace = server.spaceFault == nil
         server.endJournalTurn(report, at: now)
         if let fault = server.journalFault { stopAcknowledging(because: fault) }
+        tellSpace()
+        while let id = server.nextSettled(at: now) { clients[id]?.releaseReplies() }
+    }
+
+    /// Logs when there is no space any more, or again.
+    func tellSpace() {
+        let hasSpace = server.spaceFault == nil
+        if hasSpace == hadSpace { return }
+        hadSpace = hasSpace
         if let fault = server.spaceFault {
-            if hadSpace {
-                log.critical(
-                    "no space for the journal: nothing can be used up until there is some",
-                    metadata: ["fault": "\(fault.explanation)"])
-            }
-        } else if !hadSpace {
+            log.critical(
+                "no space for the journal: nothing can be used up until there is some",
+                metadata: ["fault": "\(fault.explanation)"])
+        } else {
             log.info("the journal has space again")
         }
-        while let id = server.nextSettled(at: now) { clients[id]?.releaseReplies() }
     }
 
     /// What reached the disk is not known any more. Nothing that waits is told, and no second try is

@@ -52,6 +52,8 @@ final class Daemon {
     var lastAcceptFaultLoggedAt: Int64?
 
     var phase = Phase.serving
+    /// Whether the journal had space when that was last told.
+    var hadSpace = true
     var drain: Drain?
 
     /// What the daemon is made of, all of it ready.
@@ -95,6 +97,7 @@ final class Daemon {
         }
         tellServiceManager("READY=1")
         log.info("serving")
+        tellSpace()
         loop.run()
     }
 
@@ -141,6 +144,8 @@ final class Daemon {
 extension TurnTime {
     /// What the clocks say now.
     static func read() -> TurnTime {
-        TurnTime(wall: Instant(millisecondsSinceEpoch: WallClock.now), steady: BootClock.now)
+        // A clock that was never set may lie before 1970, where orders have no times.
+        TurnTime(
+            wall: Instant(millisecondsSinceEpoch: max(0, WallClock.now)), steady: BootClock.now)
     }
 }

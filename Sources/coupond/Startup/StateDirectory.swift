@@ -50,6 +50,12 @@ struct StateDirectory {
         } catch {
             throw .stateDirectoryNotCreated(path: path, Errno(of: error))
         }
+        do throws(DiskFault) {
+            let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            try PosixDisk().synchronizeDirectory(parent)
+        } catch {
+            throw .stateDirectoryNotCreated(path: path, Errno(rawValue: error.errno))
+        }
     }
 
     /// Refuses a directory in which no daemon has ever served.
