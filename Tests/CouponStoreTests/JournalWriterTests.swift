@@ -16,7 +16,8 @@ import Testing
 
     @Test func `begins a segment with a spare, and nothing to tell`() throws {
         let daemon = try SketchDaemon(on: disk, salt: 6)
-        let header = SegmentHeader(generation: 1, salt: 7, continuesAfter: 0, previousChecksum: 0)
+        var header = SegmentHeader(generation: 1, salt: 7, continuesAfter: 0, previousChecksum: 0)
+        header.fileByteCount = UInt64(SketchDaemon.segmentByteCount)
         let report = daemon.report
         #expect([report.written, report.synchronized, report.marked] == [0, 0, 0])
         #expect(report.segment == header && report.byteCount == 512)
