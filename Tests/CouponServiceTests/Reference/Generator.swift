@@ -88,7 +88,7 @@ struct Generator {
         for place in 0..<Int(dice.number(1...(subject.hasSeveralCodes ? 8 : 5))) {
             var coupon = self.coupon(place)
             var own: Set<String> = []
-            for _ in 0..<dice.number(coupon.type == "auto" ? 0...1 : 1...2) {
+            for _ in 0..<dice.number(coupon.type == "auto" ? 0...1 : 1...2) where !pool.isEmpty {
                 var code = Reference.Code(text: dice.pick(pool))
                 guard own.insert(code.text).inserted else { continue }
                 if !catalog.sharesCodes { pool.removeAll { $0 == code.text } }
