@@ -52,9 +52,6 @@ let package = Package(
         // What was used, by whom, for which order; and how that reaches the disk.
         .target(name: "CouponStore", dependencies: ["FlatStorage"], swiftSettings: strict),
         .target(
-            name: "StateSupport", dependencies: ["CouponStore", "FlatStorage"],
-            path: "Tests/StateSupport", swiftSettings: strict),
-        .target(
             name: "StoreSupport", dependencies: ["CouponStore", "FlatStorage"],
             path: "Tests/StoreSupport", swiftSettings: strict),
         .testTarget(
@@ -122,7 +119,7 @@ let package = Package(
             name: "CoupondTests",
             dependencies: [
                 "coupond", "CouponRules", "CouponCatalog", "CouponStore", "CouponWire",
-                "CouponService", "FlatStorage", "ServerSupport", "StateSupport", "UVLoop", logging,
+                "CouponService", "FlatStorage", "ServerSupport", "StoreSupport", "UVLoop", logging,
                 system,
             ],
             swiftSettings: strict),
@@ -138,12 +135,13 @@ let package = Package(
             name: "CouponClientTests",
             dependencies: [
                 "CouponClient", "couponctl", "CouponRules", "CouponStore", "FlatStorage",
-                "StateSupport", "UVLoop",
+                "StoreSupport", "UVLoop",
             ],
             swiftSettings: strict),
 
         .testTarget(
-            name: "DaemonTests", dependencies: ["CouponClient", "UVLoop", "coupond", "couponctl"],
+            name: "DaemonTests",
+            dependencies: ["CouponClient", "StoreSupport", "UVLoop", "coupond", "couponctl"],
             swiftSettings: strict),
         .testTarget(
             name: "TidyTests",

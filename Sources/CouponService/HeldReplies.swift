@@ -18,8 +18,6 @@ struct HeldReplies: ~Copyable {
     /// Bytes that wait.
     var byteCount: Int { bytes.count }
 
-    var isEmpty: Bool { bytes.count == 0 }
-
     /// Takes what `output` holds from `start` on, a reply, which leaves no earlier than those before
     /// it. Returns whether it waits for a record that no reply waited for yet.
     mutating func take(

@@ -35,7 +35,7 @@ struct Journaling {
     private var isRollWanted = false
     private var turnRolls = false
     /// Whether the daemon is ending, and nothing waits any more for a better moment.
-    private(set) var isFinishing = false
+    private var isFinishing = false
 
     static let synchronizationDelay: Int64 = 500
     static let unsynchronizedMax: Int64 = 1_000

@@ -179,7 +179,7 @@ extension Server {
 
     /// The next work to start. It is under way until it is reported as finished; meanwhile the same
     /// work is not named again.
-    package mutating func nextTask(at time: TurnTime) -> Task? {
+    package mutating func nextTask(at time: TurnTime) -> StartableTask? {
         if reload.begin() { return .reload }
         if !snapshot.isRunning, let due = plan.due(service.journal.report), due <= time.steady {
             snapshot.wish()

@@ -49,7 +49,7 @@ package enum LongTask: UInt8, Sendable, CaseIterable, BitwiseCopyable {
 }
 
 /// Work for another thread, as it can be started.
-package enum Task: Equatable, Sendable {
+package enum StartableTask: Equatable, Sendable {
     case reload
     /// Make a snapshot of all that stands still: of what the segment with this header continues.
     case compaction(continuedBy: SegmentHeader)

@@ -145,37 +145,6 @@ extension Ledger {
         Ledger.follow(id, image.facts, by: lapseClock, in: &holds, before: orders)
         orders.replaceImage(of: id, with: order.image)
     }
-
-    /// The first counter that does not count exactly what it carried along and what all orders
-    /// together took from it, or that does not hold exactly what they hold; nil when everything
-    /// agrees, as it does between two operations and after the last redo. Reads every image.
-    package func firstContradiction() -> CounterID? {
-        var used = FlatArray<UInt64>(repeating: 0, count: usage.count)
-        var held = FlatArray<UInt64>(repeating: 0, count: usage.count)
-        for row in 0..<orders.count {
-            let image = Ledger.known(orders.image(OrderID(row: row)))
-            var codes = image.codes
-            while let code = codes.next() {
-                var consumptions = code.consumptions
-                while let consumption = consumptions.next() {
-                    guard let id = usage.find(consumption) else {
-                        preconditionFailure("an image's counters were there when it was recorded")
-                    }
-                    let isHold = image.facts.state.consumes == .holds
-                    let (sum, overflow) = (isHold ? held[id.row] : used[id.row])
-                        .addingReportingOverflow(consumption.amount)
-                    if overflow { return id }
-                    if isHold { held[id.row] = sum } else { used[id.row] = sum }
-                }
-            }
-        }
-        for row in 0..<usage.count {
-            let id = CounterID(row: row)
-            let (sum, overflow) = used[row].addingReportingOverflow(usage.carried(id))
-            if overflow || usage.used(id) != sum || usage.held(id) != held[row] { return id }
-        }
-        return nil
-    }
 }
 
 extension OrderImageView {

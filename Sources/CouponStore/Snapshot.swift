@@ -10,8 +10,8 @@ import FlatStorage
 //
 // Each holds everything up to a sequence of the journal. The older one is kept with all of the
 // journal since, so either leads to the same state: should the newer one be damaged, nothing is
-// lost. A file that cannot be read as a snapshot is never written over: the next snapshot moves it
-// to a name of its own.
+// lost. A damaged `snapshot` is never written over: the next one moves it to a name of its own. What
+// is under the name `snapshot.previous` is given up when there is a newer one to take its place.
 
 /// The files that hold the whole state.
 package enum Snapshot {

@@ -2,7 +2,7 @@ import CouponClient
 import CouponStore
 import FlatStorage
 import Foundation
-import StateSupport
+import StoreSupport
 import Testing
 import UVLoop
 

@@ -1,7 +1,7 @@
 import CouponClient
 import CouponStore
 import Foundation
-import StateSupport
+import StoreSupport
 import Testing
 
 @testable import couponctl

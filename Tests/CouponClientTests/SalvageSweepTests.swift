@@ -2,7 +2,7 @@ import CouponStore
 import FlatStorage
 import Foundation
 import Glibc
-import StateSupport
+import StoreSupport
 import Testing
 
 @Suite struct `What salvage believes` {
@@ -104,7 +104,7 @@ import Testing
         let given = ProcessInfo.processInfo.environment["COUPOND_SEED"].flatMap { UInt64($0) }
         let seed = given ?? .random(in: 0 ... .max)
         print("salvage after any damage: COUPOND_SEED=\(seed)")
-        var generator = SteppingGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         try withStateFolder { folder in
             let sound = folder + "/sound"
             try DamageCase.table[0].make(in: sound)
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    private func damage(_ path: String, _ generator: inout SteppingGenerator) throws {
+    private func damage(_ path: String, _ generator: inout SeededGenerator) throws {
         try StateFiles.change(path) { bytes in
             let offset = Int.random(in: 0..<min(3_000, max(1, bytes.count)), using: &generator)
             guard offset < bytes.count else { return }
@@ -290,18 +290,5 @@ import Testing
             #expect(outcome.report.ignoredFiles == ["journal-1.log"])
             #expect(outcome.report.isComplete && outcome.orders == 7)
         }
-    }
-}
-
-/// Repeatable random numbers (SplitMix64).
-private struct SteppingGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

@@ -1,6 +1,6 @@
 import CouponStore
 import Foundation
-import StateSupport
+import StoreSupport
 import SystemPackage
 import Testing
 import UVLoop

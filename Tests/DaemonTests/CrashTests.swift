@@ -1,6 +1,7 @@
 import CouponClient
 import Foundation
 import Glibc
+import StoreSupport
 import Testing
 
 // The promise itself, put to the built daemon: it is killed at random moments, and after each one
@@ -72,13 +73,13 @@ private struct CrashTrial {
 
     let shop: Shop
     private let arguments: [String]
-    private var random: SeededRandom
+    private var random: SeededGenerator
     private var books = (0..<clientCount).map(OrderBook.init(client:))
 
     init(_ shop: Shop, _ series: CrashSeries) {
         self.shop = shop
         arguments = shop.arguments + ["--durability", series.mode]
-        random = SeededRandom(seed: series.seed)
+        random = SeededGenerator(seed: series.seed)
     }
 
     /// Starts a daemon, keeps it busy, and kills it.

@@ -56,7 +56,7 @@ package struct PromptServer: ~Copyable {
         }
     }
 
-    package mutating func nextTask(at now: Instant) -> Task? {
+    package mutating func nextTask(at now: Instant) -> StartableTask? {
         if let task = server.nextTask(at: TurnTime(now)) { return task }
         journal.keepUp(with: &server, at: TurnTime(now))
         return server.nextTask(at: TurnTime(now))

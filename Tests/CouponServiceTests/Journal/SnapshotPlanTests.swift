@@ -13,7 +13,7 @@ import Testing
     }
 
     /// The task that the server wishes for now, with all turns of the journal that it takes.
-    private func task(_ shop: inout JournalledShop) -> Task? {
+    private func task(_ shop: inout JournalledShop) -> StartableTask? {
         for _ in 0..<4 {
             if let task = shop.server.nextTask(at: shop.time) { return task }
             guard shop.begin() != nil else { return nil }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import StoreSupport
 import Synchronization
 
 // Several clients ask as fast as they are answered, each with some requests on their way at a time,
@@ -25,11 +26,11 @@ struct CrashClient {
     private static let requestsOnTheirWayMax = 12
 
     var book: OrderBook
-    private var random: SeededRandom
+    private var random: SeededGenerator
 
     init(_ book: OrderBook, seed: UInt64) {
         self.book = book
-        random = SeededRandom(seed: seed)
+        random = SeededGenerator(seed: seed)
     }
 
     /// Asks until the daemon is gone.
@@ -107,7 +108,7 @@ enum CrashCatalog {
     static let limits = ["MANY": 1_000_000, "FEW": 40]
         .merging(singleUse.map { ($0, 1) }) { first, _ in first }
 
-    static func codes(using random: inout SeededRandom) -> [String] {
+    static func codes(using random: inout SeededGenerator) -> [String] {
         switch Int.random(in: 0..<10, using: &random) {
         case 0..<5: ["MANY"]
         case 5..<7: ["FEW"]
