@@ -54,10 +54,8 @@ package struct LoadPlan: Sendable {
     /// ask for the same orders.
     package var seed: UInt64
 
-    /// - Parameters:
-    ///   - pace: at least one connection; a depth of at least 1; more than 0 requests per second.
-    ///   - warmUpMilliseconds: 0 or more.
-    ///   - milliseconds: at least 1.
+    /// A plan with at least one connection, a depth of at least 1 or a rate above 0, and at least a
+    /// millisecond to measure.
     package init(
         target: Target, mix: Mix, pace: Pace, warmUpMilliseconds: Int64, milliseconds: Int64,
         seed: UInt64

@@ -24,10 +24,8 @@ package struct Mix: Sendable {
     }
 
     /// Reads a mix file: a request in each line, with a weight and a space before it where it is to
-    /// be other than 1. Empty lines, and those that start with `#`, are passed over.
-    ///
-    /// - Parameter framing: what is put around the text of a request (see
-    ///   ``RequestTemplate/init(request:framing:)``).
+    /// be other than 1. Empty lines, and those that start with `#`, are passed over. The framing says
+    /// what is put around the text of a request (see ``RequestTemplate/init(request:framing:)``).
     package static func read(path: String, framing: Framing = .lines) throws(MixFault) -> Mix {
         let text: Data
         do {

@@ -35,7 +35,7 @@ package struct RequestTemplate: Sendable {
     /// Bytes of each request made from the template.
     package var byteCount: Int { bytes.count }
 
-    /// - Parameter text: all of the request, also what ends it.
+    /// A template of this text, which is all of the request, also what ends it.
     package init(_ text: String) throws(MixFault) {
         try self.init(bytes: Array(text.utf8))
     }

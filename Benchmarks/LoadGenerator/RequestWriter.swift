@@ -56,7 +56,7 @@ struct RequestForms: ~Copyable {
     private var forms = FlatArray<Form>()
     private var places = FlatArray<Place>()
 
-    /// - Parameter run: what `${run}` stands for.
+    /// The mix with `run` in place of `${run}`.
     init(_ mix: Mix, run: UInt64) {
         var weightEnd: UInt64 = 0
         for entry in mix.entries {
