@@ -18,14 +18,9 @@ struct DaemonUnderTest {
     let readySeconds: Double
     private let bench: Workbench
 
-    /// Starts the daemon and waits until both sockets answer.
-    ///
-    /// - Parameters:
-    ///   - executable: the daemon's program.
-    ///   - catalog: a definition file, or a directory of them.
-    ///   - state: the state directory; made if it is not there. Of a daemon that was stopped: started
-    ///     again.
-    ///   - flags: further ones, such as `--config FILE`.
+    /// Starts the daemon and waits until both sockets answer. `catalog` is a definition file, or a
+    /// directory of them; `state` is made if it is not there, and may be that of a daemon which was
+    /// stopped; `flags` are further ones, such as `--config FILE`.
     static func start(
         on bench: Workbench, executable: String, catalog: String, durability: Durability,
         state: String, flags: [String] = []

@@ -31,10 +31,8 @@ final class Dialogue {
         return String(decoding: reply.dropLast(), as: UTF8.self)
     }
 
-    /// Sends bytes and returns those that answer them.
-    ///
-    /// - Parameter replyEnd: how many of the bytes that came are the reply; nil while it is not
-    ///   whole.
+    /// Sends bytes and returns those that answer them: `replyEnd` says how many of the bytes that
+    /// came are the reply, nil while it is not whole.
     func exchange(
         _ bytes: [UInt8], replyEnd: ([UInt8]) -> Int?
     ) throws(ProcessFault) -> [UInt8] {

@@ -10,12 +10,8 @@ final class ServerProcess: Sendable {
     private let log: URL
     private let endSignal: Int32
 
-    /// Starts the program.
-    ///
-    /// - Parameters:
-    ///   - name: what it is called in messages.
-    ///   - log: takes its output; made anew.
-    ///   - endSignal: what asks it to end.
+    /// Starts the program. `name` is what messages call it, `log` is made anew and takes its output,
+    /// and `endSignal` asks it to end.
     init(
         _ name: String, executable: String, arguments: [String], log: URL, endSignal: Int32
     ) throws(ProcessFault) {

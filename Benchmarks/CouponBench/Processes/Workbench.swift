@@ -65,12 +65,8 @@ final class Workbench {
         }
     }
 
-    /// Starts a program that ``clear()`` ends.
-    ///
-    /// - Parameters:
-    ///   - name: what it is called in messages.
-    ///   - executable: an absolute path.
-    ///   - endSignal: what asks it to end.
+    /// Starts a program that ``clear()`` ends. `name` is what messages call it, `executable` an
+    /// absolute path, and `endSignal` asks it to end.
     func start(
         _ name: String, executable: String, arguments: [String], endSignal: Int32 = SIGTERM
     ) throws(ProcessFault) -> ServerProcess {
