@@ -6,5 +6,7 @@ struct CouponBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coupon-bench",
         abstract: "Measures coupond.",
-        subcommands: [LoadCommand.self, RecoveryCommand.self])
+        subcommands: [
+            LoadCommand.self, ScaleCommand.self, StallCommand.self, RecoveryCommand.self,
+        ])
 }
