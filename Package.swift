@@ -167,6 +167,12 @@ let package = Package(
                 "FlatStorage", "UVLoop", argumentParser,
             ],
             path: "Benchmarks/CouponBench", swiftSettings: strict),
+        .executableTarget(
+            name: "echo-floor", dependencies: ["CUv"], path: "Benchmarks/Echo",
+            cSettings: [.treatAllWarnings(as: .error)]),
+        .testTarget(
+            name: "CouponBenchTests", dependencies: ["coupon-bench", "coupond"],
+            swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )
