@@ -180,7 +180,7 @@ let package = Package(
             name: "echo-floor", dependencies: ["CUv"], path: "Benchmarks/Echo",
             cSettings: [.treatAllWarnings(as: .error)]),
         .testTarget(
-            name: "CouponBenchTests", dependencies: ["coupon-bench", "coupond"],
+            name: "CouponBenchTests", dependencies: ["coupon-bench", "coupond", "LoadGenerator"],
             swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
