@@ -7,6 +7,7 @@ struct CouponBench: ParsableCommand {
         commandName: "coupon-bench",
         abstract: "Measures coupond.",
         subcommands: [
-            LoadCommand.self, ScaleCommand.self, StallCommand.self, RecoveryCommand.self,
+            LoadCommand.self, CompareCommand.self, ScaleCommand.self, StallCommand.self,
+            RecoveryCommand.self,
         ])
 }

@@ -27,22 +27,15 @@ struct Goal {
 
     private var boundText: String {
         switch bound {
-        case .atLeast(let wanted): "≥ \(Self.text(wanted)) \(unit)"
-        case .atMost(let wanted): "≤ \(Self.text(wanted)) \(unit)"
+        case .atLeast(let wanted): "≥ \(Self.exact(wanted)) \(unit)"
+        case .atMost(let wanted): "≤ \(Self.exact(wanted)) \(unit)"
         }
     }
 
-    private var measuredText: String { measured.map { "\(Self.text($0)) \(unit)" } ?? "–" }
+    private var measuredText: String { measured.map { "\(NumberText.short($0)) \(unit)" } ?? "–" }
 
-    /// Three digits say enough of a ratio; a large figure is told whole.
-    private static func text(_ value: Double) -> String {
-        let decimals =
-            switch abs(value) {
-            case 100...: 0
-            case 10...: 1
-            default: value == value.rounded() ? 0 : 2
-            }
-        return NumberText.grouped(value, decimals: decimals)
+    private static func exact(_ value: Double) -> String {
+        value == value.rounded() ? NumberText.grouped(value, decimals: 0) : "\(value)"
     }
 }
 

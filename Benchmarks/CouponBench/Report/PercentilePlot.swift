@@ -27,8 +27,10 @@ struct PercentilePlot: Encodable {
     var series: [Series]
 
     private static let size = (width: 760.0, height: 420.0)
-    private static let plotArea = (left: 80.0, top: 78.0, right: 20.0, bottom: 56.0)
-    private static let percentiles = [0, 50, 90, 99, 99.9, 99.99]
+    private static let plotArea = (left: 80.0, top: 78.0, right: 36.0, bottom: 56.0)
+    private static let percentiles = [0, 50, 90, 99, 99.9, percentileMax]
+    /// What lies beyond stands on few requests.
+    fileprivate static let percentileMax = 99.99
 
     private enum CodingKeys: CodingKey { case name, title, series }
 
@@ -39,7 +41,7 @@ struct PercentilePlot: Encodable {
         )
         let base = area.top + height
         let axis = LogarithmicAxis(
-            over: series.flatMap { $0.points.map(\.microseconds) }, length: height)
+            over: series.flatMap { $0.shownPoints.map(\.microseconds) }, length: height)
         var drawing = Drawing(width: Self.size.width, height: Self.size.height)
         drawing.words(title, x: area.left, y: 24, size: 15, isBold: true)
         for tick in axis.ticks {
@@ -63,12 +65,11 @@ struct PercentilePlot: Encodable {
         drawing.words(
             "percentile of requests", x: area.left + width / 2, y: base + 42, anchor: .middle,
             color: Drawing.faintInk)
-        drawing.upwardWords("latency", x: 18, y: area.top + height / 2)
+        drawing.upwardWords("latency, in equal ratios", x: 18, y: area.top + height / 2)
 
         for one in series {
-            let points = one.points.filter { $0.percentile <= Self.percentiles[5] }
             drawing.curve(
-                points.map { point in
+                one.shownPoints.map { point in
                     .init(
                         x: area.left + Self.position(of: point.percentile) * width,
                         y: base - axis.position(of: point.microseconds))
@@ -92,5 +93,11 @@ struct PercentilePlot: Encodable {
             drawing.words(one.name, x: x + 24, y: 50)
             x += 24 + Double(one.name.count) * 7 + 22
         }
+    }
+}
+
+extension PercentilePlot.Series {
+    fileprivate var shownPoints: [PercentilePlot.Point] {
+        points.filter { $0.percentile <= PercentilePlot.percentileMax }
     }
 }

@@ -21,6 +21,10 @@ struct Report: Encodable {
         /// What a reader has to know about the figures, behind them.
         var notes: [String] = []
         var plots: [Plot] = []
+        /// Left out of the text: more than a terminal should be filled with.
+        var isDetail = false
+
+        private enum CodingKeys: CodingKey { case title, about, table, notes, plots }
     }
 
     /// The SVG files of all sections, by name without extension.

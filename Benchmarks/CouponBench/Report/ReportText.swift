@@ -4,7 +4,7 @@ extension Report {
         var lines = [title, String(repeating: "=", count: title.count)]
         let factWidth = facts.map(\.name.count).max() ?? 0
         lines += facts.map { "\($0.name.padded(to: factWidth))  \($0.value)" }
-        for section in sections {
+        for section in sections where !section.isDetail {
             lines += ["", section.title, String(repeating: "-", count: section.title.count)]
             lines += section.about.flatMap(Self.wrapped)
             if let table = section.table {
