@@ -1,3 +1,4 @@
+import CouponStore
 import Foundation
 
 // Codes are made from numbers, so that a load generator can ask for a random one without a list: two
@@ -89,10 +90,9 @@ struct CodesCatalog: Sendable {
             }
             try output.close()
             // In one step, as an operator's tool should: a reload never sees half of it.
-            _ = try FileManager.default.replaceItemAt(
-                URL(filePath: file), withItemAt: URL(filePath: next))
+            try PosixDisk().rename(next, to: file)
         } catch {
-            throw .file(path: file, reason: error.localizedDescription)
+            throw .file(path: file, reason: "\(error)")
         }
     }
 

@@ -79,7 +79,7 @@ struct DaemonTasks: Sendable {
     func reload() throws(ProcessFault) -> DaemonFigures.Run {
         let before = try figures().catalog.lastReload
         process.signal(SIGHUP)
-        return try await("reload") { () throws(ProcessFault) in
+        return try end(of: "reload") { () throws(ProcessFault) in
             let run = try figures().catalog.lastReload
             return run == before ? nil : run
         }
@@ -89,15 +89,15 @@ struct DaemonTasks: Sendable {
     func compact() throws(ProcessFault) -> DaemonFigures.Run {
         let before = try figures().lastSnapshot
         process.signal(SIGUSR2)
-        return try await("snapshot") { () throws(ProcessFault) in
+        return try end(of: "snapshot") { () throws(ProcessFault) in
             let run = try figures().lastSnapshot
             return run == before ? nil : run
         }
     }
 
     /// Asks now and then; asking all the time would be a load of its own.
-    private func await(
-        _ task: String, _ ended: () throws(ProcessFault) -> DaemonFigures.Run?
+    private func end(
+        of task: String, _ ended: () throws(ProcessFault) -> DaemonFigures.Run?
     ) throws(ProcessFault) -> DaemonFigures.Run {
         var found: DaemonFigures.Run?
         try process.wait(seconds: Self.timeoutSeconds) { () throws(ProcessFault) in

@@ -38,7 +38,9 @@ extension ScaleRig {
         ]
     }
 
-    /// Loads a daemon with such orders, and returns how many there are and what they take.
+    /// Loads a daemon with such orders, and returns how many came on top of the first ones and what
+    /// they took. The first ones also filled what is used again and again: buffers for the journal and
+    /// for replies, which stay small with one request under way on each connection.
     private func growth(
         _ catalog: CodesCatalog, _ request: String
     ) throws -> (orders: Int, bytes: Int) {
@@ -46,9 +48,17 @@ extension ScaleRig {
         defer { try? bench.remove(state) }
         let daemon = try startCached(catalog, state)
         defer { daemon.stop() }
-        let before = try daemon.settledBytes()
-        _ = try rate(of: daemon, Mix(try RequestTemplate(request + "\n")), depth: Self.depth)
-        return (try daemon.figures().ledger.orders, try daemon.settledBytes() - before)
+        let mix = Mix(try RequestTemplate(request + "\n"))
+        _ = try rate(of: daemon, mix, depth: 1)
+        let (ordersBefore, bytesBefore) = (
+            try daemon.figures().ledger.orders, try daemon.settledBytes()
+        )
+        _ = try rate(of: daemon, mix, depth: 1)
+        _ = try rate(of: daemon, mix, depth: 1)
+        return (
+            try daemon.figures().ledger.orders - ordersBefore,
+            try daemon.settledBytes() - bytesBefore
+        )
     }
 
     private func costOfConnections(_ catalog: CodesCatalog, _ count: Int) throws -> ResidentCost {

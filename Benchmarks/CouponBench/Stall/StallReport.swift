@@ -135,14 +135,18 @@ struct StallReport {
             Column(name: "phase"), Column(name: "longest pause", unit: "µs"),
             Column(name: "loop ran", unit: "%"), Column(name: "loop waited to run", unit: "%"),
             Column(name: "generator late at most", unit: "µs"),
+            Column(name: "others had", unit: "% of all processors"),
         ])
         for phase in phases {
             table.add([
                 .text(phase.work.rawValue),
                 .number(Double(phase.longestTurnMicroseconds), decimals: 0),
-                .number(100 * phase.loopTimes.ranSeconds / phase.seconds, decimals: 1),
-                .number(100 * phase.loopTimes.waitedSeconds / phase.seconds, decimals: 1),
+                .number(share(phase.processors.loopRan, of: phase), decimals: 1),
+                .number(share(phase.processors.loopWaited, of: phase), decimals: 1),
                 .number(phase.sendDelayMicroseconds, decimals: 0),
+                .number(
+                    100 * phase.processors.othersRan / max(0.01, phase.processors.available),
+                    decimals: 1),
             ])
         }
         return Report.Section(
@@ -153,13 +157,20 @@ struct StallReport {
                 start when quiet, otherwise while the work was under way, the swap of catalogs included. \
                 It counts time in which the loop was not running because another thread had its \
                 processor; the kernel tells how much that was in all. Where the generator is late, part \
-                of the latency is its own.
+                of the latency is its own; where others had much of the processors, the figures are \
+                theirs as well.
                 """
             ],
             table: table)
     }
 
     // MARK: Numbers
+
+    /// In hundredths of one processor.
+    private func share(_ seconds: Double, of phase: StallPhase) -> Double {
+        let count = Double(ProcessInfo.processInfo.activeProcessorCount)
+        return 100 * seconds / max(0.01, phase.processors.available / count)
+    }
 
     private func whole(_ number: Int) -> String { NumberText.grouped(Double(number), decimals: 0) }
 

@@ -24,20 +24,9 @@ struct StallPhase {
     var sendDelayMicroseconds = 0.0
     /// The longest turn of the loop: since the start when quiet, else while work was under way.
     var longestTurnMicroseconds = 0
-    var loopTimes = ThreadTimes()
+    var processors = PhaseProcessors()
 
     init(_ work: Work) { self.work = work }
-}
-
-/// How long a thread ran, and how long it was ready to and had to wait for a processor.
-struct ThreadTimes {
-    var ranSeconds = 0.0
-    var waitedSeconds = 0.0
-
-    mutating func add(from start: ThreadTimes, to end: ThreadTimes) {
-        ranSeconds += end.ranSeconds - start.ranSeconds
-        waitedSeconds += end.waitedSeconds - start.waitedSeconds
-    }
 }
 
 /// One daemon with much in it.
@@ -126,10 +115,10 @@ struct StallRig {
         // Whatever happens here, it shall not go on with a daemon that is gone.
         defer { side.finish() }
         while phase.seconds < phaseSeconds || side.isRunning {
-            let before = try ProcessFigures.mainThread(of: daemon.id)
+            let before = try PhaseProcessors(of: daemon.id)
             let result = try load(
                 daemon, .open(connections: Self.connections, perSecond: perSecond))
-            phase.loopTimes.add(from: before, to: try ProcessFigures.mainThread(of: daemon.id))
+            phase.processors.add(from: before, to: try PhaseProcessors(of: daemon.id))
             phase.seconds += Double(result.nanoseconds) / 1e9
             phase.sent += result.sent
             phase.latencies.add(result.latencies)
@@ -167,24 +156,5 @@ struct StallRig {
             target: Target(socketPath: daemon.socketPath, framing: .lines), mix: mix, pace: pace,
             warmUpMilliseconds: milliseconds / 10, milliseconds: milliseconds,
             seed: .random(in: 0 ... .max))
-    }
-}
-
-extension ProcessFigures {
-    /// Of the thread that a process began with.
-    static func mainThread(of id: Int32) throws(ProcessFault) -> ThreadTimes {
-        let path = "/proc/\(id)/task/\(id)/schedstat"
-        do {
-            let numbers = try String(contentsOfFile: path, encoding: .utf8)
-                .split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
-            guard numbers.count == 3 else {
-                throw ProcessFault.file(path: path, reason: "it has no three numbers")
-            }
-            return ThreadTimes(ranSeconds: numbers[0] / 1e9, waitedSeconds: numbers[1] / 1e9)
-        } catch let fault as ProcessFault {
-            throw fault
-        } catch {
-            throw .file(path: path, reason: error.localizedDescription)
-        }
     }
 }
