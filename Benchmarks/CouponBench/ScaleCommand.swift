@@ -24,6 +24,7 @@ struct ScaleCommand: ParsableCommand {
 
     private static let defaultSizes = [1_000, 10_000, 100_000, 1_000_000, 10_000_000]
     private static let quickSizes = [1_000, 100_000]
+    private static let liveOrders = 200_000
     private static let idleConnections = 10_000
 
     func validate() throws {
@@ -51,7 +52,8 @@ struct ScaleCommand: ParsableCommand {
         if let largest = chosen.last {
             MeasuredPrograms.say("orders, customers and connections beside \(largest) codes")
             report.costs = try rig.measureCosts(
-                codes: largest, connections: quick ? 500 : Self.idleConnections)
+                codes: largest, orders: quick ? 10_000 : Self.liveOrders,
+                connections: quick ? 500 : Self.idleConnections)
         }
         try files.tell(report.report)
     }

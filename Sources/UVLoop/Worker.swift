@@ -8,12 +8,17 @@ import Synchronization
 // Results come back in the order of the jobs, since one thread runs them one by one. So the loop
 // keeps what to do with each result in a queue of its own, which never leaves the loop thread; what
 // crosses threads is the job, its result, and the news "one more is done".
+//
+// The C library keeps for each thread some of the small blocks that it freed, and these keep what
+// lies around them: a job that had gigabytes in small pieces would leave them with the process. All
+// goes back when the thread ends. So a worker may be asked to have each job done by a thread that is
+// new; its own then only waits.
 
 /// Runs jobs one after another on its own thread and delivers their results on the loop.
 ///
 /// Belongs to the loop thread. The loop goes on running while jobs are under way, not otherwise.
 package final class Worker {
-    private let inbox = JobQueue()
+    private let inbox: JobQueue
     private var finished: Mailbox<Void>?
     private var deliveries: [() -> Void] = []
     /// Nil before the start and after the end.
@@ -25,12 +30,18 @@ package final class Worker {
     ///   - loop: where results are delivered.
     ///   - name: as shown by process listings, cut to 15 bytes by the kernel.
     ///   - niceness: 0 is normal, 19 gives way to everything else.
+    ///   - returnsMemory: whether all that a job has freed is given back to the system at its end.
+    ///     For jobs that are few and large; see ``returnBlocksWhenFreed(ofAtLeast:)``, too.
     /// - Throws: `.openMailbox` or `.startThread`.
-    package init(on loop: EventLoop, name: String, niceness: Int32 = 0) throws(UVFault) {
+    package init(
+        on loop: EventLoop, name: String, niceness: Int32 = 0, returnsMemory: Bool = false
+    ) throws(UVFault) {
+        inbox = JobQueue(usesNewThreads: returnsMemory) {
+            describeThread(name: name, niceness: niceness)
+        }
         let finished = try Mailbox<Void>(on: loop) { [weak self] in self?.deliverNext() }
         finished.keepsLoopRunning = false
         self.finished = finished
-        inbox.append { describeThread(name: name, niceness: niceness) }
 
         var thread = uv_thread_t()
         // SAFETY: the thread takes over this retain and releases it at its end.
@@ -117,10 +128,14 @@ private final class Outcome<Result: Sendable>: Sendable {
     }
 
     private let state = Mutex(State())
+    private let usesNewThreads: Bool
+    private let onStart: @Sendable () -> Void
     /// Counts the jobs, and the end. Semaphores are made for several threads.
     private nonisolated(unsafe) let changes: UnsafeMutablePointer<uv_sem_t>
 
-    init() {
+    init(usesNewThreads: Bool, onStart: @escaping @Sendable () -> Void) {
+        self.usesNewThreads = usesNewThreads
+        self.onStart = onStart
         unsafe changes = .allocate(capacity: 1)
         // SAFETY: the semaphore lives as long as this object, which the thread holds too.
         let status = unsafe uv_sem_init(changes, 0)
@@ -150,13 +165,42 @@ private final class Outcome<Result: Sendable>: Sendable {
 
     /// The life of the thread: until closed.
     func runJobs() {
-        while let job = nextJob() { job() }
+        onStart()
+        while let job = nextJob() {
+            if usesNewThreads { runOnNewThread(job) } else { job() }
+        }
     }
 
     private func nextJob() -> (@Sendable () -> Void)? {
         unsafe uv_sem_wait(changes)
         return state.withLock { $0.isClosed ? nil : $0.jobs.removeFirst() }
     }
+}
+
+/// Runs a job to its end on a thread that is there for nothing else, and has the name and the
+/// priority of the calling one.
+private func runOnNewThread(_ job: @escaping @Sendable () -> Void) {
+    final class Context {
+        let job: @Sendable () -> Void
+        init(_ job: @escaping @Sendable () -> Void) { self.job = job }
+    }
+    var thread = uv_thread_t()
+    // SAFETY: the thread takes over this retain and releases it before its end.
+    let context = unsafe Unmanaged.passRetained(Context(job))
+    let status = unsafe uv_thread_create(
+        &thread,
+        { context in
+            guard let context = unsafe context else { return }
+            unsafe Unmanaged<Context>.fromOpaque(context).takeRetainedValue().job()
+        }, context.toOpaque())
+    if status < 0 {
+        // Only the memory is the worse for it.
+        unsafe context.release()
+        return job()
+    }
+    // SAFETY: the thread was created by us, and is joined once.
+    let joined = unsafe uv_thread_join(&thread)
+    precondition(joined == 0, "a started thread can be joined")
 }
 
 /// Names the calling thread and sets its priority. Both are for operators and schedulers: a system

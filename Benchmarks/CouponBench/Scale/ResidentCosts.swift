@@ -17,48 +17,55 @@ struct ResidentCost {
 
 extension ScaleRig {
     private static let connectionsAside = 100
+    private static let warmUpOrders = 20_000
+    private static let sliceMilliseconds: Int64 = 100
 
-    /// Applies orders of three kinds, each on a new state, and opens connections that stay idle.
-    func measureCosts(codes: Int, connections: Int) throws -> [ResidentCost] {
+    /// Applies so many orders of each of three kinds, each on a new state, and opens connections that
+    /// stay idle.
+    func measureCosts(
+        codes: Int, orders: Int, connections: Int
+    ) throws -> [ResidentCost] {
         let catalog = try CodesCatalog("codes", codes: codes, on: bench)
-        let plain = try growth(catalog, CodesCatalog.apply(code: "PLAIN"))
-        let perCustomer = try growth(
-            catalog, CodesCatalog.apply(code: "EACH", customer: "cus_${n}"))
-        let single = try growth(catalog, CodesCatalog.apply(below: codes))
-        let plainEach = Double(plain.bytes) / Double(max(1, plain.orders))
-        return [
-            ResidentCost(thing: "live order", count: plain.orders, bytes: plain.bytes),
-            ResidentCost(
-                thing: "count of a customer's uses, beyond its order", count: perCustomer.orders,
-                bytes: perCustomer.bytes - Int(plainEach * Double(perCustomer.orders))),
-            ResidentCost(
-                thing: "count of a single-use code, beyond its order", count: single.orders,
-                bytes: single.bytes - Int(plainEach * Double(single.orders))),
-            try costOfConnections(catalog, connections),
+        let kinds = [
+            ("live order", CodesCatalog.apply(code: "PLAIN")),
+            (
+                "live order with the count of its customer",
+                CodesCatalog.apply(code: "EACH", customer: "cus_${run}_${n}")
+            ),
+            ("live order with the count of its code", CodesCatalog.apply(below: codes)),
         ]
+        return try kinds.map { try cost($0, of: $1, orders, catalog) }
+            + [try costOfConnections(catalog, connections)]
     }
 
-    /// Loads a daemon with such orders, and returns how many came on top of the first ones and what
-    /// they took. The first ones also filled what is used again and again: buffers for the journal and
-    /// for replies, which stay small with one request under way on each connection.
-    private func growth(
-        _ catalog: CodesCatalog, _ request: String
-    ) throws -> (orders: Int, bytes: Int) {
+    /// What such orders take on top of the first ones, which also fill what is used again and again:
+    /// buffers for the journal and for replies.
+    private func cost(
+        _ thing: String, of request: String, _ orderCount: Int, _ catalog: CodesCatalog
+    ) throws -> ResidentCost {
         let state = try bench.folder("cost-state")
         defer { try? bench.remove(state) }
         let daemon = try startCached(catalog, state)
         defer { daemon.stop() }
         let mix = Mix(try RequestTemplate(request + "\n"))
-        _ = try rate(of: daemon, mix, depth: 1)
-        let (ordersBefore, bytesBefore) = (
-            try daemon.figures().ledger.orders, try daemon.settledBytes()
-        )
-        _ = try rate(of: daemon, mix, depth: 1)
-        _ = try rate(of: daemon, mix, depth: 1)
-        return (
-            try daemon.figures().ledger.orders - ordersBefore,
-            try daemon.settledBytes() - bytesBefore
-        )
+        func ordersOnceThereAre(_ wanted: Int) throws -> Int {
+            while true {
+                let orders = try daemon.figures().ledger.orders
+                if orders >= wanted { return orders }
+                // One request under way on each connection keeps the buffers small.
+                _ = try rate(of: daemon, mix, depth: 1, milliseconds: Self.sliceMilliseconds)
+                guard try daemon.figures().ledger.orders > orders else {
+                    throw ProcessFault.failed(
+                        command: "applying orders", status: 0,
+                        log: "there are no more than \(orders)")
+                }
+            }
+        }
+        let before = try ordersOnceThereAre(Self.warmUpOrders)
+        let bytesBefore = try daemon.settledBytes()
+        let after = try ordersOnceThereAre(before + orderCount)
+        return ResidentCost(
+            thing: thing, count: after - before, bytes: try daemon.settledBytes() - bytesBefore)
     }
 
     private func costOfConnections(_ catalog: CodesCatalog, _ count: Int) throws -> ResidentCost {

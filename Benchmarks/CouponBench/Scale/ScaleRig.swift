@@ -102,12 +102,15 @@ struct ScaleRig {
     }
 
     /// Replies per second; none may be an error.
-    func rate(of daemon: DaemonUnderTest, _ mix: Mix, depth: Int) throws -> Double {
+    func rate(
+        of daemon: DaemonUnderTest, _ mix: Mix, depth: Int, milliseconds: Int64? = nil
+    ) throws -> Double {
+        let milliseconds = milliseconds ?? loadMilliseconds
         let result = try LoadGenerator.run(
             LoadPlan(
                 target: Target(socketPath: daemon.socketPath, framing: .lines), mix: mix,
                 pace: .closed(connections: Self.connections, depth: depth),
-                warmUpMilliseconds: loadMilliseconds / 10, milliseconds: loadMilliseconds,
+                warmUpMilliseconds: milliseconds / 10, milliseconds: milliseconds,
                 seed: .random(in: 0 ... .max)))
         try result.checkAnswers(of: daemon)
         return result.perSecond
