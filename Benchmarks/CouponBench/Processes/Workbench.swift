@@ -66,9 +66,10 @@ final class Workbench {
     }
 
     /// Starts a program that ``clear()`` ends. `name` is what messages call it, `executable` an
-    /// absolute path, and `endSignal` asks it to end.
+    /// absolute path, and `endSignal` ends it; other than SIGKILL only for a program that handles it,
+    /// because it starts with those ignored that would end us.
     func start(
-        _ name: String, executable: String, arguments: [String], endSignal: Int32 = SIGTERM
+        _ name: String, executable: String, arguments: [String], endSignal: Int32 = SIGKILL
     ) throws(ProcessFault) -> ServerProcess {
         guard FileManager.default.isExecutableFile(atPath: executable) else {
             throw .missing(program: executable, remedy: "it is not built, or lies elsewhere.")
