@@ -19,6 +19,16 @@ import Testing
         }
     }
 
+    @Test func `is not made where a socket's path would not fit`() throws {
+        let folder = "/tmp/" + String(repeating: "x", count: 90)
+        do throws(ProcessFault) {
+            _ = try Workbench(in: folder)
+            Issue.record("it was made")
+        } catch {
+            #expect("\(error)".contains("too long for the path of a socket"))
+        }
+    }
+
     @Test func `counts what children used that have ended`() throws {
         let bench = try Workbench()
         defer { bench.clear() }

@@ -23,10 +23,12 @@ extension Report {
     private static func facts(
         _ figures: ComparisonFigures, _ settings: ComparisonSettings
     ) -> [Fact] {
-        let disk = NumberText.duration(microseconds: figures.disk.medianMicroseconds)
+        let disk = figures.disk.map {
+            NumberText.duration(microseconds: $0.medianMicroseconds)
+        }
         let seconds = NumberText.grouped(Double(settings.length.measured) / 1_000, decimals: 2)
         return Machine.facts + [
-            Fact(name: "disk", value: "4 KiB appended and fdatasync: p50 \(disk)"),
+            Fact(name: "disk", value: "4 KiB appended and fdatasync: p50 \(disk ?? "–")"),
             Fact(
                 name: "runs",
                 value: "\(settings.repeats) of \(seconds) s of each, interleaved; medians are told"),
