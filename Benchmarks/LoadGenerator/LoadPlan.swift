@@ -50,6 +50,8 @@ package struct LoadPlan: Sendable {
     package var warmUpMilliseconds: Int64
     /// How long requests count.
     package var milliseconds: Int64
+    /// How long replies are waited for after that.
+    package var drainMilliseconds: Int64 = 2_000
     /// Picks the requests, their random numbers and `${run}`. Two runs of one seed against one state
     /// ask for the same orders.
     package var seed: UInt64
@@ -81,7 +83,7 @@ package struct LoadPlan: Sendable {
 package struct LoadResult: Sendable {
     /// Requests.
     package var sent = 0
-    /// Requests that were answered, at the latest ``drainMilliseconds`` after the measured time.
+    /// Requests that were answered, at the latest when the plan's `drainMilliseconds` had passed.
     package var replies = 0
     /// Replies that say yes.
     package var accepted = 0
@@ -99,9 +101,6 @@ package struct LoadResult: Sendable {
     package var longestSendDelay = 0.0
     /// The first reply that was an error, also one from before the measured time; shortened.
     package var firstFailure: String?
-
-    /// How long replies are waited for after the measured time.
-    package static let drainMilliseconds: Int64 = 2_000
 
     /// Requests that had no reply when the waiting ended.
     package var unanswered: Int { sent - replies }

@@ -1,0 +1,171 @@
+import Foundation
+import Synchronization
+import UVLoop
+
+// The target of a load, for tests: a loop on a thread of its own that answers lines as it is told.
+// What it does is told in lines, so that a test knows what will happen whatever the machine's speed.
+
+/// What the server does with the lines that it gets, over all connections.
+struct Behaviour: Sendable {
+    /// The answers to the lines, in turn and from the start again; a line itself where there is none.
+    var answers: [String] = []
+    /// Answers this many lines and then no more.
+    var answersMax = Int.max
+    /// At this line (from 1) it stops reading and answering everywhere, for so long.
+    var stall: (atLine: Int, milliseconds: Int64)?
+    /// At this line (from 1) it says the last word, if any, and closes the connection.
+    var closesAtLine = Int.max
+    var lastWord = ""
+    /// Connections that may wait in the kernel.
+    var backlog: Int32 = 512
+}
+
+/// What the server has seen.
+struct Seen: Sendable {
+    /// The lines of each connection, in the order of their beginning.
+    var connections: [[String]] = []
+
+    var lines: [String] { connections.flatMap(\.self) }
+}
+
+/// A line server that is under way until it is released.
+final class LineServer: Sendable {
+    let path = "/tmp/load-\(UInt32.random(in: 0 ... .max))"
+    private let life = ServerLife()
+
+    /// Returns when connections succeed.
+    init(_ behaviour: Behaviour = Behaviour()) throws {
+        Thread { [path, life] in
+            do {
+                let loop = try ServerLoop(path, behaviour, life)
+                loop.run()
+            } catch {
+                life.start(.failure(error))
+            }
+            life.ended.signal()
+        }.start()
+        try life.waitForStart()
+    }
+
+    deinit {
+        life.stop()
+    }
+
+    var seen: Seen { life.seen.withLock { $0 } }
+}
+
+/// What the server's thread and the test's share.
+private final class ServerLife: Sendable {
+    let seen = Mutex(Seen())
+    let ended = DispatchSemaphore(value: 0)
+    private let started = DispatchSemaphore(value: 0)
+    private let stopping = Mutex<Result<Mailbox<Void>.Address, any Error>?>(nil)
+
+    func start(_ outcome: Result<Mailbox<Void>.Address, any Error>) {
+        stopping.withLock { $0 = outcome }
+        started.signal()
+    }
+
+    func waitForStart() throws {
+        started.wait()
+        _ = try stopping.withLock { try $0?.get() }
+    }
+
+    func stop() {
+        guard case .success(let address) = stopping.withLock({ $0 }) else { return }
+        address.post(())
+        ended.wait()
+    }
+}
+
+/// The server on its thread.
+private final class ServerLoop: ConnectionHandler {
+    private let loop: EventLoop
+    private let behaviour: Behaviour
+    private let life: ServerLife
+    private var listener: PipeListener?
+    private var mailbox: Mailbox<Void>?
+    private var stallTimer: LoopTimer?
+    /// Connections with what of a line has come on them.
+    private var clients: [(connection: Connection, unread: [UInt8])] = []
+    private var lineCount = 0
+    private var isStalled = false
+
+    init(_ path: String, _ behaviour: Behaviour, _ life: ServerLife) throws {
+        self.behaviour = behaviour
+        self.life = life
+        loop = try EventLoop()
+        listener = try PipeListener(on: loop, path: path, mode: 0o600)
+        stallTimer = try LoopTimer(on: loop) { [weak self] in self?.endStall() }
+        let mailbox = try Mailbox<Void>(on: loop) { [loop] in loop.stop() }
+        self.mailbox = mailbox
+        try listener?.listen(backlog: behaviour.backlog, onFailure: { _ in }) { [weak self] in
+            self?.accept($0)
+        }
+        life.start(.success(mailbox.address))
+    }
+
+    func run() {
+        loop.run()
+        loop.closeAll()
+        clients = []
+    }
+
+    private func accept(_ connection: Connection) {
+        clients.append((connection, []))
+        life.seen.withLock { $0.connections.append([]) }
+        connection.start(deliveringTo: self)
+        if isStalled { connection.pauseReading() }
+    }
+
+    func received(_ bytes: Span<UInt8>, on connection: Connection) {
+        guard let index = clients.firstIndex(where: { $0.connection === connection }) else {
+            return
+        }
+        for position in bytes.indices { clients[index].unread.append(bytes[position]) }
+        answer(index)
+    }
+
+    /// Answers all whole lines of a client, as long as nothing comes in between.
+    private func answer(_ index: Int) {
+        while !isStalled, let end = clients[index].unread.firstIndex(of: UInt8(ascii: "\n")) {
+            let line = String(decoding: clients[index].unread[..<end], as: UTF8.self)
+            clients[index].unread.removeSubrange(...end)
+            lineCount += 1
+            life.seen.withLock { $0.connections[index].append(line) }
+            let connection = clients[index].connection
+            if lineCount == behaviour.closesAtLine {
+                if !behaviour.lastWord.isEmpty { connection.write(behaviour.lastWord + "\n") }
+                return connection.closeAfterFlush()
+            }
+            if lineCount <= behaviour.answersMax {
+                let answers = behaviour.answers
+                let answer = answers.isEmpty ? line : answers[(lineCount - 1) % answers.count]
+                connection.write(answer + "\n")
+            }
+            if lineCount == behaviour.stall?.atLine { beginStall() }
+        }
+    }
+
+    private func beginStall() {
+        isStalled = true
+        for client in clients { client.connection.pauseReading() }
+        stallTimer?.start(after: behaviour.stall?.milliseconds ?? 0)
+    }
+
+    private func endStall() {
+        isStalled = false
+        for index in clients.indices {
+            clients[index].connection.resumeReading()
+            answer(index)
+        }
+    }
+
+    func peerFinished(_ connection: Connection) { connection.closeAfterFlush() }
+    func drained(_ connection: Connection) {}
+    func ended(_ reason: ConnectionEnd, on connection: Connection) {}
+}
+
+extension Connection {
+    fileprivate func write(_ text: String) { write(Array(text.utf8).span) }
+}
