@@ -108,7 +108,8 @@ package struct LoadResult: Sendable {
     /// Replies per second.
     package var perSecond: Double { Double(replies) * 1e9 / Double(nanoseconds) }
 
-    init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+    /// Nothing yet, of so long a time.
+    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 }
 
 /// Why there is no result.
@@ -119,8 +120,9 @@ package enum LoadFault: Error, Equatable {
     case cannotStart(UVFault)
     /// The handshake or a preparation was answered with an error, or not within ten seconds (nil).
     case notPrepared(reply: String?)
-    /// The target, or the kernel (a fault), broke a connection off. The reply is the last error.
-    case connectionEnded(UVFault?, afterReplies: Int, lastFailure: String?)
+    /// The target, or the kernel (a fault), broke a connection off. The last words are a reply that
+    /// had begun to come, or else the first that was an error.
+    case connectionEnded(UVFault?, afterReplies: Int, lastWords: String?)
     /// The target sent something that is no reply in its protocol, or that nobody had asked for.
     case unexpectedBytes(String)
 }
@@ -132,10 +134,10 @@ extension LoadFault: CustomStringConvertible {
         case .cannotStart(let fault): return "cannot start: \(fault)"
         case .notPrepared(nil): return "the target did not answer the preparation in ten seconds"
         case .notPrepared(let reply?): return "the target refused the preparation: \(reply)"
-        case .connectionEnded(let fault, let replies, let failure):
+        case .connectionEnded(let fault, let replies, let lastWords):
             let how = fault.map { "broke (\($0))" } ?? "was closed by the target"
-            let reply = failure.map { "; it had answered: \($0)" } ?? ""
-            return "a connection \(how) after \(replies) replies in all\(reply)"
+            let words = lastWords.map { "; it had said: \($0)" } ?? ""
+            return "a connection \(how) after \(replies) replies in all\(words)"
         case .unexpectedBytes(let text): return "the target sent what nobody asked for: \(text)"
         }
     }

@@ -28,7 +28,7 @@ import UVLoop
     @Test(arguments: paces.dropLast())
     func `where the target hangs up, and shows what it said`(pace: Pace) throws {
         let server = try LineServer(
-            Behaviour(closesAtLine: 5, lastWord: #"{"error":{"code":"shutting_down"}}"#))
+            Behaviour(closesAtLine: 5, lastWord: #"{"error":{"code":"shutting_down"}}"# + "\n"))
         let fault = #expect(throws: LoadFault.self) { try run(plan(server, pace)) }
         guard case .connectionEnded(_, _, let last) = fault else {
             Issue.record("\(String(describing: fault))")
@@ -47,6 +47,15 @@ import UVLoop
             return
         }
         #expect(replies <= 4)
+    }
+
+    @Test func `where the target hangs up in the middle of a reply, and shows it`() throws {
+        let server = try LineServer(Behaviour(closesAtLine: 3, lastWord: #"{"error":{"co"#))
+        #expect(
+            throws: LoadFault.connectionEnded(nil, afterReplies: 2, lastWords: #"{"error":{"co"#)
+        ) {
+            try run(plan(server, .closed(connections: 1, depth: 1)))
+        }
     }
 
     @Test func `where more replies come than requests went`() throws {

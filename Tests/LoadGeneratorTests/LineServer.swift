@@ -13,7 +13,7 @@ struct Behaviour: Sendable {
     var answersMax = Int.max
     /// At this line (from 1) it stops reading and answering everywhere, for so long.
     var stall: (atLine: Int, milliseconds: Int64)?
-    /// At this line (from 1) it says the last word, if any, and closes the connection.
+    /// At this line (from 1) it says the last word, a line or part of one, and closes the connection.
     var closesAtLine = Int.max
     var lastWord = ""
     /// Connections that may wait in the kernel.
@@ -135,7 +135,7 @@ private final class ServerLoop: ConnectionHandler {
             life.seen.withLock { $0.connections[index].append(line) }
             let connection = clients[index].connection
             if lineCount == behaviour.closesAtLine {
-                if !behaviour.lastWord.isEmpty { connection.write(behaviour.lastWord + "\n") }
+                if !behaviour.lastWord.isEmpty { connection.write(behaviour.lastWord) }
                 return connection.closeAfterFlush()
             }
             if lineCount <= behaviour.answersMax {
