@@ -1,3 +1,4 @@
+import FlatStorage
 import Foundation
 import Synchronization
 import UVLoop
@@ -22,6 +23,9 @@ struct Behaviour: Sendable {
 
 /// What the server has seen.
 struct Seen: Sendable {
+    /// What of a line is kept.
+    static let lineBytesMax = 64
+
     /// The lines of each connection, in the order of their beginning.
     var connections: [[String]] = []
 
@@ -86,8 +90,7 @@ private final class ServerLoop: ConnectionHandler {
     private var listener: PipeListener?
     private var mailbox: Mailbox<Void>?
     private var stallTimer: LoopTimer?
-    /// Connections with what of a line has come on them.
-    private var clients: [(connection: Connection, unread: [UInt8])] = []
+    private var clients: [ServerClient] = []
     private var lineCount = 0
     private var isStalled = false
 
@@ -112,7 +115,7 @@ private final class ServerLoop: ConnectionHandler {
     }
 
     private func accept(_ connection: Connection) {
-        clients.append((connection, []))
+        clients.append(ServerClient(connection))
         life.seen.withLock { $0.connections.append([]) }
         connection.start(deliveringTo: self)
         if isStalled { connection.pauseReading() }
@@ -122,27 +125,29 @@ private final class ServerLoop: ConnectionHandler {
         guard let index = clients.firstIndex(where: { $0.connection === connection }) else {
             return
         }
-        for position in bytes.indices { clients[index].unread.append(bytes[position]) }
+        clients[index].unread.append(bytes)
         answer(index)
     }
 
     /// Answers all whole lines of a client, as long as nothing comes in between.
     private func answer(_ index: Int) {
-        while !isStalled, let end = clients[index].unread.firstIndex(of: UInt8(ascii: "\n")) {
-            let line = String(decoding: clients[index].unread[..<end], as: UTF8.self)
-            clients[index].unread.removeSubrange(...end)
+        let client = clients[index]
+        while !isStalled, let line = client.unread.nextLine() {
             lineCount += 1
             life.seen.withLock { $0.connections[index].append(line) }
-            let connection = clients[index].connection
             if lineCount == behaviour.closesAtLine {
-                if !behaviour.lastWord.isEmpty { connection.write(behaviour.lastWord) }
-                return connection.closeAfterFlush()
+                client.connection.write(behaviour.lastWord)
+                return client.connection.closeAfterFlush()
             }
             if lineCount <= behaviour.answersMax {
                 let answers = behaviour.answers
-                let answer = answers.isEmpty ? line : answers[(lineCount - 1) % answers.count]
-                connection.write(answer + "\n")
+                if answers.isEmpty {
+                    client.unread.echoLine(on: client.connection)
+                } else {
+                    client.connection.write(answers[(lineCount - 1) % answers.count] + "\n")
+                }
             }
+            client.unread.forgetLine()
             if lineCount == behaviour.stall?.atLine { beginStall() }
         }
     }
@@ -164,6 +169,35 @@ private final class ServerLoop: ConnectionHandler {
     func peerFinished(_ connection: Connection) { connection.closeAfterFlush() }
     func drained(_ connection: Connection) {}
     func ended(_ reason: ConnectionEnd, on connection: Connection) {}
+}
+
+/// A connection with what has come on it and was not answered.
+private final class ServerClient {
+    let connection: Connection
+    var unread = UnreadLines()
+
+    init(_ connection: Connection) { self.connection = connection }
+}
+
+private struct UnreadLines: ~Copyable {
+    private var bytes = ByteBuffer()
+    private var lineByteCount = 0
+
+    mutating func append(_ more: Span<UInt8>) { bytes.append(more) }
+
+    /// The start of the first whole line.
+    mutating func nextLine() -> String? {
+        guard let end = bytes.bytes.firstIndex(of: UInt8(ascii: "\n"), from: 0) else { return nil }
+        lineByteCount = end + 1
+        let start = (0..<min(end, Seen.lineBytesMax)).map { bytes[$0] }
+        return String(decoding: start, as: UTF8.self)
+    }
+
+    func echoLine(on connection: Connection) {
+        connection.write(bytes.bytes(in: 0..<lineByteCount))
+    }
+
+    mutating func forgetLine() { bytes.removeFirst(lineByteCount) }
 }
 
 extension Connection {
