@@ -15,8 +15,8 @@ struct LoadCommand: ParsableCommand {
 
             A mix file has a request in each line, with a weight before it where it is to be sent more \
             often than others. In a request ${n} stands for a number that no other request of the run \
-            has, ${run} for one that no other run has, and ${below:LIMIT} for a random one; all have \
-            ten digits.
+            has, ${run} for one that no other run has, and ${below:LIMIT} for a random one. All have \
+            ten digits, so in JSON they belong inside quotes.
 
             Exits with 1 when a reply was an error, or when one did not come within two seconds after \
             the measured time.
@@ -180,7 +180,7 @@ private struct LoadReport {
         }
         if result.unanswered > 0 {
             return "\(result.unanswered) of \(result.sent) requests had no reply "
-                + "\(LoadResult.drainMilliseconds / 1_000) s after the measured time"
+                + "two seconds after the measured time"
         }
         return nil
     }

@@ -175,6 +175,6 @@ final class LoadClient: ConnectionHandler {
         run.fail(
             .connectionEnded(
                 fault, afterReplies: measurement.repliesInAll,
-                lastFailure: measurement.result.firstFailure))
+                lastWords: replies.begun ?? measurement.result.firstFailure))
     }
 }

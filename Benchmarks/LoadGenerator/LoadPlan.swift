@@ -50,6 +50,8 @@ package struct LoadPlan: Sendable {
     package var warmUpMilliseconds: Int64
     /// How long requests count.
     package var milliseconds: Int64
+    /// How long replies are waited for after that.
+    package var drainMilliseconds: Int64 = 2_000
     /// Picks the requests, their random numbers and `${run}`. Two runs of one seed against one state
     /// ask for the same orders.
     package var seed: UInt64
@@ -85,7 +87,7 @@ package struct LoadPlan: Sendable {
 package struct LoadResult: Sendable {
     /// Requests.
     package var sent = 0
-    /// Requests that were answered, at the latest ``drainMilliseconds`` after the measured time.
+    /// Requests that were answered, at the latest when the plan's `drainMilliseconds` had passed.
     package var replies = 0
     /// Replies that say yes.
     package var accepted = 0
@@ -104,16 +106,14 @@ package struct LoadResult: Sendable {
     /// The first reply that was an error, also one from before the measured time; shortened.
     package var firstFailure: String?
 
-    /// How long replies are waited for after the measured time.
-    package static let drainMilliseconds: Int64 = 2_000
-
     /// Requests that had no reply when the waiting ended.
     package var unanswered: Int { sent - replies }
 
     /// Replies per second.
     package var perSecond: Double { Double(replies) * 1e9 / Double(nanoseconds) }
 
-    init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+    /// Nothing yet, of so long a time.
+    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 }
 
 /// Why there is no result.
@@ -124,8 +124,9 @@ package enum LoadFault: Error, Equatable {
     case cannotStart(UVFault)
     /// The handshake or a preparation was answered with an error, or not within ten seconds (nil).
     case notPrepared(reply: String?)
-    /// The target, or the kernel (a fault), broke a connection off. The reply is the last error.
-    case connectionEnded(UVFault?, afterReplies: Int, lastFailure: String?)
+    /// The target, or the kernel (a fault), broke a connection off. The last words are a reply that
+    /// had begun to come, or else the first that was an error.
+    case connectionEnded(UVFault?, afterReplies: Int, lastWords: String?)
     /// The target sent something that is no reply in its protocol, or that nobody had asked for.
     case unexpectedBytes(String)
 }
@@ -137,10 +138,10 @@ extension LoadFault: CustomStringConvertible {
         case .cannotStart(let fault): return "cannot start: \(fault)"
         case .notPrepared(nil): return "the target did not answer the preparation in ten seconds"
         case .notPrepared(let reply?): return "the target refused the preparation: \(reply)"
-        case .connectionEnded(let fault, let replies, let failure):
+        case .connectionEnded(let fault, let replies, let lastWords):
             let how = fault.map { "broke (\($0))" } ?? "was closed by the target"
-            let reply = failure.map { "; it had answered: \($0)" } ?? ""
-            return "a connection \(how) after \(replies) replies in all\(reply)"
+            let words = lastWords.map { "; it had said: \($0)" } ?? ""
+            return "a connection \(how) after \(replies) replies in all\(words)"
         case .unexpectedBytes(let text): return "the target sent what nobody asked for: \(text)"
         }
     }

@@ -10,8 +10,7 @@ import UVLoop
 // far apart, and under load each turn sends what became due in the turn before. A turn that takes long
 // delays requests, never their due times.
 
-/// Puts the plan's load on its target and says what came of it. Blocks for as long as the plan says,
-/// and up to ``LoadResult/drainMilliseconds`` longer.
+/// Puts the plan's load on its target and says what came of it. Blocks for as long as the plan says.
 package func run(_ plan: LoadPlan) throws(LoadFault) -> LoadResult {
     let run: LoadRun
     do throws(UVFault) {
@@ -153,7 +152,7 @@ final class LoadRun {
             // What became due in the last moment is still sent.
             sendDue()
             stage = .draining
-            setDeadline(after: LoadResult.drainMilliseconds)
+            setDeadline(after: plan.drainMilliseconds)
             stopIfDrained()
         case .draining, .over:
             loop.stop()

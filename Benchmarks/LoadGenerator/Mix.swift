@@ -31,7 +31,8 @@ package struct Mix: Sendable {
         do {
             text = try Data(contentsOf: URL(filePath: path))
         } catch {
-            throw MixFault(.unreadableFile(explanation: error.localizedDescription), path: path)
+            let explanation = (error as NSError).localizedFailureReason ?? "\(error)"
+            throw MixFault(.unreadableFile(explanation: explanation), path: path)
         }
         return try Mix(text: Array(text), path: path, framing: framing)
     }

@@ -24,6 +24,9 @@ struct ReplyStream: ~Copyable {
     /// Whether nothing is kept: the last reply was whole and nothing came behind it.
     var isAtStart: Bool { held.count == 0 }
 
+    /// A reply that has begun and not ended, as it would be shown; nil if there is none.
+    var begun: String? { isAtStart ? nil : Self.shown(held.bytes(in: heldStart..<held.count)) }
+
     /// The next reply at or after `position` of `chunk`, where what is kept from earlier chunks comes
     /// first. `position` moves behind what was read; call until it says that it needs more.
     mutating func next(in chunk: Span<UInt8>, from position: inout Int) -> Found {

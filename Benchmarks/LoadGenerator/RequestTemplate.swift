@@ -9,7 +9,7 @@
 /// - `${below:LIMIT}`: a random number, at least 0 and less than `LIMIT`
 /// - `${run}`: a number made from the run's seed, the same in all its requests
 ///
-/// Each is written as ten digits, padded with zeros.
+/// Each is written as ten digits, padded with zeros; JSON has such only inside a string.
 package struct RequestTemplate: Sendable {
     /// How many bytes take a placeholder's place.
     package static let numberByteCount = 10
@@ -116,7 +116,7 @@ extension MixFault: CustomStringConvertible {
 
     private var explanation: String {
         switch reason {
-        case .unreadableFile(let explanation): explanation
+        case .unreadableFile(let explanation): "cannot be read: \(explanation)"
         case .emptyFile: "there is no request in the file"
         case .emptyRequest: "the request is empty"
         case .badWeight(let text):

@@ -19,7 +19,7 @@ struct ComparisonSettings {
 /// Everything that was measured.
 struct ComparisonFigures {
     var scenarios: [(scenario: Scenario, figures: [PeerFigures])] = []
-    var disk: DiskFigure
+    var disk: DiskFigure?
     /// Of the peers, by candidate, as they tell it.
     var versions: [(candidate: Candidate, version: String)] = []
 
@@ -34,14 +34,13 @@ struct Comparison {
     private let bench: Workbench
     private let settings: ComparisonSettings
     private var postgres: PostgresPeer?
-    private var figures: ComparisonFigures
+    private var figures = ComparisonFigures()
 
     init(on bench: Workbench, _ settings: ComparisonSettings) throws(ProcessFault) {
         self.bench = bench
         self.settings = settings
         // What is missing is told before minutes are spent.
         if settings.candidates.contains(.redis) { _ = try PeerPrograms.redisServer() }
-        figures = ComparisonFigures(disk: try DiskFigure(of: bench.path))
     }
 
     /// Measures every scenario; `tell` is given a line now and then about how it goes.
@@ -52,7 +51,13 @@ struct Comparison {
             figures.versions.append((.postgres, postgres.version))
             self.postgres = postgres
         }
-        for group in Scenario.groups { try measure(group, tell: tell) }
+        for group in Scenario.groups {
+            // Beside the figures that depend on it: what else uses the disk comes and goes.
+            if group.first?.durability == .always, figures.disk == nil {
+                figures.disk = try DiskFigure(of: bench.path)
+            }
+            try measure(group, tell: tell)
+        }
         return figures
     }
 

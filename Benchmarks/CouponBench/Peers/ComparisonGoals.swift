@@ -7,7 +7,7 @@ extension Goal {
         let deep = Scenario.validate(depth: 16)
         let always = Scenario.apply(.always, depth: 1)
         let own = figures[deep, .coupond]?.perSecond
-        let disk = figures.disk.medianMicroseconds
+        let disk = figures.disk?.medianMicroseconds ?? .infinity
         return [
             rate(figures, single, .coupond, over: single, .echo, .atLeast(0.9), isJudged),
             cpu(figures, single, .coupond, over: .echo, .atMost(2), isJudged),

@@ -1,8 +1,8 @@
 import Foundation
 import LoadGenerator
 
-// The one table tells every candidate of every scenario; ratios in it are "how many times as much as
-// this one coupond does", so that 1 is coupond's own row and 12 in Redis' row means twelve times it.
+// The one table tells every candidate of every scenario; a ratio in it is coupond's figure over the
+// row's, so that it is 1 in coupond's own rows, and 12 in one of Redis means twelve times Redis.
 
 extension Report {
     /// The report of a comparison.
@@ -23,10 +23,12 @@ extension Report {
     private static func facts(
         _ figures: ComparisonFigures, _ settings: ComparisonSettings
     ) -> [Fact] {
-        let disk = NumberText.duration(microseconds: figures.disk.medianMicroseconds)
+        let disk = figures.disk.map {
+            NumberText.duration(microseconds: $0.medianMicroseconds)
+        }
         let seconds = NumberText.grouped(Double(settings.length.measured) / 1_000, decimals: 2)
         return Machine.facts + [
-            Fact(name: "disk", value: "4 KiB appended and fdatasync: p50 \(disk)"),
+            Fact(name: "disk", value: "4 KiB appended and fdatasync: p50 \(disk ?? "–")"),
             Fact(
                 name: "runs",
                 value: "\(settings.repeats) of \(seconds) s of each, interleaved; medians are told"),
@@ -47,7 +49,7 @@ extension Report {
                 "The same generator, which has one thread, asks every candidate over a Unix socket: "
                     + "50 connections with 1 or 16 requests under way on each, or a new connection for "
                     + "each request. CPU is the time of all of the server's threads and processes for "
-                    + "one request. \"× it\" says how many times the row's figure coupond's is: of "
+                    + "one request. Ratios say how many times the row's figure coupond's is: of "
                     + "requests more is better, of CPU less."
             ],
             table: table(figures),
@@ -91,11 +93,11 @@ extension Report {
         var table = Table([
             Table.Column(name: "measured"), Table.Column(name: "candidate"),
             Table.Column(name: "requests", unit: "1/s"),
-            Table.Column(name: "coupond", unit: "× it"),
+            Table.Column(name: "requests ratio", unit: "×"),
             Table.Column(name: "p50", unit: "µs"), Table.Column(name: "p99", unit: "µs"),
             Table.Column(name: "p99.9", unit: "µs"),
             Table.Column(name: "CPU", unit: "µs"),
-            Table.Column(name: "coupond's CPU", unit: "× it"),
+            Table.Column(name: "CPU ratio", unit: "×"),
             Table.Column(name: "spread", unit: "%"),
         ])
         for (scenario, candidates) in figures.scenarios {

@@ -37,7 +37,7 @@ struct DaemonUnderTest {
             arguments: [
                 "--socket", socket, "--admin-socket", adminSocket, "--state", state,
                 "--catalog", catalog, "--durability", durability.rawValue,
-            ] + flags)
+            ] + flags, endSignal: SIGTERM)
         let seconds = try process.wait(seconds: readyTimeoutSeconds) {
             answers(socket) && answers(adminSocket)
         }

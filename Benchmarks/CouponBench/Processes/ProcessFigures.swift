@@ -25,8 +25,11 @@ enum ProcessFigures {
         return seconds
     }
 
-    /// How many processes descend from this one.
-    static func descendantCount(of id: Int32) -> Int { descendants(of: id).count }
+    /// Whether nothing is left of a process but its exit status, or not even that.
+    static func hasEnded(_ id: Int32) -> Bool {
+        guard let stat = try? Stat(of: id) else { return true }
+        return stat.state == "Z" || stat.state == "X"
+    }
 
     /// A figure of /proc/PID/status that is told in kB, such as `VmRSS` or `VmHWM`, in bytes.
     static func memory(_ field: String, of id: Int32) throws(ProcessFault) -> Int {
@@ -58,7 +61,8 @@ enum ProcessFigures {
         return nanoseconds / 1e9
     }
 
-    private static func descendants(of id: Int32) -> [Int32] {
+    /// The processes that descend from this one.
+    static func descendants(of id: Int32) -> [Int32] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         var children: [Int32: [Int32]] = [:]
         for name in names {
@@ -76,6 +80,8 @@ enum ProcessFigures {
 
     /// The fields of /proc/PID/stat that are needed here.
     private struct Stat {
+        /// `Z` has ended and was not waited for yet.
+        var state: Substring
         var parent: Int32
         /// User and kernel time of children that ended and were waited for.
         var endedChildrenTicks: Int
@@ -88,6 +94,7 @@ enum ProcessFigures {
             guard fields.count > 15, let parent = Int32(fields[2]), let user = Int(fields[14]),
                 let kernel = Int(fields[15])
             else { throw .file(path: path, reason: "it is not in the form of proc(5)") }
+            state = fields[1]
             self.parent = parent
             endedChildrenTicks = user + kernel
         }

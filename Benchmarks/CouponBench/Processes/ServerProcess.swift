@@ -36,22 +36,29 @@ final class ServerProcess: Sendable {
 
     var id: Int32 { process.processIdentifier }
 
-    var isRunning: Bool { process.isRunning }
+    /// `Process` hears of an end only when nobody has inherited its descriptors, so the kernel is
+    /// asked as well.
+    var isRunning: Bool { process.isRunning && !ProcessFigures.hasEnded(id) }
 
     /// Sends a signal, unless the process has ended.
     func signal(_ number: Int32) {
-        if process.isRunning { kill(process.processIdentifier, number) }
+        if isRunning { kill(id, number) }
     }
 
-    /// Asks the process to end and waits until it has; kills it when that takes too long.
+    /// Asks the process to end and waits until it has; when that takes too long, kills it and what
+    /// descends from it.
     func end() {
+        let descendants = ProcessFigures.descendants(of: id)
         signal(endSignal)
+        if waitForEnd() { return }
+        for id in [id] + descendants { kill(id, SIGKILL) }
+        _ = waitForEnd()
+    }
+
+    private func waitForEnd() -> Bool {
         let deadline = ContinuousClock.now + Self.endTimeout
-        while process.isRunning, ContinuousClock.now < deadline {
-            Thread.sleep(forTimeInterval: 0.002)
-        }
-        signal(SIGKILL)
-        process.waitUntilExit()
+        while isRunning, ContinuousClock.now < deadline { Thread.sleep(forTimeInterval: 0.002) }
+        return !isRunning
     }
 
     /// Asks again and again until `isReady`.

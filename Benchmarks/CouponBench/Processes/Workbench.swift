@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import UVLoop
 
 // A measurement starts servers and fills folders, and must leave neither behind: not after an error
 // (the command clears in a `defer`), and not when the user has had enough (the signals that end a
@@ -8,6 +9,8 @@ import Synchronization
 /// The temporary folder of a measurement and the processes that work in it.
 final class Workbench {
     private static let endingSignals = [SIGINT, SIGTERM, SIGHUP]
+    /// What servers put behind the folder's path.
+    private static let longestSocketName = "/pg/.s.PGSQL.5432.lock"
 
     private let leavings: Leavings
     private let signals: [any DispatchSourceSignal]
@@ -18,6 +21,11 @@ final class Workbench {
         let tag = String(UInt32.random(in: 0...UInt32.max), radix: 36)
         let url = URL(filePath: parent).appending(
             path: "coupon-bench-\(ProcessInfo.processInfo.processIdentifier)-\(tag)")
+        guard "\(url.path)\(Self.longestSocketName)".utf8.count <= SocketAddress.pathBytesMax else {
+            throw .file(
+                path: url.path,
+                reason: "it is too long for the path of a socket: choose a shorter folder.")
+        }
         let leavings = Leavings(path: url.path)
         self.leavings = leavings
         signals = Self.endingSignals.map { number in
@@ -66,9 +74,10 @@ final class Workbench {
     }
 
     /// Starts a program that ``clear()`` ends. `name` is what messages call it, `executable` an
-    /// absolute path, and `endSignal` asks it to end.
+    /// absolute path, and `endSignal` ends it; other than SIGKILL only for a program that handles it,
+    /// because it starts with those ignored that would end us.
     func start(
-        _ name: String, executable: String, arguments: [String], endSignal: Int32 = SIGTERM
+        _ name: String, executable: String, arguments: [String], endSignal: Int32 = SIGKILL
     ) throws(ProcessFault) -> ServerProcess {
         guard FileManager.default.isExecutableFile(atPath: executable) else {
             throw .missing(program: executable, remedy: "it is not built, or lies elsewhere.")
