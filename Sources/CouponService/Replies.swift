@@ -298,6 +298,6 @@ extension ByteBuffer {
         append(",\"")
         append(name)
         append("\":")
-        append(digits: amount.minorUnits)
+        append(digits: amount.minorUnits.magnitude)
     }
 }
