@@ -243,6 +243,7 @@ extension ReplyWriter {
         endString()
     }
 
+    @inline(__always)
     mutating func member(_ name: StaticString, _ number: Int64) {
         key(name)
         integer(number)
