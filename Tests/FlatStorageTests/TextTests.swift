@@ -24,7 +24,8 @@ import Testing
     /// Every byte, at every place among plain ones, in texts around the eight bytes of one step.
     @Test func `only quotes, backslashes and control characters need escapes`() {
         for byte in UInt8.min...UInt8.max {
-            let needsEscape = byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+            let needsEscape =
+                byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
             for count in [1, 7, 8, 9, 16, 19] {
                 for place in 0..<count {
                     var bytes = [UInt8](repeating: UInt8(ascii: "~"), count: count)
