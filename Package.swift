@@ -12,6 +12,8 @@ let strict: [SwiftSetting] = [
 
 let argumentParser: Target.Dependency = .product(
     name: "ArgumentParser", package: "swift-argument-parser")
+let histogram: Target.Dependency = .product(
+    name: "Histogram", package: "hdrhistogram-swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -32,6 +34,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.7.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         // The domain, which stands on nothing.
@@ -164,11 +167,17 @@ let package = Package(
                 "CouponService", "FlatStorage", "ServerSupport",
             ],
             path: "Benchmarks/HotPath", swiftSettings: strict),
+        .target(
+            name: "LoadGenerator", dependencies: ["FlatStorage", "UVLoop", histogram],
+            path: "Benchmarks/LoadGenerator", swiftSettings: strict),
+        .testTarget(
+            name: "LoadGeneratorTests", dependencies: ["LoadGenerator", "FlatStorage", "UVLoop"],
+            swiftSettings: strict),
         .executableTarget(
             name: "coupon-bench",
             dependencies: [
                 "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
-                "FlatStorage", "UVLoop", argumentParser,
+                "FlatStorage", "LoadGenerator", "UVLoop", argumentParser,
             ],
             path: "Benchmarks/CouponBench", swiftSettings: strict),
     ],

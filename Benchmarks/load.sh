@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Validates per second at 50 connections, 1 and 16 requests deep, from a daemon that it starts and
-# ends itself. Figures are this machine's: compare them only within one run.
+# What a daemon does that this starts and ends itself, on the sample catalog: validates per second at
+# 50 connections, 1 and 16 requests deep, and with a connection for each; and a shop's mix of
+# requests. Figures are this machine's: compare them only within one run.
 #
 #   Benchmarks/load.sh [BUILD_FOLDER] [--quick]    a release build; .build-release when not given
 set -euo pipefail
@@ -24,6 +25,13 @@ for _ in $(seq 100); do
     kill -0 "$daemon" || { cat "$scratch/log"; exit 1; }
     sleep 0.1
 done
-for depth in 1 16; do
-    "$build/release/coupon-bench" load --socket "$scratch/s" --depth "$depth" --seconds "$seconds"
-done
+load() {
+    echo "$1:"
+    "$build/release/coupon-bench" load --socket "$scratch/s" --seconds "$seconds" \
+        --mix "Benchmarks/mixes/$1.jsonl" "${@:2}"
+}
+load validate --depth 1
+load validate --depth 16
+load validate --per-request 50
+load checkout --depth 1
+load checkout --rate 1000

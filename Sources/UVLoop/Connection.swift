@@ -27,11 +27,13 @@ import Glibc
     private var closesWhenFlushed = false
     private var finishesWhenFlushed = false
 
-    /// Connects to the socket at `path`, which takes no waiting on Linux: the socket must listen and
-    /// have room in its backlog (`ECONNREFUSED`, `EAGAIN`).
+    /// Connects to the socket at `path` without waiting: the socket must listen (`ECONNREFUSED`) and
+    /// have room in its backlog (`EAGAIN`: try again later).
     package convenience init(on loop: EventLoop, connectingTo path: String) throws(UVFault) {
         let address = try SocketAddress(path: path)
         let socket = try UnixSocket(.stream)
+        // A socket that blocks would wait for room in the backlog, and the whole loop with it.
+        try checkErrno(fcntl(socket.descriptor, F_SETFL, O_NONBLOCK), .connect)
         try socket.connect(to: address)
         try unsafe self.init(onRaw: loop.raw, socket: socket)
     }

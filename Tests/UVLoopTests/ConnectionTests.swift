@@ -222,6 +222,17 @@ import UVLoop
         bound.close()
     }
 
+    @Test func `does not wait for a listener that has no room`() throws {
+        let path = fixture.path("full")
+        let listener = try PipeListener(on: fixture.loop, path: path, mode: 0o600)
+        // Nobody accepts, since the loop does not run: the kernel's queue fills up.
+        try listener.listen(backlog: 1, onFailure: { Issue.record($0) }) { _ in }
+        #expect(throws: UVFault(.connect, code: -EAGAIN)) {
+            for _ in 0..<100 { _ = try Connection(on: fixture.loop, connectingTo: path) }
+        }
+        listener.close()
+    }
+
     @Test func `leaves nothing behind, a thousand times`() throws {
         let limit = try fileDescriptorLimit()
         try setFileDescriptorLimit(soft: min(limit.hard, max(limit.soft, 8_192)))

@@ -1,0 +1,94 @@
+import Testing
+import UVLoop
+
+@Suite struct `A deadline timer` {
+    let fixture: LoopFixture
+
+    init() throws {
+        fixture = try LoopFixture()
+    }
+
+    @Test func `tells once when its instant has come, and never before`() throws {
+        var toldAt: [Int64] = []
+        let timer = try DeadlineTimer(on: fixture.loop) {
+            toldAt.append(MonotonicClock.nanoseconds)
+        }
+        // Finer than a loop's own timer counts.
+        let instant = MonotonicClock.nanoseconds + 300_000
+        timer.start(at: instant)
+        try fixture.run()
+        #expect(toldAt.count == 1)
+        #expect(try #require(toldAt.first) >= instant)
+        timer.close()
+    }
+
+    @Test func `tells of an instant that has passed, or is no instant at all`() throws {
+        var toldCount = 0
+        let timer = try DeadlineTimer(on: fixture.loop) { toldCount += 1 }
+        for instant in [MonotonicClock.nanoseconds, 1, 0, -1] {
+            timer.start(at: instant)
+            try fixture.run()
+        }
+        #expect(toldCount == 4)
+        timer.close()
+    }
+
+    @Test func `goes by the last instant that was set, also from within its own call`() throws {
+        let begin = MonotonicClock.nanoseconds
+        let steps = Shared<[Int64]>([])
+        let timer = Shared<DeadlineTimer?>(nil)
+        timer.value = try DeadlineTimer(on: fixture.loop) {
+            steps.value.append(MonotonicClock.nanoseconds - begin)
+            if steps.value.count < 3 {
+                timer.value?.start(at: begin + Int64(steps.value.count + 1) * 2_000_000)
+            }
+        }
+        timer.value?.start(at: begin + 3_600_000_000_000)
+        timer.value?.start(at: begin + 2_000_000)
+        try fixture.run()
+        #expect(steps.value.count == 3)
+        for (index, step) in steps.value.enumerated() {
+            #expect(step >= Int64(index + 1) * 2_000_000)
+        }
+        timer.value?.close()
+        timer.value = nil
+    }
+
+    @Test func `does not tell once it is stopped or closed`() throws {
+        var toldCount = 0
+        let stopped = try DeadlineTimer(on: fixture.loop) { toldCount += 1 }
+        let closed = try DeadlineTimer(on: fixture.loop) { toldCount += 1 }
+        for timer in [stopped, closed] { timer.start(at: 1) }
+        // Both have expired, and nobody has looked yet.
+        stopped.stop()
+        closed.close()
+        closed.start(at: 1)
+        try fixture.run()
+        #expect(toldCount == 0)
+        stopped.start(at: 1)
+        try fixture.run()
+        #expect(toldCount == 1)
+        stopped.close()
+    }
+
+    @Test func `does not keep a loop running that it has nothing to tell`() throws {
+        let timer = try DeadlineTimer(on: fixture.loop) {}
+        try fixture.run()
+        timer.close()
+        timer.stop()
+    }
+
+    @Test func `leaves nothing behind, a thousand times`() throws {
+        var seen: [Weak] = []
+        for _ in 0..<1_000 {
+            let timer = try DeadlineTimer(on: fixture.loop) {}
+            timer.start(at: .max)
+            timer.close()
+            seen.append(Weak(timer))
+        }
+        try fixture.run()
+        // The kernel's timer goes with the object.
+        let leftCount = seen.count { $0.object != nil }
+        #expect(leftCount == 0)
+    }
+}
