@@ -180,6 +180,12 @@ let package = Package(
                 "FlatStorage", "LoadGenerator", "UVLoop", argumentParser,
             ],
             path: "Benchmarks/CouponBench", swiftSettings: strict),
+        .executableTarget(
+            name: "echo-floor", dependencies: ["CUv"], path: "Benchmarks/Echo",
+            cSettings: [.treatAllWarnings(as: .error)]),
+        .testTarget(
+            name: "CouponBenchTests", dependencies: ["coupon-bench", "coupond", "LoadGenerator"],
+            swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -6,5 +6,5 @@ struct CouponBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coupon-bench",
         abstract: "Measures coupond.",
-        subcommands: [LoadCommand.self, RecoveryCommand.self])
+        subcommands: [LoadCommand.self, CompareCommand.self, RecoveryCommand.self])
 }

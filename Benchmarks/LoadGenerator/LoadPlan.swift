@@ -55,6 +55,10 @@ package struct LoadPlan: Sendable {
     /// Picks the requests, their random numbers and `${run}`. Two runs of one seed against one state
     /// ask for the same orders.
     package var seed: UInt64
+    /// Called when the measured time begins, and again when all replies have come and connections are
+    /// still open: for reading what the target has used up in between. No request that counts waits
+    /// for it.
+    package var observe: (@Sendable () -> Void)?
 
     /// A plan with at least one connection, a depth of at least 1 or a rate above 0, and at least a
     /// millisecond to measure.

@@ -56,6 +56,8 @@ final class LoadRun {
     private var retryTimer: LoopTimer?
     /// Ends the stage.
     private var deadline: DeadlineTimer?
+    /// Calls the plan's `observe` at the beginning of the measured time.
+    private var beginning: DeadlineTimer?
     /// Open loop: how many requests have become due.
     private var dueCount = 0
     private var turnHook: TurnHook?
@@ -101,6 +103,7 @@ final class LoadRun {
         if let fault { throw fault }
         let now = MonotonicClock.nanoseconds
         for client in clients { client.giveUp(at: now) }
+        plan.observe?()
         return measurement.result
     }
 
@@ -125,6 +128,10 @@ final class LoadRun {
         let now = MonotonicClock.nanoseconds
         measurement.start(at: now + plan.warmUpMilliseconds * 1_000_000)
         deadline?.start(at: measurement.end)
+        if let observe = plan.observe {
+            beginning = try DeadlineTimer(on: loop, onReached: observe)
+            beginning?.start(at: measurement.begin)
+        }
         switch plan.pace {
         case .closed(_, let depth):
             for client in clients { client.send(depth) }
