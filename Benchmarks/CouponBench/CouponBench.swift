@@ -6,5 +6,8 @@ struct CouponBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coupon-bench",
         abstract: "Measures coupond.",
-        subcommands: [LoadCommand.self, CompareCommand.self, RecoveryCommand.self])
+        subcommands: [
+            LoadCommand.self, CompareCommand.self, ScaleCommand.self, StallCommand.self,
+            RecoveryCommand.self,
+        ])
 }

@@ -15,6 +15,9 @@ package struct Latencies: Sendable {
         histogram.record(Swift.min(UInt64(Swift.max(0, nanoseconds)), Self.nanosecondsMax))
     }
 
+    /// Counts all that another one did: of the same thing, measured a little later.
+    package mutating func add(_ other: Latencies) { histogram.add(other.histogram) }
+
     /// How many were counted.
     package var count: Int { Int(histogram.totalCount) }
 

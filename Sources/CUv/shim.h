@@ -1,2 +1,3 @@
+#include <malloc.h>
 #include <sys/timerfd.h>
 #include <uv.h>

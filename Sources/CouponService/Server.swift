@@ -206,7 +206,9 @@ extension Server {
         _ outcome: ReloadOutcome, at time: TurnTime
     ) -> SharedCatalog? {
         answerable += reload.finish()
-        return service.adopt(outcome, at: time.wall)
+        let unneeded = service.adopt(outcome, at: time.wall)
+        service.statistics.lastReload?.longestTurn = reload.longestTurn
+        return unneeded
     }
 
     /// Ends a compaction.
@@ -214,6 +216,7 @@ extension Server {
         answerable += snapshot.finish()
         plan.ended(outcome, service.journal.report, at: time.steady)
         service.note(outcome, at: time.wall)
+        service.statistics.lastSnapshot?.longestTurn = snapshot.longestTurn
     }
 
     /// Follows other settings from the next snapshot on.
@@ -221,6 +224,30 @@ extension Server {
 
     /// The present state as the bytes of a snapshot, to compare it with what is on disk.
     package func encodedState() -> ByteBuffer { service.ledger.encodeSnapshot() }
+
+    /// A turn of the loop is over, which kept it busy for so long: whoever sent something meanwhile
+    /// had to wait. Its work for the tasks that it began or ended counts for those.
+    package mutating func noteTurn(nanoseconds: Int64) {
+        service.statistics.turns += 1
+        service.statistics.longestTurn = max(service.statistics.longestTurn, nanoseconds)
+        if let longest = reload.noteTurn(nanoseconds: nanoseconds) {
+            service.statistics.lastReload?.longestTurn = longest
+        }
+        if let longest = snapshot.noteTurn(nanoseconds: nanoseconds) {
+            service.statistics.lastSnapshot?.longestTurn = longest
+        }
+    }
+
+    /// The longest turn of the loop while the newest run of `task` was under way, in nanoseconds;
+    /// 0 before the first. Known when the turn that ended the run is over.
+    package func longestTurn(of task: LongTask) -> Int64 {
+        let run =
+            switch task {
+            case .reload: service.statistics.lastReload
+            case .snapshot: service.statistics.lastSnapshot
+            }
+        return run?.longestTurn ?? 0
+    }
 
     /// Why the newest reload was refused, a line each; empty when it was not.
     package var reloadFaults: [String] { service.statistics.lastReload?.faults ?? [] }

@@ -42,6 +42,8 @@ package enum CatalogOrigin: Sendable {
 struct LastRun {
     var finishedAt: Instant
     var milliseconds: Int64 = 0
+    /// The longest turn of the loop meanwhile, in nanoseconds.
+    var longestTurn: Int64 = 0
     /// Of a snapshot.
     var byteCount = 0
     /// What was wrong, a line each; empty when it went well. Bounded: it goes into replies and logs.
@@ -74,6 +76,9 @@ struct Statistics {
     var replayed: UInt64 = 0
     var conflicted: UInt64 = 0
     var errors: UInt64 = 0
+    /// Of the loop; the longest in nanoseconds.
+    var turns: UInt64 = 0
+    var longestTurn: Int64 = 0
     var catalogLoadedAt: Instant
     var catalogOrigin: CatalogOrigin
     var lastReload: LastRun?
@@ -140,6 +145,7 @@ extension Service {
         writeJournalFacts()
         reply.key("requests")
         write(statistics)
+        writeLoopFacts()
         reply.key("ledger")
         write(ledger.totals)
         writeCatalogFacts()
@@ -162,6 +168,18 @@ extension Service {
         reply.member("conflicts", Int64(counts.conflicted))
         reply.member("errors", Int64(counts.errors))
         reply.endObject()
+    }
+
+    private mutating func writeLoopFacts() {
+        reply.key("loop")
+        reply.beginObject()
+        reply.member("turns", Int64(clamping: statistics.turns))
+        writeLongestTurn(statistics.longestTurn)
+        reply.endObject()
+    }
+
+    private mutating func writeLongestTurn(_ nanoseconds: Int64) {
+        reply.member("longest_turn_us", nanoseconds / 1_000)
     }
 
     private mutating func write(_ totals: LedgerTotals) {
@@ -195,6 +213,7 @@ extension Service {
         reply.member("coupons", Int64(shared.catalog.couponCount))
         reply.member("codes", Int64(shared.catalog.codeCount))
         reply.member("gift_cards", Int64(shared.catalog.giftCardCount))
+        reply.member("code_bytes", Int64(shared.catalog.codeByteCount))
         reply.key("source")
         reply.string(statistics.catalogOrigin.name)
         reply.key("loaded_at")
@@ -211,6 +230,7 @@ extension Service {
         reply.key("at")
         reply.instant(run.finishedAt)
         reply.member("milliseconds", run.milliseconds)
+        writeLongestTurn(run.longestTurn)
         if !run.faults.isEmpty {
             reply.key("errors")
             reply.beginArray()

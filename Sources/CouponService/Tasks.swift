@@ -8,6 +8,11 @@ import CouponStore
 struct TaskLine {
     private(set) var isWished = false
     private(set) var isRunning = false
+    /// Of the run that is under way, or else the last one: the longest turn of the loop from the one
+    /// that began it to the one that ended it, in nanoseconds.
+    private(set) var longestTurn: Int64 = 0
+    /// The same of the run before, as long as its last turn is not over.
+    private var longestTurnOfEnding: Int64?
     private var askers: [ConversationID] = []
     private var runAskers: [ConversationID] = []
 
@@ -21,6 +26,7 @@ struct TaskLine {
         guard isWished, !isRunning else { return false }
         isWished = false
         isRunning = true
+        longestTurn = 0
         runAskers = askers
         askers = []
         return true
@@ -30,8 +36,17 @@ struct TaskLine {
     mutating func finish() -> [ConversationID] {
         precondition(isRunning, "only work that was begun can finish")
         isRunning = false
+        longestTurnOfEnding = longestTurn
         defer { runAskers = [] }
         return runAskers
+    }
+
+    /// The loop's turn is over. Returns the longest turn of the run that ended in it, if one did.
+    mutating func noteTurn(nanoseconds: Int64) -> Int64? {
+        // One run may have ended and the next begun in the same turn.
+        if isRunning { longestTurn = max(longestTurn, nanoseconds) }
+        defer { longestTurnOfEnding = nil }
+        return longestTurnOfEnding.map { max($0, nanoseconds) }
     }
 
     mutating func forget(_ id: ConversationID) {

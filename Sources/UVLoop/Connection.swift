@@ -112,8 +112,11 @@ import Glibc
             stream,
             { handle, _, buffer in
                 guard let loop = unsafe handle?.pointee.loop else { return }
+                // This comes before the reading.
+                let memory = unsafe LoopMemory.of(loop)
+                unsafe memory.pointee.beginTurn()
                 unsafe buffer?.pointee = uv_buf_init(
-                    loop.pointee.data.assumingMemoryBound(to: CChar.self),
+                    memory.pointee.readBuffer.assumingMemoryBound(to: CChar.self),
                     CUnsignedInt(EventLoop.readBytesMax))
             },
             { stream, byteCount, buffer in
@@ -179,7 +182,10 @@ import Glibc
         // come after the callback. `data` is this object, alive until its close callback, before
         // which libuv makes this one.
         let status = unsafe uv_write(writeRequest, stream, &buffer, 1) { request, status in
-            guard let data = unsafe request?.pointee.handle.pointee.data else { return }
+            guard let stream = unsafe request?.pointee.handle,
+                let data = unsafe stream.pointee.data
+            else { return }
+            unsafe LoopMemory.of(stream.pointee.loop).pointee.beginTurn()
             unsafe Unmanaged<Connection>.fromOpaque(data)
                 ._withUnsafeGuaranteedRef { $0.didSendBacklog(status) }
         }

@@ -23,16 +23,20 @@ import Glibc
             throw UVFault(.startLoop, code: started)
         }
         unsafe self.raw = raw
-        // SAFETY: all connections of the loop read into this buffer. That is sound because reads
-        // happen one at a time on the loop thread and lend their bytes only for one call.
-        unsafe raw.pointee.data = .allocate(byteCount: Self.readBytesMax, alignment: 64)
+        // SAFETY: the loop's handles find this memory until the last of them is closed, which
+        // `deinit` waits for before it is released there.
+        let memory = UnsafeMutablePointer<LoopMemory>.allocate(capacity: 1)
+        unsafe memory.initialize(to: LoopMemory())
+        unsafe raw.pointee.data = UnsafeMutableRawPointer(memory)
     }
 
     deinit {
         closeAll()
         let status = unsafe uv_loop_close(raw)
         precondition(status == 0, "a loop closes after its handles")
-        unsafe raw.pointee.data.deallocate()
+        let memory = unsafe LoopMemory.of(raw)
+        unsafe memory.pointee.readBuffer.deallocate()
+        unsafe memory.deallocate()
         unsafe raw.deallocate()
     }
 
@@ -80,6 +84,37 @@ import Glibc
                 found)
         }
         return found
+    }
+}
+
+/// What a loop has where each of its handles finds it: behind the `data` of `uv_loop_t`.
+@safe struct LoopMemory {
+    // SAFETY: all connections of the loop read into this buffer, which the loop owns. That is sound
+    // because reads happen one at a time on the loop thread and lend their bytes only for one call.
+    let readBuffer = UnsafeMutableRawPointer.allocate(
+        byteCount: EventLoop.readBytesMax, alignment: 64)
+    /// When the turn began that is under way, in nanoseconds; 0 while the loop waits.
+    private var turnBeganAt: UInt64 = 0
+
+    /// The memory of a loop that exists.
+    @inline(__always)
+    static func of(_ loop: UnsafeMutablePointer<uv_loop_t>) -> UnsafeMutablePointer<LoopMemory> {
+        // SAFETY: `EventLoop` is the only one that sets `data`, to this type.
+        unsafe loop.pointee.data.assumingMemoryBound(to: LoopMemory.self)
+    }
+
+    /// Whatever calls back first in a turn begins it. Every callback says so, because libuv does not
+    /// tell when it has done waiting: its own reckoning (`UV_METRICS_IDLE_TIME`) would cost a system
+    /// call more for each wait.
+    @inline(__always)
+    mutating func beginTurn() {
+        if turnBeganAt == 0 { turnBeganAt = uv_hrtime() }
+    }
+
+    /// Ends the turn. Returns how many nanoseconds it took.
+    mutating func endTurn() -> Int64 {
+        defer { turnBeganAt = 0 }
+        return turnBeganAt == 0 ? 0 : Int64(clamping: uv_hrtime() - turnBeganAt)
     }
 }
 

@@ -68,6 +68,7 @@ import CUv
         unsafe uv_close(handle) { handle in
             // SAFETY: `data` holds the retain taken in `init`; the release below is its only one.
             guard let handle = unsafe handle else { return }
+            unsafe LoopMemory.of(handle.pointee.loop).pointee.beginTurn()
             let keptAlive = unsafe Unmanaged<LoopHandle>.fromOpaque(handle.pointee.data)
             unsafe keptAlive._withUnsafeGuaranteedRef { $0.didClose() }
             unsafe keptAlive.release()
@@ -106,8 +107,10 @@ import CUv
     /// The body of every subclass's callback.
     static func tell(_ handle: UnsafeMutableRawPointer?) {
         // SAFETY: `data` is this object, alive until its close callback.
-        guard let data = unsafe handle?.assumingMemoryBound(to: uv_handle_t.self).pointee.data
+        guard let handle = unsafe handle?.assumingMemoryBound(to: uv_handle_t.self),
+            let data = unsafe handle.pointee.data
         else { return }
+        unsafe LoopMemory.of(handle.pointee.loop).pointee.beginTurn()
         unsafe Unmanaged<EventHandle>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.onEvent() }
     }
 }

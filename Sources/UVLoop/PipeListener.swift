@@ -107,7 +107,8 @@ import Glibc
             handle(as: uv_poll_t.self), CInt(UV_READABLE.rawValue)
         ) { handle, status, _ in
             // SAFETY: `data` is this object, alive until its close callback.
-            guard let data = unsafe handle?.pointee.data else { return }
+            guard let handle = unsafe handle, let data = unsafe handle.pointee.data else { return }
+            unsafe LoopMemory.of(handle.pointee.loop).pointee.beginTurn()
             unsafe Unmanaged<PipeListener>.fromOpaque(data)
                 ._withUnsafeGuaranteedRef { $0.acceptWaiting(status) }
         }

@@ -27,6 +27,18 @@ package func setFileDescriptorLimit(soft: UInt64) throws(UVFault) {
 
 private let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
 
+/// Has every block of memory of so many bytes or more go back to the system as soon as it is freed,
+/// from now on.
+///
+/// The C library does so by itself at first, but takes each such block that is freed for a sign to
+/// keep larger ones, up to 32 MiB, for later. That suits programs which ask for them all the time;
+/// for one that builds large tables once in a while it means that what the old ones took is kept, in
+/// pieces that nothing new fits into.
+package func returnBlocksWhenFreed(ofAtLeast byteCount: Int32) {
+    let isKnown = mallopt(M_MMAP_THRESHOLD, byteCount)
+    precondition(isKnown == 1, "glibc knows the setting, and the bytes are within its bounds")
+}
+
 /// The bytes of physical memory that the process occupies.
 package func residentBytes() throws(UVFault) -> Int {
     var byteCount = 0

@@ -114,27 +114,33 @@ private let empty = "coupons: []"
         }
         #expect(
             try catalog() == [
-                "stores": 1, "coupons": 1, "codes": 2, "gift_cards": 0, "source": "files",
+                "stores": 1, "coupons": 1, "codes": 2, "gift_cards": 0,
+                "code_bytes": .integer(Int64(shop.codeByteCount)), "source": "files",
                 "loaded_at": "2026-06-01T12:00:00Z",
             ])
         shop.advance(seconds: 90)
         let faults = shop.reload("coupons: [")
         #expect(
             try catalog() == [
-                "stores": 1, "coupons": 1, "codes": 2, "gift_cards": 0, "source": "files",
+                "stores": 1, "coupons": 1, "codes": 2, "gift_cards": 0,
+                "code_bytes": .integer(Int64(shop.codeByteCount)), "source": "files",
                 "loaded_at": "2026-06-01T12:00:00Z",
                 "last_reload": [
                     "ok": false, "at": "2026-06-01T12:01:30Z", "milliseconds": 0,
-                    "errors": .list(faults.map { .text($0) }),
+                    "longest_turn_us": 0, "errors": .list(faults.map { .text($0) }),
                 ],
             ])
         shop.advance(seconds: 30)
         shop.reload(definitions(total: 3, codes: "X"))
         #expect(
             try catalog() == [
-                "stores": 1, "coupons": 1, "codes": 1, "gift_cards": 0, "source": "files",
+                "stores": 1, "coupons": 1, "codes": 1, "gift_cards": 0,
+                "code_bytes": .integer(Int64(shop.codeByteCount)), "source": "files",
                 "loaded_at": "2026-06-01T12:02:00Z",
-                "last_reload": ["ok": true, "at": "2026-06-01T12:02:00Z", "milliseconds": 12],
+                "last_reload": [
+                    "ok": true, "at": "2026-06-01T12:02:00Z", "milliseconds": 12,
+                    "longest_turn_us": 0,
+                ],
             ])
     }
 
@@ -193,6 +199,7 @@ private let empty = "coupons: []"
         #expect(result["uptime_seconds"] == 61)
         #expect(result["started_at"] == "2026-06-01T12:00:00Z")
         #expect(result["version"] == "0.1.0")
+        #expect(result["loop"] == ["turns": 0, "longest_turn_us": 0])
         #expect(result["last_snapshot"] == .absent)
 
         shop.wish(.snapshot)
@@ -201,5 +208,49 @@ private let empty = "coupons: []"
         let after = try shop.reply(request("server.stats"), as: .admin)["result"]["last_snapshot"]
         #expect(after["ok"] == false)
         #expect(after["errors"] == ["no disk"])
+    }
+
+    @Test func `tell the longest turn of the loop, and of the turns while work was under way`()
+        throws
+    {
+        let shop = try Shop(definitions(total: 3))
+        func longest() throws -> [JSON] {
+            let result = try shop.reply(request("server.stats"), as: .viewer)["result"]
+            return [
+                result["loop"]["turns"], result["loop"]["longest_turn_us"],
+                result["catalog"]["last_reload"]["longest_turn_us"],
+                result["last_snapshot"]["longest_turn_us"],
+            ]
+        }
+        func turn(microseconds: Int64) {
+            shop.noteTurn(nanoseconds: microseconds * 1_000 + 999)
+        }
+        turn(microseconds: 900)
+        #expect(try longest() == [1, 900, .absent, .absent])
+
+        shop.wish(.reload)
+        #expect(shop.nextTask() == .reload)
+        turn(microseconds: 20)
+        turn(microseconds: 50)
+        shop.finishReload(with: definitions(total: 3))
+        // The turn that ends it goes on; the next run begins in it.
+        #expect(try longest() == [3, 900, 50, .absent])
+        shop.wish(.reload)
+        #expect(shop.nextTask() == .reload)
+        turn(microseconds: 70)
+        #expect(try longest() == [4, 900, 70, .absent])
+        shop.finishReload(with: definitions(total: 3))
+        turn(microseconds: 60)
+        #expect(try longest() == [5, 900, 70, .absent])
+        turn(microseconds: 1_000)
+        #expect(try longest() == [6, 1_000, 70, .absent])
+
+        shop.wish(.snapshot)
+        #expect(shop.nextTask() == .snapshot)
+        turn(microseconds: 30)
+        shop.finishSnapshot(.failed("no disk"))
+        turn(microseconds: 10)
+        turn(microseconds: 2_000)
+        #expect(try longest() == [9, 2_000, 70, 30])
     }
 }

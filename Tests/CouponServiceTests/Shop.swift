@@ -118,6 +118,10 @@ final class Shop {
 
     func noteConnections(_ count: Int) { server.server.noteConnections(count) }
 
+    var codeByteCount: Int { server.server.catalog.catalog.codeByteCount }
+
+    func noteTurn(nanoseconds: Int64) { server.noteTurn(nanoseconds: nanoseconds) }
+
     // MARK: Work of other threads
 
     func wish(_ task: LongTask) { server.server.wish(task) }

@@ -2,6 +2,7 @@ import CouponCatalog
 import CouponStore
 import FlatStorage
 import Foundation
+import Logging
 import Testing
 
 @testable import coupond
@@ -66,7 +67,7 @@ private func withShelf(_ body: (String) throws -> Void) throws {
 
 @Suite struct `The cache of a catalog` {
     private func write(_ cache: CatalogCache, paths: [String]) throws {
-        let recorder = CatalogCache.recorder(of: paths)
+        let recorder = CatalogCache.recorder(of: paths, Logger(to: LogOutput(), level: .error))
         let catalog = try Catalog.load(paths: paths, recorder: recorder)
         let byteCount = try cache.write(catalog, madeFrom: recorder.sources)
         let size = try FileManager.default.attributesOfItem(atPath: cache.path)[.size] as? Int

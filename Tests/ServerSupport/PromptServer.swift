@@ -71,6 +71,10 @@ package struct PromptServer: ~Copyable {
     package mutating func finishSnapshot(_ outcome: SnapshotOutcome, at now: Instant) {
         server.finishSnapshot(outcome, at: TurnTime(now))
     }
+
+    package mutating func noteTurn(nanoseconds: Int64) {
+        server.noteTurn(nanoseconds: nanoseconds)
+    }
 }
 
 extension TurnTime {

@@ -82,6 +82,7 @@ struct DocumentationShop: ~Copyable {
                 _ = server.deliverAnswer(on: &admin, at: Self.now)
             }
         }
+        server.noteTurn(nanoseconds: 40_000)
         defer { server.clearOutput() }
         return String(decoding: server.outputCopy.dropLast(), as: UTF8.self)
     }
@@ -95,10 +96,12 @@ struct DocumentationShop: ~Copyable {
                 let changes = next.catalog.changedDerivedIDs(from: server.server.catalog.catalog)
                 _ = server.finishReload(
                     .built(next, changes: changes, milliseconds: 12), at: Self.now)
+                server.noteTurn(nanoseconds: 180_000)
             case .compaction:
                 let byteCount = server.server.encodedState().count
                 let compacted = Compacted(sequence: 0, byteCount: byteCount, orderCount: 0)
                 server.finishSnapshot(.written(compacted, milliseconds: 3), at: Self.now)
+                server.noteTurn(nanoseconds: 95_000)
             }
         }
     }

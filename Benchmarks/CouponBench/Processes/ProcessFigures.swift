@@ -8,7 +8,7 @@ import Foundation
 /// What the kernel tells about a process that runs.
 enum ProcessFigures {
     /// Clock ticks per second in /proc/PID/stat, the same on every Linux that Swift runs on.
-    private static let ticksPerSecond = 100.0
+    static let ticksPerSecond = 100.0
 
     /// Processor seconds of a process and all its descendants since their start, in user and kernel
     /// mode; of descendants that ended, to a hundredth of a second.

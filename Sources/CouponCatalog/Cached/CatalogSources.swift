@@ -120,6 +120,8 @@ package final class SourceRecorder {
 
     /// Complete when the catalog is loaded.
     package private(set) var sources: CatalogSources
+    /// Is told how far the loading has come, by the thread that loads.
+    package var onProgress: (LoadingProgress) -> Void = { _ in }
     private let settledBefore: Int64
     private let stamp: (String) -> FileStamp?
     /// Of each path that has a stamp its place in the files of ``sources``.

@@ -29,10 +29,15 @@ extension CatalogBuilder {
     }
 
     /// Makes the index of all codes, and tells of every code that another one would answer for.
+    private static let codesPerProgress = 1 << 17
+
     mutating func indexCodes() {
         codes.beginIndex()
         var counts: [String: CodeFaultCount] = [:]
         for row in 0..<codes.count {
+            if row % CatalogBuilder.codesPerProgress == 0 {
+                recorder?.onProgress(.indexing(codes: row, of: codes.count))
+            }
             folded.removeAll()
             codes.appendFoldedText(of: row, to: &folded)
             let hash = CodeTable.hash(of: folded.bytes, in: store(ofRow: row))

@@ -24,6 +24,9 @@ package struct CodesFileReader {
     /// Where the row under the scanner begins, and where the one after it will.
     private var line = 1
     private var nextLine = 1
+    /// Of the file so far.
+    private var rowCount = 0
+    private var byteCount = 0
     private var faults: [DefinitionFault] = []
     private var untoldFaults = 0
 
@@ -47,11 +50,14 @@ package struct CodesFileReader {
             while hasMore {
                 if let piece = try file.read(upToCount: pieceBytes), !piece.isEmpty {
                     reader.buffer.append(contentsOf: piece)
+                    reader.byteCount += piece.count
                     hash.add(piece.span)
                 } else {
                     hasMore = false
                 }
                 guard reader.visitRows(isLastPiece: !hasMore, visit) else { break }
+                recorder?.onProgress(
+                    .reading(file: path, rows: reader.rowCount, bytes: reader.byteCount))
             }
             try file.close()
         } catch {
@@ -292,6 +298,7 @@ extension CodesFileReader {
     }
 
     private mutating func visitRow(_ visit: (CodesFileRow) -> Void) {
+        rowCount += 1
         guard cells.count == columns.count else {
             refuse(
                 line: line, "",

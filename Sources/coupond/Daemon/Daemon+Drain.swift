@@ -98,6 +98,7 @@ extension Daemon {
 
     /// Ends the process. It is not unwound: a catalog that is still being built would be waited for.
     func leave(with reason: ExitReason) -> Never {
+        tellNews()
         log.info("ended", metadata: ["status": .stringConvertible(reason.rawValue)])
         _exit(reason.rawValue)
     }

@@ -55,14 +55,17 @@ extension Daemon {
     private func finishSnapshot(_ outcome: SnapshotOutcome) {
         switch outcome {
         case .written(let compacted, let milliseconds):
-            log.info(
-                "snapshot written",
-                metadata: [
-                    "sequence": .stringConvertible(compacted.sequence),
-                    "bytes": .stringConvertible(compacted.byteCount),
-                    "orders": .stringConvertible(compacted.orderCount),
-                    "ms": .stringConvertible(milliseconds),
-                ])
+            newsOfTurn.append { [unowned self] in
+                log.info(
+                    "snapshot written",
+                    metadata: [
+                        "sequence": .stringConvertible(compacted.sequence),
+                        "bytes": .stringConvertible(compacted.byteCount),
+                        "orders": .stringConvertible(compacted.orderCount),
+                        "ms": .stringConvertible(milliseconds),
+                        "longest_turn_us": longestTurn(of: .snapshot),
+                    ])
+            }
             if let fault = compacted.leftBehind {
                 log.warning(
                     "segments that are not needed were not removed",
@@ -72,6 +75,13 @@ extension Daemon {
             log.error("snapshot failed", metadata: ["fault": "\(reason)"])
         }
         server.finishSnapshot(outcome, at: now)
+    }
+}
+
+extension Daemon {
+    /// As the log tells it, once the turn that ended `task` is over.
+    private func longestTurn(of task: LongTask) -> Logger.MetadataValue {
+        .stringConvertible(server.longestTurn(of: task) / 1_000)
     }
 }
 
@@ -109,7 +119,7 @@ extension Daemon {
         tellServiceManager("RELOADING=1")
         let current = server.catalog
         builder.run(
-            { [overrides] in readAnew(overrides, comparingWith: current) },
+            { [overrides, log] in readAnew(overrides, comparingWith: current, log) },
             then: { [unowned self] in finishReload($0) })
     }
 
@@ -128,7 +138,11 @@ extension Daemon {
         {
             adopt(next)
             cacheCatalog(madeFrom: sources)
-            log.info("catalog reloaded", metadata: .catalog(catalog.catalog, milliseconds))
+            newsOfTurn.append { [unowned self] in
+                var metadata = Logger.Metadata.catalog(catalog.catalog, milliseconds)
+                metadata["longest_turn_us"] = longestTurn(of: .reload)
+                log.info("catalog reloaded", metadata: metadata)
+            }
         }
         for fault in faults { log.error("reload refused", metadata: ["fault": "\(fault)"]) }
         tellServiceManager("READY=1")
@@ -183,11 +197,13 @@ private final class Discarded: Sendable {
     func release() { content.withLock { $0 = nil } }
 }
 
-private func readAnew(_ overrides: Overrides, comparingWith current: SharedCatalog) -> Reading {
+private func readAnew(
+    _ overrides: Overrides, comparingWith current: SharedCatalog, _ log: Logger
+) -> Reading {
     let start = BootClock.now
     do throws(StartFault) {
         let configuration = try Configuration.read(overrides)
-        let recorder = CatalogCache.recorder(of: configuration.catalogPaths ?? [])
+        let recorder = CatalogCache.recorder(of: configuration.catalogPaths ?? [], log)
         let next = SharedCatalog(try loadCatalog(configuration, recorder))
         let changes = next.catalog.changedDerivedIDs(from: current.catalog)
         return .valid(
@@ -204,6 +220,8 @@ extension Logger.Metadata {
             "coupons": .stringConvertible(catalog.couponCount),
             "codes": .stringConvertible(catalog.codeCount),
             "ms": .stringConvertible(milliseconds),
+            "codes_per_second": .stringConvertible(
+                LoadingPace.perSecond(catalog.codeCount, inMilliseconds: milliseconds)),
         ]
     }
 }

@@ -41,6 +41,8 @@ final class Daemon {
     /// Who has lines left over for the next turn.
     var yielded: [Client] = []
     private var turnTime: TurnTime?
+    /// Lines of the log about work that ended in this turn; they tell how long the turn was, too.
+    var newsOfTurn: [() -> Void] = []
 
     private var turnHook: TurnHook?
     /// Keeps the loop from waiting while somebody has lines left over.
@@ -85,7 +87,9 @@ final class Daemon {
 
     /// Starts to serve. The process ends from inside, when everything is durable (see draining).
     func run() throws(UVFault) {
-        turnHook = try TurnHook(on: loop) { [unowned self] in endTurn() }
+        turnHook = try TurnHook(
+            on: loop, onTurn: { [unowned self] in endTurn() },
+            afterTurn: { [unowned self] in noteTurn(nanoseconds: $0) })
         nextTurn = try LoopTimer(on: loop) {}
         // What is due is done at the end of the turn.
         deadlineTimer = try LoopTimer(on: loop) {}
@@ -138,6 +142,18 @@ final class Daemon {
         if phase != .serving { goOnDraining() }
         if !yielded.isEmpty { nextTurn?.start(after: 0) }
         turnTime = nil
+    }
+
+    private func noteTurn(nanoseconds: Int64) {
+        server.noteTurn(nanoseconds: nanoseconds)
+        if !newsOfTurn.isEmpty { tellNews() }
+    }
+
+    /// Logs what was kept until the turn is over.
+    func tellNews() {
+        let news = newsOfTurn
+        newsOfTurn = []
+        for tell in news { tell() }
     }
 }
 

@@ -11,6 +11,7 @@ import CouponCatalog
 import CouponStore
 import FlatStorage
 import Foundation
+import Logging
 import SystemPackage
 import UVLoop
 
@@ -103,11 +104,14 @@ struct CatalogCache: Sendable {
 
     // MARK: Sources
 
-    /// A recorder for a loading of `paths` that begins now.
-    static func recorder(of paths: [String]) -> SourceRecorder {
-        SourceRecorder(
+    /// A recorder for a loading of `paths` that begins now, and whose progress `log` tells.
+    static func recorder(of paths: [String], _ log: Logger) -> SourceRecorder {
+        let recorder = SourceRecorder(
             program: program, paths: paths, now: WallClock.now * 1_000_000,
             stamp: FileStamp.init(ofFileAt:))
+        let loadingLog = LoadingLog(log)
+        recorder.onProgress = { loadingLog.note($0) }
+        return recorder
     }
 
     /// What compiles definitions, besides their files: another build or other time zones may bring

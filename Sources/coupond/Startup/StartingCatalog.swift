@@ -44,7 +44,7 @@ struct StartingCatalog {
         }
 
         do throws(StartFault) {
-            let recorder = CatalogCache.recorder(of: paths)
+            let recorder = CatalogCache.recorder(of: paths, log)
             let catalog = try loadCatalog(configuration, recorder)
             let lost = catalog.lostUses(of: ledger)
             if !lost.isEmpty { throw .invalidDefinitions(lost) }

@@ -1,0 +1,83 @@
+// A catalog of many million codes takes a while to read from its files. Who waits for a start or a
+// reload sees by the log that it goes on, how fast, and what is being done.
+
+import CouponCatalog
+import Logging
+import UVLoop
+
+/// Logs every other second how far a loading has come. A quick one leaves no line.
+final class LoadingLog {
+    private let log: Logger
+    private var pace: LoadingPace
+
+    /// For a loading that begins now.
+    init(_ log: Logger) {
+        self.log = log
+        pace = LoadingPace(startingAt: BootClock.now)
+    }
+
+    func note(_ progress: LoadingProgress) {
+        guard let perSecond = pace.codesPerSecond(at: BootClock.now, progress) else { return }
+        switch progress {
+        case .reading(let file, let rows, let bytes):
+            log.info(
+                "reading codes",
+                metadata: [
+                    "file": "\(file)", "rows": .stringConvertible(rows),
+                    "bytes": .stringConvertible(bytes),
+                    "codes_per_second": .stringConvertible(perSecond),
+                ])
+        case .indexing(let codes, let all):
+            log.info(
+                "indexing codes",
+                metadata: [
+                    "codes": .stringConvertible(codes), "of": .stringConvertible(all),
+                    "codes_per_second": .stringConvertible(perSecond),
+                ])
+        }
+    }
+}
+
+/// When the progress of a loading is worth a line, and how fast it is. Times are in milliseconds.
+struct LoadingPace {
+    static let periodMilliseconds: Int64 = 2_000
+
+    /// What is going on, and since when: one file after the other, then the index.
+    private var stage: Stage?
+    private var stageStartedAt: Int64
+    private var lastNotedAt: Int64
+    private var lastToldAt: Int64
+
+    private enum Stage: Equatable {
+        case reading(file: String)
+        case indexing
+    }
+
+    init(startingAt now: Int64) {
+        stageStartedAt = now
+        lastNotedAt = now
+        lastToldAt = now
+    }
+
+    /// The speed of the present stage, where it is time to tell.
+    mutating func codesPerSecond(at now: Int64, _ progress: LoadingProgress) -> Int? {
+        let (stage, count): (Stage, Int) =
+            switch progress {
+            case .reading(let file, let rows, _): (.reading(file: file), rows)
+            case .indexing(let codes, _): (.indexing, codes)
+            }
+        if stage != self.stage {
+            self.stage = stage
+            // It has begun when the one before was last heard of.
+            stageStartedAt = lastNotedAt
+        }
+        lastNotedAt = now
+        guard now - lastToldAt >= Self.periodMilliseconds else { return nil }
+        lastToldAt = now
+        return Self.perSecond(count, inMilliseconds: now - stageStartedAt)
+    }
+
+    static func perSecond(_ count: Int, inMilliseconds milliseconds: Int64) -> Int {
+        count * 1_000 / Int(max(1, milliseconds))
+    }
+}
