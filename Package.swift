@@ -18,6 +18,10 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
+/// The micro benchmarks bring a benchmarking framework along that nothing else needs: they are part
+/// of the package only where `COUPOND_MICRO` is set.
+let hasMicroBenchmarks = Context.environment["COUPOND_MICRO"] != nil
+
 let package = Package(
     name: "coupond",
     products: [
@@ -185,3 +189,19 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+if hasMicroBenchmarks {
+    package.dependencies.append(
+        .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []))
+    package.targets.append(
+        .executableTarget(
+            name: "Micro",
+            dependencies: [
+                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
+                "FlatStorage", "ServerSupport", .product(name: "Benchmark", package: "benchmark"),
+            ],
+            path: "Benchmarks/Micro",
+            // The framework's plugin adds a file of its own, which marks nothing unsafe.
+            swiftSettings: [.swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes")],
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+}

@@ -70,7 +70,8 @@ struct cjson_line_parser {
 private:
     bool read_key(frame &parent, uint64_t word, cjson_line_node &node);
     void read_number(
-        uint8_t type, uint64_t bits, const uint8_t *line, uint32_t start, cjson_line_node &node);
+        uint8_t type, uint64_t bits, const uint8_t *line, uint32_t start, uint32_t end,
+        cjson_line_node &node);
     void note_repeated(uint32_t node) {
         if (repeated == 0 || node < repeated) repeated = node;
     }
@@ -84,6 +85,13 @@ private:
         uint32_t count;
         std::memcpy(&count, bytes() + offset, sizeof count);
         return count;
+    }
+    /// One past the last byte of the value before `follower`, the place of the next comma or closing
+    /// bracket: between them there may be white space.
+    static uint32_t value_end(const uint8_t *line, uint32_t follower) {
+        uint32_t end = follower;
+        while (line[end - 1] <= ' ') end--;
+        return end;
     }
 };
 
@@ -185,15 +193,12 @@ void cjson_line_parser::walk() {
         case 't': node.kind = cjson_line_kind_true; break;
         case 'f': node.kind = cjson_line_kind_false; break;
         case 'n': node.kind = cjson_line_kind_null; break;
-        default: read_number(type, *tape++, line, start, node);
+        default: read_number(type, *tape++, line, start, value_end(line, *position), node);
         }
         made[index++] = node;
         if (node.name == 1 && parent == open) {
-            // What follows is a comma or the closing brace; between them there may be white space.
-            uint32_t end = *position;
-            while (line[end - 1] <= ' ') end--;
             raw_start = uint32_t(line_start) + start;
-            raw_count = end - start;
+            raw_count = value_end(line, *position) - start;
         }
     } while (parent);
     node_count = index;
@@ -216,10 +221,10 @@ inline bool cjson_line_parser::read_key(frame &parent, uint64_t word, cjson_line
 }
 
 inline void cjson_line_parser::read_number(
-    uint8_t type, uint64_t bits, const uint8_t *line, uint32_t start, cjson_line_node &node) {
-    const size_t end = number_end(line, start);
+    uint8_t type, uint64_t bits, const uint8_t *line, uint32_t start, uint32_t end,
+    cjson_line_node &node) {
     node.start = uint32_t(line_start) + start;
-    node.count = uint32_t(end - start);
+    node.count = end - start;
     if (type == 'l') {
         node.kind = cjson_line_kind_integer;
         node.integer = int64_t(bits);

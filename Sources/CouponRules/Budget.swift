@@ -48,7 +48,7 @@ extension Judge {
             shippingDiscount = left
             return
         }
-        clauseDiscounts.removeAll(keepingCapacity: true)
+        clauseDiscounts.empty()
         for line in lineDiscounts.indices { clauseDiscounts.append(lineDiscounts[line]) }
         spread.divide(left, over: clauseDiscounts, into: &lineDiscounts)
         discount = left

@@ -36,7 +36,7 @@ extension Judge {
         _ rule: Discount, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
     ) {
         let terms = tables.sets[Int(rule.parts.first)]
-        isTrigger.removeAll(keepingCapacity: true)
+        isTrigger.empty()
         for index in purchase.lines.indices {
             let line = purchase.lines[index]
             isTrigger.append(

@@ -1,51 +1,65 @@
-/// The rules a coupon has, one bit each, lowest bit first in order of precedence.
-///
-/// Judging walks the set bits upwards, so the order of the bits *is* the order of refusals.
-package struct Checks: OptionSet, Sendable, BitwiseCopyable {
-    package let rawValue: UInt32
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
-
-    package static let inactive = Checks(rawValue: 1 << 0)
-    package static let archived = Checks(rawValue: 1 << 1)
-    package static let start = Checks(rawValue: 1 << 2)
-    package static let end = Checks(rawValue: 1 << 3)
-    package static let blackout = Checks(rawValue: 1 << 4)
-    package static let timeWindows = Checks(rawValue: 1 << 5)
-    package static let usesLimit = Checks(rawValue: 1 << 6)
+/// A rule that a coupon can have. The raw value is its place in the order of precedence.
+package enum Check: UInt8, Sendable, CaseIterable, BitwiseCopyable {
+    case inactive
+    case archived
+    case start
+    case end
+    case blackout
+    case timeWindows
+    case usesLimit
     /// That anything is left to give; whether it is enough is known with the discount.
-    package static let budget = Checks(rawValue: 1 << 7)
-    package static let periodLimits = Checks(rawValue: 1 << 8)
-    package static let currency = Checks(rawValue: 1 << 9)
-    package static let context = Checks(rawValue: 1 << 10)
-    package static let customerGiven = Checks(rawValue: 1 << 11)
-    package static let customers = Checks(rawValue: 1 << 12)
-    package static let groups = Checks(rawValue: 1 << 13)
-    package static let previousOrders = Checks(rawValue: 1 << 14)
-    package static let customerLimit = Checks(rawValue: 1 << 15)
-    package static let cartGiven = Checks(rawValue: 1 << 16)
-    package static let contains = Checks(rawValue: 1 << 17)
+    case budget
+    case periodLimits
+    case currency
+    case context
+    case customerGiven
+    case customers
+    case groups
+    case previousOrders
+    case customerLimit
+    case cartGiven
+    case contains
     /// That something is bought which something is got with; ``triggerCount``: enough of it.
-    package static let triggerGiven = Checks(rawValue: 1 << 18)
-    package static let cover = Checks(rawValue: 1 << 19)
-    package static let minimumSubtotal = Checks(rawValue: 1 << 20)
+    case triggerGiven
+    case cover
+    case minimumSubtotal
     /// That some tier is met, by amount; ``tierItems``: by count.
-    package static let tierSubtotal = Checks(rawValue: 1 << 21)
-    package static let maximumSubtotal = Checks(rawValue: 1 << 22)
-    package static let minimumItems = Checks(rawValue: 1 << 23)
-    package static let tierItems = Checks(rawValue: 1 << 24)
-    package static let triggerCount = Checks(rawValue: 1 << 25)
-    package static let maximumItems = Checks(rawValue: 1 << 26)
+    case tierSubtotal
+    case maximumSubtotal
+    case minimumItems
+    case tierItems
+    case triggerCount
+    case maximumItems
     /// Of an offer that opens access.
-    package static let ticketLimit = Checks(rawValue: 1 << 27)
-
-    package static let all = Checks(rawValue: 1 << 28 - 1)
+    case ticketLimit
 
     /// Whether several things are asked that may each fail by itself.
     var hasParts: Bool {
-        let inParts: Checks = [
-            .usesLimit, .periodLimits, .context, .customerGiven, .customerLimit, .contains,
-        ]
-        return inParts.contains(self)
+        switch self {
+        case .usesLimit, .periodLimits, .context, .customerGiven, .customerLimit, .contains: true
+        default: false
+        }
+    }
+}
+
+/// The rules a coupon has, one bit each, lowest bit first in order of precedence.
+///
+/// Judging takes the lowest bit again and again, so the order of ``Check`` *is* the order of
+/// refusals.
+package struct Checks: Sendable, BitwiseCopyable {
+    private var bits: UInt32 = 0
+
+    package mutating func insert(_ check: Check) { bits |= 1 << UInt32(check.rawValue) }
+
+    mutating func formUnion(_ other: Checks) { bits |= other.bits }
+
+    package func contains(_ check: Check) -> Bool { bits & 1 << UInt32(check.rawValue) != 0 }
+
+    /// Takes out the one that comes first; nil when none is left.
+    mutating func removeFirst() -> Check? {
+        let check = Check(rawValue: UInt8(truncatingIfNeeded: bits.trailingZeroBitCount))
+        bits &= bits &- 1
+        return check
     }
 }
 
@@ -70,14 +84,15 @@ extension Coupon {
 
     /// Whether its own rules must know which date a purchase is made for.
     package var isJudgedByBookingTime: Bool {
-        !checks.isDisjoint(with: [.blackout, .timeWindows])
+        checks.contains(.blackout) || checks.contains(.timeWindows)
     }
 
     /// Derives ``checks`` from everything else. Call it once, when all is set.
     package mutating func settleChecks() {
         // An empty cart has nothing to cover, whatever is covered.
-        var checks: Checks = [.cover]
-        func add(_ check: Checks, if isNeeded: Bool) { if isNeeded { checks.insert(check) } }
+        var checks = Checks()
+        checks.insert(.cover)
+        func add(_ check: Check, if isNeeded: Bool) { if isNeeded { checks.insert(check) } }
 
         add(.inactive, if: status == .inactive)
         add(.archived, if: status == .archived)
@@ -100,7 +115,8 @@ extension Coupon {
         add(.customerLimit, if: limits.perCustomer > 0)
         add(
             .customerGiven,
-            if: !checks.isDisjoint(with: [.customers, .groups, .previousOrders, .customerLimit]))
+            if: checks.contains(.customers) || checks.contains(.groups)
+                || checks.contains(.previousOrders) || checks.contains(.customerLimit))
         add(.cartGiven, if: givesMoney || hasCartRule)
         add(.contains, if: !requirements.contains.isEmpty)
         add(.minimumSubtotal, if: !requirements.minimumSubtotal.isEmpty)
@@ -108,8 +124,12 @@ extension Coupon {
         add(.minimumItems, if: requirements.minimumItems > 0)
         add(.maximumItems, if: requirements.maximumItems > 0)
         switch discount.kind {
-        case .tiers: checks.formUnion([.tierSubtotal, .tierItems])
-        case .buyXGetY: checks.formUnion([.triggerGiven, .triggerCount])
+        case .tiers:
+            checks.insert(.tierSubtotal)
+            checks.insert(.tierItems)
+        case .buyXGetY:
+            checks.insert(.triggerGiven)
+            checks.insert(.triggerCount)
         case .none, .percentage, .fixedAmount, .fixedPerItem, .fixedPerLine, .fixedPrice, .shipping,
             .giftItem, .clauses:
             break

@@ -1,11 +1,12 @@
 /// One code held out for one coupon, with one of its offers where it has any: what is to be judged.
+@usableFromInline
 package struct Claim: Sendable, BitwiseCopyable {
-    package var coupon: Coupon
-    package var terms: CodeTerms
+    @usableFromInline package var coupon: Coupon
+    @usableFromInline package var terms: CodeTerms
     /// Whether it is held out with a code, or the coupon comes by itself.
-    package private(set) var hasCode = true
-    package var offer: Offer?
-    package var uses = UseCounts()
+    @usableFromInline package private(set) var hasCode = true
+    @usableFromInline package var offer: Offer?
+    @usableFromInline package var uses = UseCounts()
     /// The most that the request wants this code to discount.
     package var discountMax: Money?
     /// Attributes that the request gives this code alone, a run of ``Purchase/attributes``.
@@ -32,6 +33,7 @@ package struct Claim: Sendable, BitwiseCopyable {
     }
 
     /// The limit of a kind on uses; 0 is none. Money budgets are no such limit.
+    @inlinable @inline(__always)
     package func limit(of kind: LimitKind) -> Int64 {
         switch kind {
         case .total: coupon.limits.total
@@ -49,14 +51,15 @@ package struct Claim: Sendable, BitwiseCopyable {
     }
 
     /// How often it could be used now, over the limits on counts; nil when it has none.
+    @inlinable @inline(__always)
     package var usesLeft: Int64? {
-        var left: Int64?
+        var left = Int64.max
         for raw in 0..<LimitKind.budget.rawValue {
             guard let kind = LimitKind(rawValue: raw) else { continue }
             let limit = limit(of: kind)
-            if limit > 0 { left = min(left ?? .max, limit - uses[kind].sum) }
+            if limit > 0 { left = min(left, limit - uses[kind].sum) }
         }
-        return left
+        return left == .max ? nil : left
     }
 }
 
@@ -99,22 +102,30 @@ extension Claim {
         if terms.startsAt != .distantPast { checks.insert(.start) }
         if terms.endsAt != .distantFuture { checks.insert(.end) }
         if terms.usesLimit > 0 { checks.insert(.usesLimit) }
-        if terms.isBoundToCustomer { checks.formUnion([.customerGiven, .customers]) }
-        if terms.isOncePerCustomer { checks.formUnion([.customerGiven, .customerLimit]) }
+        if terms.isBoundToCustomer {
+            checks.insert(.customerGiven)
+            checks.insert(.customers)
+        }
+        if terms.isOncePerCustomer {
+            checks.insert(.customerGiven)
+            checks.insert(.customerLimit)
+        }
         if let offer { checks.formUnion(offer.checks(opensAccess: coupon.kind.opensAccess)) }
         return checks
     }
 
     /// Whether it must be known how often it was used, or how much it gave.
     package var isJudgedByUses: Bool {
-        !checks.isDisjoint(with: [.usesLimit, .budget, .periodLimits, .customerLimit])
+        let checks = checks
+        return checks.contains(.usesLimit) || checks.contains(.budget)
+            || checks.contains(.periodLimits) || checks.contains(.customerLimit)
     }
 }
 
 extension Offer {
     /// The checks that it adds to its coupon's.
     fileprivate func checks(opensAccess: Bool) -> Checks {
-        var checks: Checks = []
+        var checks = Checks()
         if startsAt != .distantPast { checks.insert(.start) }
         if endsAt != .distantFuture { checks.insert(.end) }
         if !blackouts.isEmpty { checks.insert(.blackout) }

@@ -7,7 +7,7 @@ extension Judge {
     mutating func coverByClauses(
         _ rule: Discount, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
     ) {
-        clauseOfLine.removeAll(keepingCapacity: true)
+        clauseOfLine.empty()
         for index in purchase.lines.indices {
             let clause = isCovered[index] ? clauseIndex(of: index, rule, purchase, tables) : nil
             clauseOfLine.append(clause ?? noClause)
@@ -50,8 +50,8 @@ extension Judge {
         _ rule: Discount, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables,
         atMost most: Money
     ) {
-        clauseDiscounts.removeAll(keepingCapacity: true)
-        clauseRemaining.removeAll(keepingCapacity: true)
+        clauseDiscounts.empty()
+        clauseRemaining.empty()
         for _ in purchase.lines.indices {
             clauseDiscounts.append(.zero)
             clauseRemaining.append(.zero)
@@ -70,7 +70,7 @@ extension Judge {
             }
         }
         // The next discount that is computed knows nothing of these clauses.
-        unitsAllowed.removeAll(keepingCapacity: true)
+        unitsAllowed.empty()
         discount = min(sum, most)
         if sum > most {
             spread.divide(most, over: clauseRemaining, into: &lineDiscounts)

@@ -3,9 +3,10 @@
 // for each rule it really has, so that judging a plain coupon costs what a plain coupon should.
 
 /// A compiled coupon. See ``Checks`` for the order in which its rules are asked.
+@usableFromInline
 package struct Coupon: Sendable, BitwiseCopyable {
     /// Set by ``settleChecks()``; until then nothing is asked.
-    package internal(set) var checks: Checks = []
+    package internal(set) var checks = Checks()
     package var kind = CouponKind.discount
     package var status = CouponStatus.active
     /// Half-open: good from `startsAt` until just before `endsAt`.
@@ -24,7 +25,7 @@ package struct Coupon: Sendable, BitwiseCopyable {
     package var excludes = Run.empty
     package var skipsSaleItems = false
 
-    package var limits = UseLimits()
+    @usableFromInline package var limits = UseLimits()
     /// Uses from before the daemon, counted until the first use is recorded.
     package var usesBefore: Int64 = 0
     /// A run of ``CurrencyAmount``: money given away before, as `usesBefore`.
@@ -120,13 +121,14 @@ package struct Clause: Hashable, Sendable, BitwiseCopyable {
 }
 
 /// What one code says beyond its coupon.
+@usableFromInline
 package struct CodeTerms: Hashable, Sendable, BitwiseCopyable {
     package var startsAt = Instant.distantPast
     package var endsAt = Instant.distantFuture
     /// Uses of this code; 0 leaves it to the coupon's `limits.perCode`.
-    package var usesLimit: Int64 = 0
+    @usableFromInline package var usesLimit: Int64 = 0
     /// Whether it is good once for each customer.
-    package var isOncePerCustomer = false
+    @usableFromInline package var isOncePerCustomer = false
     package var usesBefore: Int64 = 0
     /// The only customer who may use it (an id, or an e-mail with an `@`).
     package var customer = Symbol.unmentioned

@@ -14,7 +14,7 @@ struct Heap<Element: Ranked>: ~Copyable {
 
     var isEmpty: Bool { elements.isEmpty }
 
-    mutating func removeAll() { elements.removeAll(keepingCapacity: true) }
+    mutating func removeAll() { elements.empty() }
 
     mutating func append(_ element: Element) { elements.append(element) }
 

@@ -1,8 +1,8 @@
 // Judging one coupon: first its rules in order of precedence, then its money.
 //
-// The rules a coupon has are the set bits of its `checks`; the judge walks them from the lowest bit,
-// asks each, and stops at the first that fails unless it was told to explain. Nothing here reads a
-// clock, allocates after warm-up, or knows where counts are kept.
+// The rules a coupon has are its `checks`; the judge walks them in order of precedence, asks each, and
+// stops at the first that fails unless it was told to explain. Nothing here reads a clock, allocates
+// after warm-up, or knows where counts are kept.
 
 /// Judges claims on one purchase after another; its arrays keep their memory.
 package struct Judge: ~Copyable {
@@ -42,7 +42,7 @@ package struct Judge: ~Copyable {
     var spread: Spread
 
     package init(lineCapacity: Int = 16) {
-        refusals.reserveCapacity(Checks.all.rawValue.nonzeroBitCount + 1)
+        refusals.reserveCapacity(Check.allCases.count + 1)
         lineDiscounts.reserveCapacity(lineCapacity)
         remaining.reserveCapacity(lineCapacity)
         coveredRemaining.reserveCapacity(lineCapacity)
@@ -59,7 +59,7 @@ package struct Judge: ~Copyable {
 
     /// Begins with a purchase at its full prices.
     package mutating func begin(_ purchase: borrowing Purchase) {
-        remaining.removeAll(keepingCapacity: true)
+        remaining.empty()
         for index in purchase.lines.indices { remaining.append(purchase.lines[index].value) }
         remainingShipping = purchase.shipping ?? .zero
         clearDiscounts(purchase.lines.count)
@@ -68,7 +68,7 @@ package struct Judge: ~Copyable {
     /// The verdict on a code that does not exist.
     package mutating func refuseUnknownCode(_ purchase: borrowing Purchase) {
         begin(purchase)
-        refusals.removeAll(keepingCapacity: true)
+        refusals.empty()
         refuse(Refusal(.codeUnknown))
     }
 
@@ -89,10 +89,8 @@ package struct Judge: ~Copyable {
     ) {
         beginVerdict(purchase.lines.count)
         cover(purchase, by: claim, in: tables)
-        var pending = claim.checks.rawValue
-        while pending != 0 {
-            let check = Checks(rawValue: pending & (0 &- pending))
-            pending &= pending - 1
+        var pending = claim.checks
+        while let check = pending.removeFirst() {
             var told = 0
             while let refusal = ask(check, after: told, claim, purchase, tables, occasion) {
                 refusals.append(refusal)
@@ -145,14 +143,14 @@ package struct Judge: ~Copyable {
 
     /// Forgets the last verdict.
     mutating func beginVerdict(_ lineCount: Int) {
-        refusals.removeAll(keepingCapacity: true)
+        refusals.empty()
         clearDiscounts(lineCount)
     }
 
     mutating func clearDiscounts(_ lineCount: Int) {
         discount = .zero
         shippingDiscount = .zero
-        lineDiscounts.removeAll(keepingCapacity: true)
+        lineDiscounts.empty()
         for _ in 0..<lineCount { lineDiscounts.append(.zero) }
     }
 
@@ -160,8 +158,8 @@ package struct Judge: ~Copyable {
     private mutating func cover(
         _ purchase: borrowing Purchase, by claim: borrowing Claim, in tables: borrowing RuleTables
     ) {
-        isCovered.removeAll(keepingCapacity: true)
-        coveredRemaining.removeAll(keepingCapacity: true)
+        isCovered.empty()
+        coveredRemaining.empty()
         let coversAll = claim.coversAll
         for index in purchase.lines.indices {
             let covered = coversAll ? true : purchase.covers(index, by: claim, in: tables)

@@ -43,7 +43,7 @@ extension Judge {
     }
 
     func subtotalRefusal(
-        _ check: Checks, _ coupon: Coupon, _ purchase: borrowing Purchase,
+        _ check: Check, _ coupon: Coupon, _ purchase: borrowing Purchase,
         _ tables: borrowing RuleTables
     ) -> Refusal? {
         let needs = coupon.requirements
@@ -58,7 +58,7 @@ extension Judge {
     }
 
     func itemCountRefusal(
-        _ check: Checks, _ coupon: Coupon, _ purchase: borrowing Purchase
+        _ check: Check, _ coupon: Coupon, _ purchase: borrowing Purchase
     ) -> Refusal? {
         guard purchase.hasCart else { return nil }
         let needs = coupon.requirements

@@ -1,7 +1,7 @@
 // The rules about how often. Whoever asks has counted already, and left out what the judged order
 // itself uses or holds; here a count is only held against its limit.
 
-extension Checks {
+extension Check {
     /// The kinds of limit that one check asks, in the order in which they are told: the coupon's
     /// before the code's and the offer's, the shortest period first and the booked date last.
     fileprivate var limitKinds: ClosedRange<UInt8>? {
@@ -17,7 +17,7 @@ extension Checks {
 extension Judge {
     /// The next limit of `check` that is reached, after those that were `told`.
     func limitRefusal(
-        _ check: Checks, after told: Int, _ claim: borrowing Claim, _ purchase: borrowing Purchase
+        _ check: Check, after told: Int, _ claim: borrowing Claim, _ purchase: borrowing Purchase
     ) -> Refusal? {
         if check == .customerLimit && !purchase.customer.isIdentified { return nil }
         guard let kinds = check.limitKinds else { return nil }

@@ -1,11 +1,11 @@
-// One rule after the other, in the order of `Checks`: each function answers nil when its rule holds.
+// One rule after the other, in the order of `Check`: each function answers nil when its rule holds.
 // A check may have several parts (a limit for each period, a clause for each attribute); the first
 // that fails is told, and whoever wants all asks again after those that were told.
 
 extension Judge {
     /// Asks one rule, whose parts that fail were `told` already so many.
     func ask(
-        _ check: Checks, after told: Int, _ claim: borrowing Claim, _ purchase: borrowing Purchase,
+        _ check: Check, after told: Int, _ claim: borrowing Claim, _ purchase: borrowing Purchase,
         _ tables: borrowing RuleTables, _ occasion: Occasion
     ) -> Refusal? {
         switch check {
@@ -36,7 +36,6 @@ extension Judge {
         case .tierItems: tierItemsRefusal(claim.coupon.discount, purchase, tables)
         case .triggerCount: triggerCountRefusal(claim.coupon.discount, purchase, tables)
         case .ticketLimit: ticketRefusal(claim, purchase)
-        default: preconditionFailure("every check has its rule")
         }
     }
 
@@ -139,7 +138,7 @@ extension Judge {
         let checks = claim.checks
         let customer = purchase.customer
         var left = told
-        func isNext(_ check: Checks, isGiven: Bool) -> Bool {
+        func isNext(_ check: Check, isGiven: Bool) -> Bool {
             if isGiven || !checks.contains(check) { return false }
             left -= 1
             return left < 0

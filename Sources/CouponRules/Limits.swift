@@ -2,6 +2,7 @@
 // what others hold is counted by the same kinds, so that judging one limit is judging any of them.
 
 /// What a limit counts. The raw values order limits as `usage` lists them.
+@frozen @usableFromInline
 package enum LimitKind: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case total
     case code
@@ -33,16 +34,17 @@ package enum LimitKind: UInt8, CaseIterable, Sendable, BitwiseCopyable {
 }
 
 /// The limits that a coupon sets; 0 is no limit.
+@usableFromInline
 package struct UseLimits: Hashable, Sendable, BitwiseCopyable {
-    package var total: Int64 = 0
+    @usableFromInline package var total: Int64 = 0
     /// Uses of each of its codes, unless the code says otherwise.
-    package var perCode: Int64 = 0
-    package var perCustomer: Int64 = 0
+    @usableFromInline package var perCode: Int64 = 0
+    @usableFromInline package var perCustomer: Int64 = 0
     /// Per calendar day, ISO week and month in the coupon's zone.
-    package var perDay: Int64 = 0
-    package var perWeek: Int64 = 0
-    package var perMonth: Int64 = 0
-    package var perBookingDate: Int64 = 0
+    @usableFromInline package var perDay: Int64 = 0
+    @usableFromInline package var perWeek: Int64 = 0
+    @usableFromInline package var perMonth: Int64 = 0
+    @usableFromInline package var perBookingDate: Int64 = 0
     /// A run of ``CurrencyAmount``: what it may give away in each currency.
     package var budget = Run.empty
     /// Whether a discount that the budget does not hold is cut to what is left, not refused.
@@ -55,29 +57,33 @@ package struct UseLimits: Hashable, Sendable, BitwiseCopyable {
 }
 
 /// Uses counted and held against one limit.
+@frozen @usableFromInline
 package struct UseCount: Hashable, Sendable, BitwiseCopyable {
     /// Uses consumed, those of the judged order left out.
-    package var used: Int64
+    @usableFromInline package var used: Int64
     /// Uses that other orders hold.
-    package var held: Int64
+    @usableFromInline package var held: Int64
 
+    @inlinable
     package init(used: Int64 = 0, held: Int64 = 0) {
         self.used = used
         self.held = held
     }
 
     /// What counts against a limit.
-    package var sum: Int64 { used + held }
+    @inlinable package var sum: Int64 { used + held }
 }
 
 /// A count for each kind of limit; what a coupon does not limit stays zero.
+@frozen @usableFromInline
 package struct UseCounts: Sendable, BitwiseCopyable {
-    private var counts = InlineArray<10, UseCount>(repeating: UseCount())
+    @usableFromInline var counts = InlineArray<10, UseCount>(repeating: UseCount())
 
-    package init() {}
+    @inlinable package init() {}
 
+    @inlinable
     package subscript(kind: LimitKind) -> UseCount {
-        get { counts[Int(kind.rawValue)] }
-        set { counts[Int(kind.rawValue)] = newValue }
+        @inline(__always) get { counts[Int(kind.rawValue)] }
+        @inline(__always) set { counts[Int(kind.rawValue)] = newValue }
     }
 }

@@ -1,6 +1,7 @@
 /// One of a coupon's alternatives: with its own window, limit and cover, inside those of its coupon.
 ///
 /// A coupon with offers is judged with each of them in turn, and takes the first that passes.
+@usableFromInline
 package struct Offer: Sendable, BitwiseCopyable {
     /// Its id, among the texts of the catalog.
     package var id = Symbol.unmentioned
@@ -16,7 +17,7 @@ package struct Offer: Sendable, BitwiseCopyable {
     /// Clauses, each of which the request's context must meet.
     package var context = Run.empty
     /// Uses of the offer, or of all offers of the store with its counter; 0 is no limit.
-    package var limit: Int64 = 0
+    @usableFromInline package var limit: Int64 = 0
     /// The counter that it shares with other offers; ``Symbol/unmentioned`` when it has its own.
     package var counter = Symbol.unmentioned
     /// Covered units of one order that it is for; 0 is no bound. A discount goes to so many units

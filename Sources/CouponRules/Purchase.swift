@@ -85,11 +85,11 @@ package struct Purchase: ~Copyable {
         hasCart = false
         currency = .none
         shipping = nil
-        lines.removeAll(keepingCapacity: true)
-        attributes.removeAll(keepingCapacity: true)
+        lines.empty()
+        attributes.empty()
         context = .empty
-        groups.removeAll(keepingCapacity: true)
-        lineMarks.removeAll(keepingCapacity: true)
+        groups.empty()
+        lineMarks.empty()
         customer = Customer()
         subtotal = .zero
         itemCount = 0

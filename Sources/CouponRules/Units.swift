@@ -50,7 +50,7 @@ extension Judge {
 
     /// Takes up to `most` units out of `lots`; `unitsTaken` says how many of each line.
     mutating func takeUnits(_ most: Int64, of purchase: borrowing Purchase) {
-        unitsTaken.removeAll(keepingCapacity: true)
+        unitsTaken.empty()
         for _ in purchase.lines.indices { unitsTaken.append(0) }
         lots.settle()
         var left = most

@@ -61,6 +61,7 @@ struct Checkout: ~Copyable {
     var fragment = ByteBuffer(capacity: 1_024)
     /// Which codes of an order are given back.
     var chosen = FlatArray<Bool>(capacity: 16)
+    private let inPlace = InPlace()
 
     /// Notes the store that the request names, or the one that it means by naming none.
     mutating func begin(_ parser: borrowing RequestParser) {

@@ -181,24 +181,10 @@ extension ByteBuffer {
     /// Appends a date as `2026-07-01`.
     fileprivate mutating func append(_ date: CivilDate) {
         let (year, month, day) = date.yearMonthDay
-        append(digits: Int64(year), width: 4)
+        append(digits: UInt64(year.magnitude), width: 4)
         append(UInt8(ascii: "-"))
-        append(digits: Int64(month), width: 2)
+        append(digits: UInt64(month), width: 2)
         append(UInt8(ascii: "-"))
-        append(digits: Int64(day), width: 2)
-    }
-
-    /// Appends a number that is not negative, in decimal and at least `width` digits wide.
-    mutating func append(digits number: Int64, width: Int = 1) {
-        var divisor: Int64 = 1
-        var digitCount = 1
-        while digitCount < width || number / divisor >= 10 {
-            divisor *= 10
-            digitCount += 1
-        }
-        while divisor > 0 {
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
-            divisor /= 10
-        }
+        append(digits: UInt64(day), width: 2)
     }
 }

@@ -53,13 +53,16 @@ struct Entry: BitwiseCopyable {
     }
 
     var isAutomatic: Bool { place == nil }
-    var isGood: Bool { refusal == nil }
+    // Inlined, or the whole entry is copied for the call.
+    var isGood: Bool { @inline(__always) get { refusal == nil } }
 
+    @inline(__always)
     var coupon: CouponID? {
         if case .coupon(let coupon, _) = subject { return coupon }
         return nil
     }
 
+    @inline(__always)
     var code: CodeID? {
         switch subject {
         case .unknown: nil

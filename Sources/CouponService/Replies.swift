@@ -243,6 +243,7 @@ extension ReplyWriter {
         endString()
     }
 
+    @inline(__always)
     mutating func member(_ name: StaticString, _ number: Int64) {
         key(name)
         integer(number)
@@ -298,6 +299,6 @@ extension ByteBuffer {
         append(",\"")
         append(name)
         append("\":")
-        append(digits: amount.minorUnits)
+        append(digits: amount.minorUnits.magnitude)
     }
 }

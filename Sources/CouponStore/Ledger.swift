@@ -35,6 +35,7 @@ package struct Ledger: ~Copyable, Sendable {
     package internal(set) var sequence: UInt64 = 0
     /// How the time of day relates to the clock by which holds lapse.
     package var lapseClock = LapseClock()
+    private let inPlace = InPlace()
 
     /// An empty state. `orderLimit` is the number of orders at which new ones are refused.
     package init(seed: HashSeed, orderLimit: Int) {

@@ -91,11 +91,14 @@ package struct OrderFacts: Equatable, Sendable, BitwiseCopyable {
     package var isLapsed: Bool { state == .released && expiresAt > 0 }
 }
 
-/// How the request asked to be judged. The bits are on disk: never reuse one.
-package struct OrderModes: OptionSet, Sendable, BitwiseCopyable {
-    package let rawValue: UInt16
+// The two sets are written with each order, by another target: to be inlined there they are frozen.
 
-    package init(rawValue: UInt16) { self.rawValue = rawValue }
+/// How the request asked to be judged. The bits are on disk: never reuse one.
+@frozen @usableFromInline
+package struct OrderModes: OptionSet, Sendable, BitwiseCopyable {
+    @usableFromInline package let rawValue: UInt16
+
+    @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// Refused codes were skipped.
     package static let partial = OrderModes(rawValue: 1)
@@ -124,10 +127,11 @@ package struct CodeFacts: Equatable, Sendable, BitwiseCopyable {
 }
 
 /// How a code fared. The bits are on disk: never reuse one.
+@frozen @usableFromInline
 package struct CodeFlags: OptionSet, Sendable, BitwiseCopyable {
-    package let rawValue: UInt16
+    @usableFromInline package let rawValue: UInt16
 
-    package init(rawValue: UInt16) { self.rawValue = rawValue }
+    @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// The code passed.
     package static let valid = CodeFlags(rawValue: 1)

@@ -78,7 +78,7 @@ package struct UsageTable: ~Copyable, Sendable {
     private let usedCounters = AtomicCounters()
     private let heldCounters = AtomicCounters()
     /// What counters brought along, by row, where it is not 0. Few have any.
-    private var carriedCounts: [Int: UInt64] = [:]
+    private var carriedCounts = SparseCounts()
 
     /// `seed` is drawn once per process, so that nobody can aim at one bucket.
     package init(seed: HashSeed) {
@@ -192,11 +192,11 @@ package struct UsageTable: ~Copyable, Sendable {
 
     /// The uses that no order on record accounts for: those from before the daemon, and those that
     /// stay of orders which started afresh. What is left of ``used(_:)`` is the sum of all orders.
-    package func carried(_ id: CounterID) -> UInt64 { carriedCounts[id.row] ?? 0 }
+    package func carried(_ id: CounterID) -> UInt64 { carriedCounts[id.row] }
 
     /// Sets the uses that no order accounts for. It allocates only for a counter that had none.
     package mutating func setCarried(_ id: CounterID, to value: UInt64) {
-        if value != carried(id) { carriedCounts[id.row] = value > 0 ? value : nil }
+        if value != carried(id) { carriedCounts[id.row] = value }
     }
 
     /// Sets what live reservations hold.

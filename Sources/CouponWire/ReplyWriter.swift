@@ -6,9 +6,10 @@ import FlatStorage
 // stand where is up to its caller.
 
 /// Writes JSON.
+@usableFromInline
 package struct ReplyWriter: ~Copyable {
     /// What was written. Complete lines may be taken off its front at any time.
-    package var bytes: ByteBuffer
+    @usableFromInline package var bytes: ByteBuffer
     @usableFromInline var needsComma = false
 
     /// A writer that appends to `bytes`.
@@ -46,7 +47,7 @@ package struct ReplyWriter: ~Copyable {
     }
 
     /// A key that needs no escapes. One value must follow.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func key(_ name: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -62,7 +63,7 @@ package struct ReplyWriter: ~Copyable {
         needsComma = false
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
@@ -99,7 +100,7 @@ package struct ReplyWriter: ~Copyable {
     }
 
     /// A string that needs no escapes.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func string(_ text: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -149,14 +150,13 @@ package struct ReplyWriter: ~Copyable {
     /// Appends UTF-8 to a string, escaping what JSON asks for and nothing else.
     package mutating func appendEscaped(_ text: Span<UInt8>) {
         var copied = 0
-        for index in 0..<text.count {
-            let byte = text[index]
-            if byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") { continue }
-            bytes.append(text.extracting(copied..<index))
-            appendEscape(of: byte)
-            copied = index + 1
+        while true {
+            let end = text.firstToEscape(from: copied)
+            bytes.append(text.extracting(copied..<end))
+            if end == text.count { return }
+            appendEscape(of: text[end])
+            copied = end + 1
         }
-        bytes.append(text.extracting(copied..<text.count))
     }
 
     private mutating func appendEscape(of byte: UInt8) {
@@ -175,26 +175,10 @@ package struct ReplyWriter: ~Copyable {
     }
 
     /// Appends an integer in decimal, at least `width` digits wide.
-    @usableFromInline
+    @inlinable
     package mutating func appendDigits(of value: Int64, width: Int = 1) {
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        // Digits come last first: count them, make room, and fill the room from its end.
-        var rest = value.magnitude
-        var digitCount = 1
-        var bound: UInt64 = 10
-        while digitCount < 20 && rest >= bound {
-            digitCount += 1
-            bound = digitCount == 20 ? .max : bound * 10
-        }
-        digitCount = max(digitCount, width)
-        for _ in 0..<digitCount { bytes.append(UInt8(ascii: "0")) }
-        var index = bytes.count - 1
-        while rest > 0 {
-            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            bytes[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
-            rest = quotient
-            index -= 1
-        }
+        bytes.append(digits: value.magnitude, width: width)
     }
 
     /// Appends an amount as people write it, such as `25.00`, with the digits of its currency.

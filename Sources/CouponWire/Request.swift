@@ -6,10 +6,10 @@ import FlatStorage
 // `Run`. Reading a request therefore follows no reference and counts none.
 
 /// A text of the line last parsed: a range of ``RequestParser/bytes(of:)``.
-@frozen
+@frozen @usableFromInline
 package struct Text: Equatable, Sendable, BitwiseCopyable {
-    package var start: UInt32
-    package var count: UInt32
+    @usableFromInline package var start: UInt32
+    @usableFromInline package var count: UInt32
 
     @inlinable
     init(start: UInt32, count: UInt32) {

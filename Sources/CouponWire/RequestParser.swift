@@ -1,4 +1,5 @@
 import CouponRules
+import FlatStorage
 
 // One coarse call per line. The line is parsed and its keys are numbered by the shim; then the
 // grammar walks the nodes once and fills the request, which lives on between lines, so that nothing
@@ -10,6 +11,7 @@ package struct RequestParser: ~Copyable {
     /// The request of the last line, valid until the next. Its texts are read by ``bytes(of:)``.
     package internal(set) var request: Request
     var json: JSONLineParser
+    private let inPlace = InPlace()
 
     /// A parser of lines of at most `lineBytesMax` bytes (1 ... 16 MiB), their ends not counted.
     /// All memory is allocated here.

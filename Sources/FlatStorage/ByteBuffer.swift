@@ -14,11 +14,11 @@ package struct ByteBuffer: ~Copyable {
     @inlinable
     package init(capacity: Int = 64) {
         allocated = max(capacity, 16)
-        unsafe base = .allocate(capacity: allocated)
+        unsafe base = GrowingMemory.resize(nil, toHold: allocated)
     }
 
     @inlinable
-    deinit { unsafe base.deallocate() }
+    deinit { unsafe GrowingMemory.release(base) }
 
     /// Bytes in use.
     @inlinable package var count: Int { used }
@@ -174,18 +174,15 @@ package struct ByteBuffer: ~Copyable {
 
     /// Gives back what was allocated for growth that will not come.
     package mutating func shrinkToFit() {
-        if used < allocated { move(to: max(used, 16)) }
+        if used < allocated { resize(to: max(used, 16)) }
     }
 
     @usableFromInline
-    mutating func grow(toHold needed: Int) { move(to: max(needed, allocated * 2)) }
+    mutating func grow(toHold needed: Int) { resize(to: max(needed, allocated * 2)) }
 
     @usableFromInline
-    mutating func move(to capacity: Int) {
-        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
-        unsafe moved.update(from: base, count: used)
-        unsafe base.deallocate()
-        unsafe base = moved
+    mutating func resize(to capacity: Int) {
+        unsafe base = GrowingMemory.resize(base, toHold: capacity)
         allocated = capacity
     }
 }

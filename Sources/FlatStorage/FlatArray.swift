@@ -12,7 +12,7 @@ package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     @inlinable
     package init(capacity: Int = 4) {
         allocated = max(capacity, 1)
-        unsafe base = .allocate(capacity: allocated)
+        unsafe base = GrowingMemory.resize(nil, toHold: allocated)
     }
 
     /// `count` copies of `element`.
@@ -24,7 +24,7 @@ package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     }
 
     @inlinable
-    deinit { unsafe base.deallocate() }
+    deinit { unsafe GrowingMemory.release(base) }
 
     @inlinable package var count: Int { used }
     @inlinable package var capacity: Int { allocated }
@@ -88,18 +88,15 @@ package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
 
     /// Gives back what was allocated for growth that will not come.
     package mutating func shrinkToFit() {
-        if used < allocated { move(to: max(used, 1)) }
+        if used < allocated { resize(to: max(used, 1)) }
     }
 
     @usableFromInline
-    mutating func grow(toHold needed: Int) { move(to: max(needed, allocated * 2)) }
+    mutating func grow(toHold needed: Int) { resize(to: max(needed, allocated * 2)) }
 
     @usableFromInline
-    mutating func move(to capacity: Int) {
-        let moved = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
-        unsafe moved.initialize(from: base, count: used)
-        unsafe base.deallocate()
-        unsafe base = moved
+    mutating func resize(to capacity: Int) {
+        unsafe base = GrowingMemory.resize(base, toHold: capacity)
         allocated = capacity
     }
 }

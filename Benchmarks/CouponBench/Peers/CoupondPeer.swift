@@ -11,16 +11,27 @@ struct CoupondPeer: AnsweringPeer {
     ) throws(ProcessFault) {
         let state = "\(bench.path)/state"
         try bench.remove(state)
-        let catalog = "\(bench.path)/catalog.yaml"
-        do {
-            try PeerCoupon.catalog(of: PeerCoupon.all).write(
-                toFile: catalog, atomically: true, encoding: .utf8)
-        } catch {
-            throw .file(path: catalog, reason: error.localizedDescription)
-        }
+        let (catalog, configuration) = ("\(bench.path)/catalog.yaml", "\(bench.path)/coupond.yaml")
+        try Self.write(PeerCoupon.catalog(of: PeerCoupon.all), to: catalog)
+        try Self.write(Self.withoutSnapshots, to: configuration)
         daemon = try DaemonUnderTest.start(
             on: bench, executable: programs.coupond, catalog: catalog, durability: durability,
-            state: state)
+            state: state, flags: ["--config", configuration])
+    }
+
+    /// The peers make no snapshots and rewrite no log while they are measured, so neither does this
+    /// one. (What they do to latency is another measurement.)
+    private static let withoutSnapshots = """
+        snapshot: {interval_seconds: 86400, growth_percent: 10000}
+
+        """
+
+    private static func write(_ text: String, to path: String) throws(ProcessFault) {
+        do {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        } catch {
+            throw .file(path: path, reason: error.localizedDescription)
+        }
     }
 
     var name: String { Candidate.coupond.name }

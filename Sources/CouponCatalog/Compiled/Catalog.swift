@@ -60,6 +60,7 @@ package struct Catalog: ~Copyable, Sendable {
     let autoCoupons: AutoCoupons
     /// Local time of every zone that a definition names.
     package let zones: ZoneTable
+    private let inPlace = InPlace()
 
     init(
         stores: consuming StoreTable, coupons: consuming CouponTable, codes: consuming CodeTable,

@@ -79,6 +79,7 @@ struct CouponTable: ~Copyable, Sendable {
     private var files = NameTable()
     private var places = FlatArray<Place>()
     private var index = HashIndex()
+    private let inPlace = InPlace()
 
     /// A line of one of ``files``.
     struct Place: BitwiseCopyable, Sendable {
@@ -243,6 +244,7 @@ struct RuleStorage: ~Copyable, Sendable {
     var blackouts = FlatArray<DateRange>()
     var windows = FlatArray<TimeWindow>()
     var offers = FlatArray<Offer>()
+    private let inPlace = InPlace()
 
     var tables: RuleTables {
         @_lifetime(borrow self)

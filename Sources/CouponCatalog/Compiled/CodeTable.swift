@@ -52,6 +52,7 @@ struct CodeTable: ~Copyable, Sendable {
     private var options = FlatArray<CodeOptions>()
     private var foldedRows = FlatArray<UInt32>()
     private var foldedTexts = TextTable()
+    private let inPlace = InPlace()
 
     var count: Int { places.count }
 

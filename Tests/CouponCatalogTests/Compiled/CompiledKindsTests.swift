@@ -31,7 +31,8 @@ import Testing
         #expect(discount.unitsMost == 4)
         #expect(discount.units == .cheapest)
         #expect(discount.spreading == .even)
-        let other = catalog.coupons[0].discount.parts.range.map { catalog.rules.tiers[$0] }
+        let parts = catalog.coupons[0].discount.parts
+        let other = parts.range.map { catalog.rules.tiers[$0] }
         #expect(other.map(\.minimumItems) == [7])
     }
 

@@ -170,7 +170,9 @@ import Testing
         for name in ["default", "south", "west"] {
             let found = catalog.store(named: name.utf8.span)
             let coupons = catalog.autoCoupons(in: try #require(found))
-            listed.append(coupons.indices.map { string(catalog.id(of: coupons[$0])) })
+            var ids: [String] = []
+            for index in coupons.indices { ids.append(string(catalog.id(of: coupons[index]))) }
+            listed.append(ids)
         }
         #expect(listed == [["B", "a", "aa", "b", "é"], ["a"], []])
     }

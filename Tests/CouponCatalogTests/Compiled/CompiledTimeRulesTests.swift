@@ -51,7 +51,7 @@ extension Catalog {
 
         let a = try catalog.coupon("a")
         #expect(a.isJudgedByBookingTime)
-        #expect(a.checks.contains([.blackout, .timeWindows]))
+        #expect(a.checks.contains(.blackout) && a.checks.contains(.timeWindows))
         #expect(catalog.blackouts(of: a) == [4...4, 31...33])
         #expect(
             catalog.windows(of: a) == [

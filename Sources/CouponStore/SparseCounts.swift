@@ -1,0 +1,14 @@
+// One dictionary with a million entries would stop the loop for a tenth of a second whenever it
+// grows. Here the low bits of the row choose one of many small ones, and each grows alone.
+
+/// A count for each row of a table in which few rows have one.
+struct SparseCounts: Sendable {
+    private static let shardCount = 1_024
+    private var shards = [[Int: UInt64]](repeating: [:], count: shardCount)
+
+    /// The row's count. Setting allocates only for a row that had 0.
+    subscript(row: Int) -> UInt64 {
+        get { shards[row % Self.shardCount][row] ?? 0 }
+        set { shards[row % Self.shardCount][row] = newValue > 0 ? newValue : nil }
+    }
+}
