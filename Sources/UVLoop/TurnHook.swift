@@ -17,6 +17,7 @@ import CUv
     ///   - onTurn: finishes the turn; its time counts.
     ///   - afterTurn: is told for how many nanoseconds the turn kept the loop busy, time in which the
     ///     thread was not running included. Its own time counts for no turn: it has little to do.
+    /// - Throws: `.startTurnHook`.
     package init(
         on loop: EventLoop, onTurn: @escaping () -> Void,
         afterTurn: @escaping (_ nanoseconds: Int64) -> Void = { _ in }

@@ -162,6 +162,49 @@ import UVLoop
         #expect(niceness() == ours)
     }
 
+    @Test func `has each job done by a new thread like its own, where memory shall go back`() throws
+    {
+        let worker = try Worker(
+            on: fixture.loop, name: "large", niceness: 3, returnsMemory: true)
+        let traits: @Sendable () -> (thread: pthread_t, name: String?, niceness: CInt) = {
+            (
+                pthread_self(),
+                try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8),
+                getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
+            )
+        }
+        let ours = traits()
+        var numbers: [Int] = []
+        for number in 0..<20 {
+            worker.run({ (number, traits()) }) { number, found in
+                numbers.append(number)
+                #expect(found.thread != ours.thread)
+                #expect(found.name == "large\n")
+                #expect(found.niceness == max(ours.niceness, 3))
+            }
+        }
+        try fixture.run()
+        #expect(numbers == Array(0..<20))
+        worker.close()
+    }
+
+    @Test func `gives back what a job had in small pieces`() throws {
+        let worker = try Worker(on: fixture.loop, name: "pieces", returnsMemory: true)
+        let pieces: @Sendable () -> Int = {
+            let pieces = (0..<200_000).map { [UInt8](repeating: 1, count: 500 + $0 % 1_000) }
+            return withExtendedLifetime(pieces) { (try? residentBytes()) ?? 0 }
+        }
+        var most = 0
+        worker.run(pieces) { most = $0 }
+        // The thread of a job is gone when the next job runs.
+        var left = 0
+        worker.run({ (try? residentBytes()) ?? .max }) { left = $0 }
+        try fixture.run()
+        // They were 200 MB. Other tests have memory of their own meanwhile.
+        #expect(most - left > 100_000_000)
+        worker.close()
+    }
+
     @Test func `finishes the running job at its end, forgets the others, delivers none`() throws {
         let worker = try Worker(on: fixture.loop, name: "closing")
         let started = DispatchSemaphore(value: 0)

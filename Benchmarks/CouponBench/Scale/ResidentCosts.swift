@@ -17,8 +17,16 @@ struct ResidentCost {
 
 extension ScaleRig {
     private static let connectionsAside = 100
-    private static let warmUpOrders = 20_000
+    /// So many times as many orders are measured as are applied before.
+    private static let warmUpShare = 10
     private static let sliceMilliseconds: Int64 = 100
+
+    /// No snapshot comes by itself: its memory is told apart.
+    private static let calmSettings = """
+        journal: {segment_mib: 256}
+        snapshot: {interval_seconds: 86400}
+
+        """
 
     /// Applies so many orders of each of three kinds, each on a new state, and opens connections that
     /// stay idle.
@@ -26,26 +34,30 @@ extension ScaleRig {
         codes: Int, orders: Int, connections: Int
     ) throws -> [ResidentCost] {
         let catalog = try CodesCatalog("codes", codes: codes, on: bench)
-        let kinds = [
+        var kinds = [
             ("live order", CodesCatalog.apply(code: "PLAIN")),
             (
                 "live order with the count of its customer",
                 CodesCatalog.apply(code: "EACH", customer: "cus_${run}_${n}")
             ),
-            ("live order with the count of its code", CodesCatalog.apply(below: codes)),
         ]
-        return try kinds.map { try cost($0, of: $1, orders, catalog) }
+        // Each code is good for one order, and they are picked at random.
+        if codes >= 3 * orders {
+            kinds.append(
+                ("live order with the count of its code", CodesCatalog.apply(below: codes)))
+        }
+        return try kinds.flatMap { try costs($0, of: $1, orders, catalog) }
             + [try costOfConnections(catalog, connections)]
     }
 
     /// What such orders take on top of the first ones, which also fill what is used again and again:
-    /// buffers for the journal and for replies.
-    private func cost(
+    /// buffers for the journal and for replies. And what each takes more while a snapshot is written.
+    private func costs(
         _ thing: String, of request: String, _ orderCount: Int, _ catalog: CodesCatalog
-    ) throws -> ResidentCost {
+    ) throws -> [ResidentCost] {
         let state = try bench.folder("cost-state")
         defer { try? bench.remove(state) }
-        let daemon = try startCached(catalog, state)
+        let daemon = try startCached(catalog, state, Self.calmSettings)
         defer { daemon.stop() }
         let mix = Mix(try RequestTemplate(request + "\n"))
         func ordersOnceThereAre(_ wanted: Int) throws -> Int {
@@ -61,11 +73,18 @@ extension ScaleRig {
                 }
             }
         }
-        let before = try ordersOnceThereAre(Self.warmUpOrders)
+        let before = try ordersOnceThereAre(orderCount / Self.warmUpShare)
         let bytesBefore = try daemon.settledBytes()
         let after = try ordersOnceThereAre(before + orderCount)
-        return ResidentCost(
-            thing: thing, count: after - before, bytes: try daemon.settledBytes() - bytesBefore)
+        let bytes = try daemon.settledBytes()
+        try daemon.resetPeak()
+        _ = try daemon.tasks.compact()
+        return [
+            ResidentCost(thing: thing, count: after - before, bytes: bytes - bytesBefore),
+            ResidentCost(
+                thing: "  more while a snapshot is written", count: after,
+                bytes: try daemon.peakBytes() - bytes),
+        ]
     }
 
     private func costOfConnections(_ catalog: CodesCatalog, _ count: Int) throws -> ResidentCost {
@@ -74,11 +93,8 @@ extension ScaleRig {
         let possible = Int(limit.hard) - 2 * Self.connectionsAside
         let count = min(count, possible)
         try setFileDescriptorLimit(soft: max(limit.soft, UInt64(count + Self.connectionsAside)))
-        let settings = "\(bench.path)/many.yaml"
-        try """
-        limits: {connections: \(count + 10)}
-        """.write(toFile: settings, atomically: true, encoding: .utf8)
-        let daemon = try startCached(catalog, state, flags: ["--config", settings])
+        let daemon = try startCached(
+            catalog, state, Self.calmSettings + "limits: {connections: \(count + 10)}\n")
         defer { daemon.stop() }
         // The first connections find what others share: buffers, tables.
         let before = try daemon.settledBytes()
@@ -98,7 +114,7 @@ extension ScaleRig {
 
     /// A daemon that has its catalog from the cache: reading the files leaves other memory behind.
     private func startCached(
-        _ catalog: CodesCatalog, _ state: String, flags: [String] = []
+        _ catalog: CodesCatalog, _ state: String, _ settings: String
     ) throws -> DaemonUnderTest {
         let cacheFolder = try bench.folder("cost-cache")
         let cache = "\(cacheFolder)/catalog.cache"
@@ -111,6 +127,8 @@ extension ScaleRig {
         if !FileManager.default.fileExists(atPath: own) {
             try FileManager.default.linkItem(atPath: cache, toPath: own)
         }
-        return try start(catalog, state, flags: flags)
+        let settingsPath = "\(bench.path)/settings.yaml"
+        try settings.write(toFile: settingsPath, atomically: true, encoding: .utf8)
+        return try start(catalog, state, flags: ["--config", settingsPath])
     }
 }

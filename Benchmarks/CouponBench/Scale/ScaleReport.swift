@@ -12,6 +12,8 @@ struct ScaleReport {
 
     /// What goals are set for.
     private static let judgedCodeCount = 10_000_000
+    /// From how many codes on their memory stands out.
+    private static let tellingCodeCount = 100_000
     private static let mebibyte = 1_048_576.0
 
     var report: Report {
@@ -81,9 +83,9 @@ struct ScaleReport {
                 .number(size.fileSeconds, decimals: 3),
                 .number(Double(size.codeCount) / size.fileSeconds, decimals: 0),
                 .number(size.cacheSeconds, decimals: 3), mebibytes(size.fileBytes),
-                .number(bytesPerCode(size, size.fileBytes), decimals: 1),
+                perCode(size, size.fileBytes),
                 mebibytes(size.cacheBytes),
-                .number(bytesPerCode(size, size.cacheBytes), decimals: 1),
+                perCode(size, size.cacheBytes),
             ])
         }
         return Report.Section(
@@ -92,14 +94,22 @@ struct ScaleReport {
                 """
                 From the start of the process until both sockets answer: once from the codes file, once \
                 from the compiled catalog that the first start wrote. Bytes per code are resident bytes \
-                beyond those of a daemon without codes; small catalogs share their memory with much else.
+                beyond those of a daemon without codes; they are not told of fewer than \
+                \(NumberText.grouped(Double(Self.tellingCodeCount), decimals: 0)), whose memory is lost in \
+                that of everything else.
                 """
             ],
             table: table,
             plots: [
                 .bars(
-                    bars("scale-memory", "Memory of a code", "resident bytes per code") {
-                        [("", bytesPerCode($0, $0.fileBytes))]
+                    bars(
+                        "scale-memory", "Memory of a code", "resident bytes per code",
+                        of: sizes.filter { $0.codeCount >= Self.tellingCodeCount }
+                    ) {
+                        [
+                            ("from files", bytesPerCode($0, $0.fileBytes)),
+                            ("from the cache", bytesPerCode($0, $0.cacheBytes)),
+                        ]
                     })
             ])
     }
@@ -128,7 +138,9 @@ struct ScaleReport {
             table: table,
             plots: [
                 .bars(
-                    bars("scale-validate", "Validates of random codes", "per second") {
+                    bars(
+                        "scale-validate", "Validates of random codes", "per second", of: sizes
+                    ) {
                         [("16 deep", $0.deepRate), ("1 deep", $0.singleRate)]
                     })
             ])
@@ -179,7 +191,8 @@ struct ScaleReport {
             about: [
                 """
                 Growth of resident memory over how many there are, beside the largest catalog. What the \
-                kernel keeps for a connection comes on top.
+                kernel keeps for a connection comes on top. A snapshot is made of a copy of the state, which \
+                is given back afterwards: what that takes is told per order.
                 """
             ],
             table: table)
@@ -191,6 +204,11 @@ struct ScaleReport {
         Double(bytes - emptyBytes) / Double(size.codeCount)
     }
 
+    private func perCode(_ size: SizeFigures, _ bytes: Int) -> Table.Value {
+        if size.codeCount < Self.tellingCodeCount { return .absent }
+        return .number(bytesPerCode(size, bytes), decimals: 1)
+    }
+
     private func mebibytes(_ bytes: Int) -> String {
         NumberText.grouped(Double(bytes) / Self.mebibyte, decimals: 1)
     }
@@ -200,7 +218,7 @@ struct ScaleReport {
     }
 
     private func bars(
-        _ name: String, _ title: String, _ quantity: String,
+        _ name: String, _ title: String, _ quantity: String, of sizes: [SizeFigures],
         _ values: (SizeFigures) -> [(name: String, value: Double)]
     ) -> BarPlot {
         BarPlot(

@@ -156,7 +156,8 @@ struct StallReport {
                 The longest pause is the longest turn of the loop, as the daemon tells it: since its \
                 start when quiet, otherwise while the work was under way, the swap of catalogs included. \
                 It counts time in which the loop was not running because another thread had its \
-                processor; the kernel tells how much that was in all. Where the generator is late, part \
+                processor, and the answers to all that had come meanwhile; the kernel tells how much the \
+                loop waited in all. Where the generator is late, part \
                 of the latency is its own; where others had much of the processors, the figures are \
                 theirs as well.
                 """

@@ -140,7 +140,7 @@ extension CatalogBuilder {
             let origin = origins[owner]
             file = isInline(row) ? origin.file : origin.codesFile ?? origin.file
         }
-        return SourcePlace(file: file, line: Int(codeLines[row]))
+        return SourcePlace(file: file, line: codeLines[row])
     }
 
     private func field(ofRow row: Int) -> String {

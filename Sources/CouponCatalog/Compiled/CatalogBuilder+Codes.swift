@@ -118,7 +118,7 @@ extension CatalogBuilder {
         let isPlain = options == .singleUse || options == CodeOptions()
         codes.add(
             text, owner: Int(owner.index), flags: flags, options: isPlain ? nil : options)
-        codeLines.append(UInt32(line))
+        codeLines.append(line)
     }
 
     mutating func add(_ definition: GiftCardDefinition, store: StoreID, file: CatalogFile) {
@@ -139,7 +139,7 @@ extension CatalogBuilder {
                 "The id “\(id)” is taken by the gift card at \(other.text).")
         }
         codes.add(text, owner: giftCards.count, flags: .giftCard, options: nil)
-        codeLines.append(UInt32(definition.place.line))
+        codeLines.append(definition.place.line)
         let card = GiftCard(
             store: store, amount: definition.amount, balance: definition.balance,
             currency: definition.currency, isActive: definition.isActive,

@@ -74,7 +74,7 @@ struct CatalogBuilder: ~Copyable {
     private(set) var faults: [DefinitionFault] = []
 
     /// By code row: its line, and by coupon: the rest of where its codes are written.
-    var codeLines = FlatArray<UInt32>()
+    var codeLines = RowLines()
     var origins: [CodesOrigin] = []
     var giftCardFiles: [String] = []
     /// By store and id.
