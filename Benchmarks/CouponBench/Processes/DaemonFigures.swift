@@ -95,6 +95,21 @@ struct DaemonTasks: Sendable {
         }
     }
 
+    /// Waits until the catalog is kept for the next start; `old` is what ``cacheStamp(in:)`` said
+    /// before that was to be expected.
+    func awaitCache(in state: String, after old: Int?) throws(ProcessFault) {
+        try process.wait(seconds: Self.timeoutSeconds) {
+            Thread.sleep(forTimeInterval: 0.01)
+            return Self.cacheStamp(in: state) != old
+        }
+    }
+
+    /// Which file the compiled catalog of a state directory is; nil when there is none.
+    static func cacheStamp(in state: String) -> Int? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: "\(state)/catalog.cache")
+        return attributes?[.systemFileNumber] as? Int
+    }
+
     /// Asks now and then; asking all the time would be a load of its own.
     private func end(
         of task: String, _ ended: () throws(ProcessFault) -> DaemonFigures.Run?
@@ -114,27 +129,10 @@ struct DaemonTasks: Sendable {
 }
 
 extension DaemonUnderTest {
-    private static let cacheTimeoutSeconds = 300
-
     var tasks: DaemonTasks { DaemonTasks(adminSocketPath: adminSocketPath, process: process) }
 
     /// Its `server.stats`.
     func figures() throws(ProcessFault) -> DaemonFigures { try tasks.figures() }
-
-    /// Waits until the catalog is kept for the next start; `old` is what ``cacheStamp(in:)`` said
-    /// before that was to be expected.
-    func awaitCache(in state: String, after old: Int?) throws(ProcessFault) {
-        try process.wait(seconds: Self.cacheTimeoutSeconds) {
-            Thread.sleep(forTimeInterval: 0.01)
-            return Self.cacheStamp(in: state) != old
-        }
-    }
-
-    /// Which file the compiled catalog of a state directory is; nil when there is none.
-    static func cacheStamp(in state: String) -> Int? {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: "\(state)/catalog.cache")
-        return attributes?[.systemFileNumber] as? Int
-    }
 
     /// Forgets the most memory that it ever occupied: from now on counts what it occupies now.
     func resetPeak() throws(ProcessFault) {

@@ -120,7 +120,7 @@ extension ScaleRig {
         let cache = "\(cacheFolder)/catalog.cache"
         if !FileManager.default.fileExists(atPath: cache) {
             let first = try start(catalog, cacheFolder)
-            try first.awaitCache(in: cacheFolder, after: nil)
+            try first.tasks.awaitCache(in: cacheFolder, after: nil)
             first.stop()
         }
         let own = "\(state)/catalog.cache"

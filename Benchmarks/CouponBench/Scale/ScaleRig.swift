@@ -43,7 +43,7 @@ struct ScaleRig {
         let state = try bench.folder("empty-state")
         let daemon = try start(catalog, state)
         defer { daemon.stop() }
-        try daemon.awaitCache(in: state, after: nil)
+        try daemon.tasks.awaitCache(in: state, after: nil)
         return try daemon.settledBytes()
     }
 
@@ -56,7 +56,7 @@ struct ScaleRig {
             try? bench.remove(state)
         }
         let fromFile = try start(catalog, state)
-        try fromFile.awaitCache(in: state, after: nil)
+        try fromFile.tasks.awaitCache(in: state, after: nil)
         let fileBytes = try fromFile.settledBytes()
         fromFile.stop()
 
@@ -82,11 +82,11 @@ struct ScaleRig {
     ) throws -> ReloadFigures {
         let changedCount = min(Self.changedMax, max(1, catalog.codeCount / 10))
         try catalog.change(last: changedCount, edition: 1)
-        let cache = DaemonUnderTest.cacheStamp(in: state)
+        let cache = DaemonTasks.cacheStamp(in: state)
         let bytesBefore = try daemon.settledBytes()
         try daemon.resetPeak()
         let run = try daemon.tasks.reload()
-        try daemon.awaitCache(in: state, after: cache)
+        try daemon.tasks.awaitCache(in: state, after: cache)
         return ReloadFigures(
             changedCount: changedCount, seconds: Double(run.milliseconds) / 1_000,
             longestTurnMicroseconds: run.longestTurnMicroseconds, bytesBefore: bytesBefore,
@@ -120,11 +120,15 @@ struct ScaleRig {
 extension LoadResult {
     /// Throws if a reply was an error or did not come.
     func checkAnswers(of daemon: DaemonUnderTest) throws(ProcessFault) {
-        if let firstFailure {
-            throw .dialogue(socket: daemon.socketPath, reason: "\(failed) errors: \(firstFailure)")
-        }
+        try checkReplies(of: daemon)
         if unanswered > 0 {
             throw .dialogue(socket: daemon.socketPath, reason: "\(unanswered) had no reply in time")
         }
+    }
+
+    /// Throws if a reply was an error. One that did not come in time is for the latencies to tell.
+    func checkReplies(of daemon: DaemonUnderTest) throws(ProcessFault) {
+        guard let firstFailure else { return }
+        throw .dialogue(socket: daemon.socketPath, reason: "\(failed) errors: \(firstFailure)")
     }
 }

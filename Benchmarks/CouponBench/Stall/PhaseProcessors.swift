@@ -33,6 +33,9 @@ struct PhaseProcessors {
             - (try ProcessFigures.cpuSeconds(ofTree: own))
     }
 
+    /// Of all that there was.
+    var shareOfOthers: Double { othersRan / max(0.01, available) }
+
     mutating func add(from start: PhaseProcessors, to end: PhaseProcessors) {
         loopRan += end.loopRan - start.loopRan
         loopWaited += end.loopWaited - start.loopWaited

@@ -25,6 +25,7 @@ struct StallReport {
         self.residentBytes = residentBytes
     }
 
+    private static let shareOfOthersMax = 0.1
     private static let mebibyte = 1_048_576.0
 
     var report: Report {
@@ -64,7 +65,14 @@ struct StallReport {
         return phase.latencies.percentile(percent) / max(1, quiet.latencies.percentile(percent))
     }
 
+    /// Whether the machine was this measurement's own. In the other phases the kernel's threads work
+    /// for it, which cannot be told from others'.
+    private var isUndisturbed: Bool {
+        (quiet?.processors.shareOfOthers ?? 0) <= Self.shareOfOthersMax
+    }
+
     private var goals: Report.Section {
+        let isJudged = isJudged && isUndisturbed
         let busy = phases.filter { $0.work != .none }
         let goals =
             busy.map { phase in
@@ -85,7 +93,14 @@ struct StallReport {
             }
         return Report.Section(
             title: "Goals", table: Table(goals),
-            notes: isJudged ? [] : ["Goals are for a full run with 10,000,000 codes."])
+            notes: isJudged
+                ? []
+                : [
+                    """
+                    Goals are for a full run with 10,000,000 codes, on a machine of which other programs \
+                    have \(Int(Self.shareOfOthersMax * 100)) % at most while it is quiet.
+                    """
+                ])
     }
 
     private var latencies: Report.Section {
@@ -144,9 +159,7 @@ struct StallReport {
                 .number(share(phase.processors.loopRan, of: phase), decimals: 1),
                 .number(share(phase.processors.loopWaited, of: phase), decimals: 1),
                 .number(phase.sendDelayMicroseconds, decimals: 0),
-                .number(
-                    100 * phase.processors.othersRan / max(0.01, phase.processors.available),
-                    decimals: 1),
+                .number(100 * max(0, phase.processors.shareOfOthers), decimals: 1),
             ])
         }
         return Report.Section(

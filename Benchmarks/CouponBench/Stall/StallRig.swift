@@ -51,7 +51,7 @@ struct StallRig {
         let state = try bench.folder("state")
         MeasuredPrograms.say("starting on them")
         let first = try start(catalog, state)
-        try first.awaitCache(in: state, after: nil)
+        try first.tasks.awaitCache(in: state, after: nil)
         MeasuredPrograms.say("applying \(orderCount) orders")
         try fill(first)
         MeasuredPrograms.say("how much it can do at most")
@@ -68,7 +68,7 @@ struct StallRig {
         for work in StallPhase.Work.allCases {
             MeasuredPrograms.say("at half of that: \(work.rawValue)")
             report.phases.append(
-                try phase(work, of: daemon, catalog, perSecond: saturated.perSecond / 2))
+                try phase(work, of: daemon, catalog, state, perSecond: saturated.perSecond / 2))
         }
         report.residentBytesAfter = try daemon.settledBytes()
         return report
@@ -89,7 +89,7 @@ struct StallRig {
                 plan(
                     daemon, orders, .closed(connections: Self.connections, depth: Self.fillDepth),
                     milliseconds: Self.fillMilliseconds))
-            try result.checkAnswers(of: daemon)
+            try result.checkReplies(of: daemon)
         }
     }
 
@@ -97,7 +97,7 @@ struct StallRig {
 
     private func phase(
         _ work: StallPhase.Work, of daemon: DaemonUnderTest, _ catalog: CodesCatalog,
-        perSecond: Double
+        _ state: String, perSecond: Double
     ) throws -> StallPhase {
         var phase = StallPhase(work)
         let side = SideWork()
@@ -108,8 +108,12 @@ struct StallRig {
         case .reloads:
             side.start { [changedCount] run in
                 // Every other one takes the first codes back.
+                let cache = DaemonTasks.cacheStamp(in: state)
                 try catalog.change(last: run % 2 == 0 ? changedCount : 0, edition: run % 20 + 1)
-                return try tasks.reload()
+                let reload = try tasks.reload()
+                // Its last part: what serves is written down, while it serves.
+                try tasks.awaitCache(in: state, after: cache)
+                return reload
             }
         }
         // Whatever happens here, it shall not go on with a daemon that is gone.
@@ -145,7 +149,7 @@ struct StallRig {
         ])
         let slice = min(Self.sliceMilliseconds, Int64(phaseSeconds * 1_000))
         let result = try LoadGenerator.run(plan(daemon, mix, pace, milliseconds: slice))
-        try result.checkAnswers(of: daemon)
+        try result.checkReplies(of: daemon)
         return result
     }
 
