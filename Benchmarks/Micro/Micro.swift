@@ -53,7 +53,8 @@ private let isAboutThresholds =
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = .init(
         // Thresholds hold costs alone.
-        metrics: isAboutThresholds ? [.cost] : [.wallClock, .cost], timeUnits: .nanoseconds, warmupIterations: 10,
+        metrics: isAboutThresholds ? [.cost] : [.wallClock, .cost], timeUnits: .nanoseconds,
+        warmupIterations: 10,
         scalingFactor: .kilo, maxDuration: .seconds(1), maxIterations: 2_000,
         // Wide, because other programs share the machine's caches: a step that got slower by half
         // is noticed. Instructions are counted elsewhere, to the last one.
