@@ -8,8 +8,10 @@ cd "$(dirname "$0")/.."
 build=${1:-.build-release}
 page=Sources/CouponService/CouponService.docc
 for measurement in compare scale stall; do
-    "$build/release/coupon-bench" "$measurement" --svg "$page/Resources" \
-        > "$build/$measurement.txt"
+    "$build/release/coupon-bench" "$measurement" --svg "$build/plots" > "$build/$measurement.txt"
+done
+grep -o 'Resources/[a-z0-9-]*[.]svg' "$page/Performance.md" | while read -r plot; do
+    cp "$build/plots/${plot#Resources/}" "$page/$plot"
 done
 for measurement in compare scale stall; do
     # What stands between the fences behind the measurement's mark is replaced.
