@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# What a validate may cost between its bytes and its reply: no allocation, no retain, and a bounded
+# What a request may cost between its bytes and its reply: no allocation, no retain, and a bounded
 # number of instructions. All of it is counted, so a busy machine gives the same answer.
 #
 #   Benchmarks/guard.sh [BUILD_FOLDER]    a release build; .build-release when not given
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:-.build-release}
-instructions_max=$(cat Benchmarks/instructions-per-validate.max)
 
 "$build/release/hot-path" count
 
@@ -17,10 +16,14 @@ trap 'rm -rf "$scratch"' EXIT
 strip -g -o "$scratch/hot-path" "$build/release/hot-path"
 instructions() {
     valgrind --tool=callgrind --callgrind-out-file="$scratch/profile" \
-        "$scratch/hot-path" run "$1" 2>&1 | awk '/Collected/ { print $NF }'
+        "$scratch/hot-path" run "$1" "$2" 2>&1 | awk '/Collected/ { print $NF }'
 }
-short=$(instructions 1000)
-long=$(instructions 3000)
-per_validate=$(((long - short) / 2000))
-echo "$per_validate instructions per validate (at most $instructions_max)"
-[ "$per_validate" -le "$instructions_max" ]
+status=0
+while read -r kind most; do
+    short=$(instructions "$kind" 1000)
+    long=$(instructions "$kind" 3000)
+    each=$(((long - short) / 2000))
+    echo "$each instructions per $kind (at most $most)"
+    [ "$each" -le "$most" ] || status=1
+done < Benchmarks/instructions.max
+exit "$status"

@@ -2,7 +2,9 @@
 // that a shared machine gives the same answer twice.
 //
 //   hot-path count    allocations and retains over 10,000 requests of a mix; fails when there are any
-//   hot-path run N    answers the README's validate N times, for callgrind to count instructions
+//   hot-path run KIND N
+//                     answers a validate (the README's), a refuse or an apply N times, for callgrind to
+//                     count instructions
 
 import CHeapCount
 import CouponCatalog
@@ -18,10 +20,14 @@ import ServerSupport
 struct HotPath {
     static func main() throws {
         let arguments = CommandLine.arguments.dropFirst()
-        switch (arguments.first, arguments.dropFirst().first.flatMap { Int($0) }) {
-        case ("count", nil): try countHeapUse()
-        case ("run", let count?): try answer(count)
-        default: print("usage: hot-path count | hot-path run N")
+        let kind = arguments.dropFirst().first.flatMap { Kind(rawValue: $0) }
+        let count = arguments.dropFirst(2).first.flatMap { Int($0) }
+        switch (arguments.first, kind, count) {
+        case ("count", nil, nil): try countHeapUse()
+        case ("run", let kind?, let count?): try answer(kind, count)
+        default:
+            print("usage: hot-path count | hot-path run validate|refuse|apply N")
+            exit(EXIT_FAILURE)
         }
     }
 
@@ -149,18 +155,36 @@ struct HotPath {
         let files = file.map { [$0] } ?? []
         let shared = SharedCatalog(try Catalog.compile(files, faults: faults))
         return PromptServer(
-            catalog: shared, ledger: Ledger(seed: HashSeed(1), orderLimit: 1_000),
+            catalog: shared, ledger: Ledger(seed: HashSeed(1), orderLimit: 10_000),
             facts: ServerFacts(version: "0", startedAt: now))
     }
 
     /// 2026-11-21T00:00:00Z.
     static let now = Instant(secondsSinceEpoch: 1_795_219_200)
 
-    static func answer(_ count: Int) throws {
+    /// What instructions are counted of.
+    enum Kind: String {
+        case validate, refuse, apply
+    }
+
+    static func answer(_ kind: Kind, _ count: Int) throws {
         var server = try makeServer()
         var conversation = makeConversation()
-        let line = bytes(of: [plain])
-        for _ in 0..<count { receive(line, &server, &conversation) }
+        var line = bytes(of: [kind == .refuse ? request(2, "validate", "OVER") : plain])
+        for number in 0..<count {
+            if kind == .apply { write(order: number, to: &line) }
+            receive(line, &server, &conversation)
+        }
+    }
+
+    /// Writes an apply of an order of its own; so few instructions that they may be counted along.
+    static func write(order number: Int, to line: inout ByteBuffer) {
+        line.removeAll()
+        line.append(#"{"id":3,"op":"apply","code":"LIMITED","order":"o-"#)
+        line.append(digits: UInt64(number))
+        line.append(#"","customer":{"id":"cus_7"},"cart":{"currency":"USD","lines":["#)
+        line.append(#"{"product":"p1","quantity":2,"unit_price":2500}]}}"#)
+        line.append(UInt8(ascii: "\n"))
     }
 
     static func makeConversation() -> Conversation {
