@@ -5,8 +5,8 @@ import Synchronization
 
 /// A member that keeps its owner where it is: a value that has one is lent by its address.
 ///
-/// For values of many tables that every request is judged by. Measured: without it a validate copied
-/// such values about forty times, 3,300 of its 23,400 instructions.
+/// For values of many tables that every request is judged by. Measured: 1,660 of the 23,450
+/// instructions of a validate were copies of such values.
 @frozen
 package struct InPlace: ~Copyable, Sendable {
     private let anchor = Atomic<UInt8>(0)
