@@ -313,9 +313,4 @@ uint8_t cjson_line_name(const cjson_line_parser *parser, uint32_t start, uint32_
     return parser->names.number(parser->tree.string_buf.get() + start, count);
 }
 
-size_t cjson_line_find_newline(const uint8_t *bytes, size_t count) {
-    const void *found = count == 0 ? nullptr : std::memchr(bytes, '\n', count);
-    return found ? size_t(static_cast<const uint8_t *>(found) - bytes) : count;
-}
-
 }  // extern "C"

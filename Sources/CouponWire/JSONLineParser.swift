@@ -114,18 +114,6 @@ struct JSONLineParser: ~Copyable {
     static var spareBytesMax: Int { Int(CJSON_LINE_SPARE_BYTES) }
 }
 
-extension Span where Element == UInt8 {
-    /// Where the first `\n` at or after `start` is, or the end. As fast as the C library's `memchr`.
-    func firstNewline(from start: Int) -> Int {
-        precondition(start >= 0 && start <= count, "a search starts inside its span")
-        // SAFETY: the shim reads the bytes from `start` to the end of the span and keeps nothing.
-        let offset = unsafe extracting(start..<count).withUnsafeBufferPointer {
-            unsafe cjson_line_find_newline($0.baseAddress, $0.count)
-        }
-        return start + offset
-    }
-}
-
 extension RequestParser {
     /// The bytes of a text of the last request, valid UTF-8.
     @_lifetime(borrow self)

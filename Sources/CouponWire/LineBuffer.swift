@@ -146,6 +146,11 @@ package struct LineBuffer: ~Copyable {
 }
 
 extension Span where Element == UInt8 {
+    /// Where the first `\n` at or after `start` is, or the end.
+    fileprivate func firstNewline(from start: Int) -> Int {
+        firstIndex(of: UInt8(ascii: "\n"), from: start) ?? count
+    }
+
     /// Whether there is nothing but spaces and tabs at `range`.
     fileprivate func isBlank(_ range: Range<Int>) -> Bool {
         for index in range

@@ -61,9 +61,8 @@ extension Span where Element == UInt8 {
     package var isASCII: Bool {
         var seen: UInt64 = 0
         var offset = 0
-        while offset + 8 <= count {
-            // SAFETY: the eight bytes lie inside the span, and every pattern of them is an integer.
-            seen |= unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        while let word = eightBytes(at: offset) {
+            seen |= word
             offset += 8
         }
         while offset < count {

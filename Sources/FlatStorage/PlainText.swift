@@ -7,12 +7,7 @@ extension Span where Element == UInt8 {
     package func firstToEscape(from start: Int) -> Int {
         precondition(start >= 0 && start <= count, "a search starts inside its span")
         var index = start
-        while index + 8 <= count {
-            // SAFETY: the eight bytes lie inside the span, and every pattern of them is an integer.
-            let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-            if Self.mayNeedEscapes(word) { break }
-            index += 8
-        }
+        while let word = eightBytes(at: index), !Self.mayNeedEscapes(word) { index += 8 }
         while index < count {
             let byte = self[index]
             if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }

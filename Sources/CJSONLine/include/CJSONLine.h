@@ -94,9 +94,6 @@ cjson_line_result cjson_line_parse(
 /// The number in the vocabulary of the `count` bytes at `start` of the last document's bytes, or 0.
 uint8_t cjson_line_name(const cjson_line_parser *parser, uint32_t start, uint32_t count);
 
-/// The offset of the first `\n` in `bytes`, or `count` when there is none.
-size_t cjson_line_find_newline(const uint8_t *bytes, size_t count);
-
 #ifdef __cplusplus
 }
 #endif
