@@ -3,17 +3,17 @@ import UVLoop
 
 @testable import LoadGenerator
 
-/// A short measurement of a server.
+/// A short measurement of a server. A run ends when all is answered: only where a test's server leaves
+/// something unanswered is `drain` waited for, however slow the machine is.
 func plan(
     _ server: LineServer, _ pace: Pace, _ request: String = "${n}", milliseconds: Int64 = 100,
-    warmUp: Int64 = 0
+    warmUp: Int64 = 0, drain: Int64 = 30_000
 ) throws -> LoadPlan {
     var plan = LoadPlan(
         target: Target(socketPath: server.path, framing: .lines),
         mix: Mix(try RequestTemplate(request + "\n")), pace: pace, warmUpMilliseconds: warmUp,
         milliseconds: milliseconds, seed: 1)
-    // Whoever does not answer at all should not take long.
-    plan.drainMilliseconds = 100
+    plan.drainMilliseconds = drain
     return plan
 }
 
@@ -28,14 +28,16 @@ extension Latencies {
     @Test func `of a closed loop keeps as many requests under way as it should`() throws {
         // Nobody answers, so that what is under way stays countable.
         let server = try LineServer(Behaviour(answersMax: 0))
-        let result = try run(plan(server, .closed(connections: 3, depth: 4)))
+        let result = try run(
+            plan(server, .closed(connections: 3, depth: 4), milliseconds: 50, drain: 100))
         #expect(result.sent == 12)
         #expect(result.replies == 0)
         #expect(result.unanswered == 12)
         #expect(server.seen.connections.map(\.count) == [4, 4, 4])
-        // Each counts with the time that it waited, until the end of the waiting.
+        // Each counts with the time that it waited, until the end of the waiting. A busy machine sends
+        // some of them late in the 50 ms, so that only the waiting afterwards is certain.
         #expect(result.latencies.count == 12)
-        #expect(result.latencies.percentile(1) >= 200_000)
+        #expect(result.latencies.percentile(1) >= 100_000)
     }
 
     @Test func `of a closed loop answers each reply with a request`() throws {
@@ -75,7 +77,8 @@ extension Latencies {
         // In a closed loop nothing is sent later than in the warm-up where nobody answers.
         let silent = try LineServer(Behaviour(answersMax: 0))
         let none = try run(
-            plan(silent, .closed(connections: 2, depth: 3), milliseconds: 20, warmUp: 20))
+            plan(
+                silent, .closed(connections: 2, depth: 3), milliseconds: 20, warmUp: 300, drain: 1))
         #expect(silent.seen.lines.count == 6)
         #expect(none.sent == 0)
         #expect(none.latencies.count == 0)
@@ -92,7 +95,7 @@ extension Latencies {
 
     @Test func `of an open loop goes on when nobody answers`() throws {
         let server = try LineServer(Behaviour(answersMax: 0))
-        let result = try run(plan(server, .open(connections: 3, perSecond: 1_000)))
+        let result = try run(plan(server, .open(connections: 3, perSecond: 1_000), drain: 100))
         #expect(result.sent == 100)
         #expect(result.unanswered == 100)
         #expect(server.seen.lines.count == 100)
@@ -130,10 +133,9 @@ extension Latencies {
         // for a peer that does not read.
         let server = try LineServer(Behaviour(stall: (atLine: 10, milliseconds: 200)))
         let padding = String(repeating: "x", count: 60_000)
-        var plan = try plan(
-            server, .open(connections: 1, perSecond: 200), "${n}" + padding, milliseconds: 300)
-        plan.drainMilliseconds = 30_000
-        let result = try run(plan)
+        let result = try run(
+            plan(
+                server, .open(connections: 1, perSecond: 200), "${n}" + padding, milliseconds: 300))
         #expect(result.sent == 60)
         #expect(result.replies == 60)
         #expect(server.seen.lines.map { Int($0.prefix(10)) } == Array(0..<60))
@@ -145,7 +147,7 @@ extension Latencies {
         let server = try LineServer(Behaviour(stall: (atLine: 1, milliseconds: 60_000)))
         let padding = String(repeating: "x", count: 60_000)
         let result = try run(
-            plan(server, .open(connections: 1, perSecond: 500), padding, milliseconds: 100))
+            plan(server, .open(connections: 1, perSecond: 500), padding, drain: 100))
         #expect(result.sent == 50)
         #expect(result.unanswered == 49)
         #expect(result.latencies.count == 50)
@@ -188,12 +190,12 @@ extension Latencies {
             target: Target(socketPath: path, framing: .lines),
             mix: Mix(try RequestTemplate("x\n")), pace: .connectionPerRequest(clients: 8),
             warmUpMilliseconds: 0, milliseconds: 20, seed: 1)
-        plan.drainMilliseconds = 20
+        plan.drainMilliseconds = 40
         let result = try run(plan)
         #expect(result.sent == 8)
         #expect(result.unanswered == 8)
         #expect(result.latencies.count == 8)
-        #expect(result.latencies.percentile(1) >= 39_000)
+        #expect(result.latencies.percentile(1) >= 40_000)
         listener.close()
     }
 }
