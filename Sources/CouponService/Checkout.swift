@@ -51,7 +51,7 @@ struct Checkout: ~Copyable {
     var standing = FlatArray<Int>(capacity: 16)
     var candidates = FlatArray<Int>(capacity: 16)
 
-    /// The counters of an entry, and the detail of the counter at hand.
+    /// The counters of entries, and the detail of the counter at hand.
     var counted = FlatArray<Counted>(capacity: 16)
     var detail = ByteBuffer(capacity: CodeText.bytesMax)
 

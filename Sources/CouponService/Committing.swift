@@ -39,8 +39,8 @@ extension Checkout {
             return .faulted
         }
         ledger.record(
-            store: storeName.bytes, order: parser.bytes(of: parser.request.order),
-            image: image.bytes, takingOver: own.session)
+            store: storeName.bytes, order: parser.bytes(of: parser.request.order), image,
+            takingOver: own.session)
         return writeVerdict(purpose, catalog, parser, at: now, &reply)
     }
 
@@ -233,53 +233,52 @@ extension Checkout {
         entry.shares.isEmpty ? .zero : shares[Int(entry.shares.first) + line]
     }
 
-    /// Lists in the image what the entry consumes; a counter that is not there yet is born, with what
-    /// was counted before the daemon.
+    /// Lists in the image what the entry consumes.
     private mutating func consume(
         _ index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
         _ ledger: inout Ledger
     ) {
-        switch entries[index].subject {
+        let entry = entries[index]
+        switch entry.subject {
         case .unknown: preconditionFailure("a code that does not exist is never consumed")
         case .giftCard(let card, _):
             let definition = catalog.giftCard(card)
             detail.removeAll()
-            ledger.usage.bear(
-                .giftCard, catalog.usageKey(of: card), catalog.usageKeyHash(of: card),
-                detail.bytes, startingAt: definition.amount - definition.balance)
-            image.append(
-                .giftCard, of: Span(), detail,
-                amount: UInt64(entries[index].payment.minorUnits))
+            let counter = ledger.usage.bear(
+                .giftCard, catalog.usageKey(of: card), catalog.usageKeyHash(of: card), detail.bytes,
+                startingAt: definition.amount - definition.balance)
+            image.append(counter, of: ledger.usage, amount: entry.payment)
         case .coupon(let coupon, _):
-            listCounters(of: index, catalog, parser)
-            for place in counted.indices {
-                consume(counted[place], index, coupon, catalog, parser, &ledger)
+            for place in entry.counters.range {
+                let item = counted[place]
+                let counter =
+                    item.id ?? bear(item, index, of: coupon, catalog, parser, &ledger)
+                let isMoney = item.limit == .budget
+                image.append(
+                    counter, of: ledger.usage,
+                    amount: isMoney
+                        ? entry.discount + entry.shippingDiscount : Money(minorUnits: 1))
             }
         }
     }
 
-    private mutating func consume(
-        _ item: Counted, _ index: Int, _ coupon: CouponID, _ catalog: borrowing Catalog,
+    /// Brings a counter into being that was not there yet, or was not looked for, with what was
+    /// counted before the daemon.
+    private mutating func bear(
+        _ item: Counted, _ index: Int, of coupon: CouponID, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ ledger: inout Ledger
-    ) {
-        let entry = entries[index]
-        let money = entry.discount + entry.shippingDiscount
-        let amount = item.limit == .budget ? UInt64(money.minorUnits) : 1
+    ) -> CounterID {
         let start = Money(minorUnits: item.start)
         writeDetail(of: item.counter, index, purchase.currency, catalog, parser)
         if item.counter == .sharedOffer {
             let store = catalog.store(of: coupon)
-            let key = catalog.sharedCounterKey(of: store)
-            ledger.usage.bear(
-                item.counter, key, catalog.sharedCounterKeyHash(of: store), detail.bytes,
-                startingAt: start)
-            image.append(item.counter, of: key, detail, amount: amount)
-        } else {
-            ledger.usage.bear(
-                item.counter, catalog.usageKey(of: coupon), catalog.usageKeyHash(of: coupon),
-                detail.bytes, startingAt: start)
-            image.append(item.counter, of: Span(), detail, amount: amount)
+            return ledger.usage.bear(
+                item.counter, catalog.sharedCounterKey(of: store),
+                catalog.sharedCounterKeyHash(of: store), detail.bytes, startingAt: start)
         }
+        return ledger.usage.bear(
+            item.counter, catalog.usageKey(of: coupon), catalog.usageKeyHash(of: coupon),
+            detail.bytes, startingAt: start)
     }
 }
 
@@ -288,24 +287,28 @@ extension UsageTable {
     fileprivate mutating func bear(
         _ kind: CounterKind, _ key: Span<UInt8>, _ keyHash: UInt64, _ detail: Span<UInt8>,
         startingAt start: Money
-    ) {
-        _ = findOrInsert(
+    ) -> CounterID {
+        findOrInsert(
             kind, couponKey: key, couponHash: keyHash, detail: detail,
             startingAt: UInt64(max(0, start.minorUnits)))
     }
 }
 
-// The buffers lie beside the writer in one value: they are handed over whole, and lent here.
 extension OrderImageWriter {
+    // The buffer lies beside the writer in one value: it is handed over whole, and lent here.
     fileprivate mutating func write(fragment: borrowing ByteBuffer) {
         writeFragment(fragment.bytes)
     }
 
-    /// Lists what the current code consumes. An empty `couponKey` is the code's own.
+    /// Lists what the current code consumes: so many uses, or so much money.
     fileprivate mutating func append(
-        _ kind: CounterKind, of couponKey: Span<UInt8>, _ detail: borrowing ByteBuffer,
-        amount: UInt64
+        _ counter: CounterID, of usage: borrowing UsageTable, amount: Money
     ) {
-        appendConsumption(kind, couponKey: couponKey, detail: detail.bytes, amount: amount)
+        // All counters but the shared ones are under the code's own key.
+        let kind = usage.kind(counter)
+        appendConsumption(
+            of: counter, kind,
+            couponKey: kind == .sharedOffer ? usage.couponKey(counter) : Span(),
+            detail: usage.detail(counter), amount: UInt64(amount.minorUnits))
     }
 }

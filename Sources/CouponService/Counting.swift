@@ -14,6 +14,8 @@ struct Counted: BitwiseCopyable {
     let limit: LimitKind
     /// What was counted before the daemon, as its first use records it.
     var start: Int64 = 0
+    /// Where it is in the ledger, once it was looked for and found there.
+    var id: CounterID?
 }
 
 extension Checkout {
@@ -22,13 +24,14 @@ extension Checkout {
         of index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
         _ ledger: borrowing Ledger
     ) {
-        guard claims[index].isJudgedByUses else { return }
         listCounters(of: index, catalog, parser)
-        for place in counted.indices {
-            let item = counted[place]
-            let kind = item.limit
+        guard claims[index].isJudgedByUses else { return }
+        for place in entries[index].counters.range {
+            let kind = counted[place].limit
             if kind != .budget && claims[index].limit(of: kind) == 0 { continue }
-            let count = uses(item, of: index, purchase.currency, catalog, parser, ledger)
+            var item = counted[place]
+            let count = uses(&item, of: index, purchase.currency, catalog, parser, ledger)
+            counted[place] = item
             // A customer may have used it under the id or under the e-mail: the higher decides.
             if count.sum > claims[index].uses[kind].sum {
                 claims[index].uses[kind] = count
@@ -36,12 +39,12 @@ extension Checkout {
         }
     }
 
-    /// Lists in `counted` the counters of an entry's coupon. Those of the total, the code and the
-    /// offer are always kept, so that a limit set later finds them; others from when they are limits.
-    mutating func listCounters(
+    /// Lists the counters of an entry's coupon. Those of the total, the code and the offer are always
+    /// kept, so that a limit set later finds them; others from when they are limits.
+    private mutating func listCounters(
         of index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser
     ) {
-        counted.removeAll()
+        let first = counted.count
         let limits = claims[index].coupon.limits
         counted.append(
             Counted(counter: .total, limit: .total, start: claims[index].coupon.usesBefore))
@@ -81,6 +84,7 @@ extension Checkout {
         {
             counted.append(budgetCounter(of: claims[index].coupon, purchase.currency, catalog))
         }
+        entries[index].counters = Run(first: first, count: counted.count - first)
     }
 
     func budgetCounter(
@@ -90,28 +94,29 @@ extension Checkout {
         return Counted(counter: .budget, limit: .budget, start: before.minorUnits)
     }
 
-    /// Uses recorded by others, and held by others.
+    /// Looks for a counter, and tells the uses recorded by others, and held by others.
     mutating func uses(
-        _ item: Counted, of index: Int, _ currency: Currency, _ catalog: borrowing Catalog,
+        _ item: inout Counted, of index: Int, _ currency: Currency, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
     ) -> UseCount {
         writeDetail(of: item.counter, index, currency, catalog, parser)
         guard let coupon = entries[index].coupon else { return UseCount() }
-        let store = catalog.store(of: coupon)
-        return item.counter == .sharedOffer
-            ? uses(
-                item, catalog.sharedCounterKey(of: store),
+        if item.counter == .sharedOffer {
+            let store = catalog.store(of: coupon)
+            return uses(
+                &item, catalog.sharedCounterKey(of: store),
                 catalog.sharedCounterKeyHash(of: store), ledger)
-            : uses(item, catalog.usageKey(of: coupon), catalog.usageKeyHash(of: coupon), ledger)
+        }
+        return uses(&item, catalog.usageKey(of: coupon), catalog.usageKeyHash(of: coupon), ledger)
     }
 
     /// As above, of the counter with this key and the detail in `detail`.
     func uses(
-        _ item: Counted, _ key: Span<UInt8>, _ keyHash: UInt64, _ ledger: borrowing Ledger
+        _ item: inout Counted, _ key: Span<UInt8>, _ keyHash: UInt64, _ ledger: borrowing Ledger
     ) -> UseCount {
-        let counter = ledger.usage.find(
+        item.id = ledger.usage.find(
             item.counter, couponKey: key, couponHash: keyHash, detail: detail.bytes)
-        guard let counter else { return UseCount(used: item.start) }
+        guard let counter = item.id else { return UseCount(used: item.start) }
         let own = ownUses(of: item.counter, key, ledger)
         return UseCount(
             used: Int64(clamping: ledger.usage.used(counter)) - own.used,

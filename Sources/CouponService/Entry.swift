@@ -29,6 +29,8 @@ struct Entry: BitwiseCopyable {
     var offer: Int?
     /// Uses of the same shared counter by other entries, as far as its claim counts them.
     var usesBeside: Int64 = 0
+    /// The counters of its coupon: a run of `Checkout/counted`.
+    var counters = Run.empty
     /// What it was judged by, when it is a gift card.
     var cardClaim: GiftCardClaim?
 
@@ -91,6 +93,7 @@ extension Checkout {
     ) -> IntakeNeeds {
         entries.removeAll()
         owners.removeAll()
+        counted.removeAll()
         codeHashes.removeAll()
         failures.removeAll()
         shares.removeAll()

@@ -239,8 +239,8 @@ extension Checkout {
         detail.removeAll()
         let definition = catalog.giftCard(card)
         let before = definition.amount - definition.balance
-        let item = Counted(counter: .giftCard, limit: .total, start: before.minorUnits)
-        return uses(item, catalog.usageKey(of: card), catalog.usageKeyHash(of: card), ledger)
+        var item = Counted(counter: .giftCard, limit: .total, start: before.minorUnits)
+        return uses(&item, catalog.usageKey(of: card), catalog.usageKeyHash(of: card), ledger)
     }
 
     /// Notes what the judge has against an entry.

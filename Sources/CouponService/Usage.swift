@@ -52,8 +52,8 @@ extension Checkout {
         }
         for row in budgets.range {
             let budget = catalog.tables.amounts[row]
-            let counter = budgetCounter(of: claims[0].coupon, budget.currency, catalog)
-            let spent = uses(counter, of: 0, budget.currency, catalog, parser, ledger)
+            var counter = budgetCounter(of: claims[0].coupon, budget.currency, catalog)
+            let spent = uses(&counter, of: 0, budget.currency, catalog, parser, ledger)
             reply.usageLimit(.budget, budget.amount.minorUnits, spent, in: budget.currency)
         }
         reply.endArray()

@@ -18,7 +18,7 @@ extension Ledger {
     ) {
         touched.removeAll()
         Ledger.rewrite(
-            orders, id, with: &rewriter, releasing: codes, nowMilliseconds: nowMilliseconds)
+            orders, id, with: &rewriter, releasing: codes, nowMilliseconds: nowMilliseconds, usage)
         replaceImageByRewritten(id)
         capture(nil, id)
     }
@@ -46,17 +46,7 @@ extension Ledger {
 
     private mutating func replaceImageByRewritten(_ id: OrderID) {
         usesInForce += Ledger.replaceImage(
-            of: id, writtenBy: rewriter, in: &orders, counters: &usage, holds: &holds,
-            by: lapseClock, touching: &touched)
-    }
-
-    private static func replaceImage(
-        of id: OrderID, writtenBy writer: borrowing OrderImageWriter, in orders: inout OrderTable,
-        counters usage: inout UsageTable, holds: inout HoldQueue, by clock: LapseClock,
-        touching touched: inout FlatArray<CounterID>
-    ) -> Int {
-        replaceImage(
-            of: id, with: writer.bytes, in: &orders, counters: &usage, holds: &holds, by: clock,
+            of: id, by: rewriter, in: &orders, counters: &usage, holds: &holds, lapseClock,
             touching: &touched)
     }
 
@@ -78,7 +68,8 @@ extension Ledger {
     /// Writes the order's image with those codes given back.
     private static func rewrite(
         _ orders: borrowing OrderTable, _ id: OrderID, with writer: inout OrderImageWriter,
-        releasing codes: borrowing FlatArray<Bool>, nowMilliseconds: Int64
+        releasing codes: borrowing FlatArray<Bool>, nowMilliseconds: Int64,
+        _ usage: borrowing UsageTable
     ) {
         let image = known(orders.image(id))
         var facts = image.facts
@@ -97,7 +88,7 @@ extension Ledger {
                 flags.formUnion([.released, .lastRelease])
                 if wasReserved { flags.insert(.wasHeld) }
             }
-            writer.appendCode(repeating: code, flags: flags, keeping: kept)
+            writer.appendCode(repeating: code, flags: flags, keeping: kept, usage)
             index += 1
         }
         writer.finish()

@@ -37,9 +37,7 @@ extension Ledger {
             while let code = codes.next() {
                 var consumptions = code.consumptions
                 while let consumption = consumptions.next() {
-                    guard let id = usage.find(consumption) else {
-                        preconditionFailure("an image's counters were there when it was recorded")
-                    }
+                    let id = usage.counter(of: consumption)
                     let before = isHold ? taken.held[id.row] : taken.used[id.row]
                     let (sum, overflow) = before.addingReportingOverflow(consumption.amount)
                     if overflow { taken.overflowing = taken.overflowing ?? id }

@@ -57,64 +57,52 @@ package struct Ledger: ~Copyable, Sendable {
     /// Records what has become of an order, in one step: its image appears or is replaced, and all
     /// counters that it names follow.
     ///
-    /// The image comes from ``OrderImageWriter`` or was checked by ``OrderImageView``. Every counter
-    /// it names exists (the caller found or inserted it while judging), a new order finds room, and
-    /// the state may follow the one before.
+    /// `image` is finished, a new order finds room, and the state may follow the one before.
     ///
     /// `session` is another order, which is reserved and whose holds this one takes over: it holds
     /// nothing from then on. Both changes are one, also for the journal.
     @discardableResult
     package mutating func record(
-        store: Span<UInt8>, order: Span<UInt8>, image: Span<UInt8>,
+        store: Span<UInt8>, order: Span<UInt8>, _ image: borrowing OrderImageWriter,
         takingOver session: OrderID? = nil
     ) -> OrderID {
         touched.removeAll()
         if let session { endHold(session, endedAt: 0) }
-        let id = place(store: store, order: order, image: image)
+        let id = place(store: store, order: order, image)
         capture(session, id)
         return id
     }
 
-    /// Records the image that `writer` finished.
-    @discardableResult
-    package mutating func record(
-        store: Span<UInt8>, order: Span<UInt8>, writtenBy writer: borrowing OrderImageWriter,
-        takingOver session: OrderID? = nil
-    ) -> OrderID {
-        record(store: store, order: order, image: writer.bytes, takingOver: session)
-    }
-
     private mutating func place(
-        store: Span<UInt8>, order: Span<UInt8>, image: Span<UInt8>
+        store: Span<UInt8>, order: Span<UInt8>, _ image: borrowing OrderImageWriter
     ) -> OrderID {
         if let known = orders.find(store: store, order: order) {
             usesInForce += Ledger.replaceImage(
-                of: known, with: image, in: &orders, counters: &usage, holds: &holds,
-                by: lapseClock, touching: &touched)
+                of: known, by: image, in: &orders, counters: &usage, holds: &holds, lapseClock,
+                touching: &touched)
             return known
         }
-        let view = Ledger.known(image)
         precondition(!orders.isFull, "a new order is recorded only where it finds room")
-        precondition(view.facts.state.mayBegin, "an order begins as its state allows")
-        usesInForce += Ledger.move(&usage, view, .take, touching: &touched)
-        let id = orders.insert(store: store, order: order, image: image)
+        precondition(image.facts.state.mayBegin, "an order begins as its state allows")
+        usesInForce += Ledger.take(image, from: &usage, touching: &touched)
+        let id = orders.insert(store: store, order: order, image: image.bytes)
         holds.admit(id)
-        holds.follow(id, view.facts, by: lapseClock)
+        holds.follow(id, image.facts, by: lapseClock)
         return id
     }
 
     /// Puts `image` in the place of the order's present one, lets all that follows from images
     /// follow, and returns by how many codes in force there are more.
     static func replaceImage(
-        of id: OrderID, with image: Span<UInt8>, in orders: inout OrderTable,
-        counters usage: inout UsageTable, holds: inout HoldQueue, by clock: LapseClock,
+        of id: OrderID, by image: borrowing OrderImageWriter, in orders: inout OrderTable,
+        counters usage: inout UsageTable, holds: inout HoldQueue, _ clock: LapseClock,
         touching touched: inout FlatArray<CounterID>
     ) -> Int {
-        let next = known(image)
-        let before = takeBack(id, of: orders, from: &usage, before: next, touching: &touched)
-        let after = move(&usage, next, .take, touching: &touched)
-        follow(id, next.facts, by: clock, in: &holds, before: orders)
-        orders.replaceImage(of: id, with: image)
+        let before = takeBack(
+            id, of: orders, from: &usage, before: image.facts, touching: &touched)
+        let after = take(image, from: &usage, touching: &touched)
+        follow(id, image.facts, by: clock, in: &holds, before: orders)
+        orders.replaceImage(of: id, with: image.bytes)
         return after - before
     }
 
@@ -130,18 +118,55 @@ package struct Ledger: ~Copyable, Sendable {
         holds.follow(id, next, by: clock)
     }
 
+    /// Takes what a new image consumes, and returns how many codes it has in force.
+    private static func take(
+        _ image: borrowing OrderImageWriter, from usage: inout UsageTable,
+        touching touched: inout FlatArray<CounterID>
+    ) -> Int {
+        precondition(image.isFinished, "an image is recorded once it is whole")
+        for index in image.consumptions.indices {
+            let (id, amount) = (image.consumptions[index].counter, image.consumptions[index].amount)
+            touched.append(id)
+            switch image.facts.state.consumes {
+            case .uses: usage.setUsed(id, to: usage.used(id) + amount)
+            case .holds: usage.setHeld(id, to: usage.held(id) + amount)
+            }
+        }
+        return image.facts.state.isInForce ? image.codesLeft : 0
+    }
+
     /// Undoes what the order's present image consumed, and returns how many codes it had in force.
     private static func takeBack(
         _ id: OrderID, of orders: borrowing OrderTable, from usage: inout UsageTable,
-        before next: borrowing OrderImageView, touching touched: inout FlatArray<CounterID>
+        before next: OrderFacts, touching touched: inout FlatArray<CounterID>
     ) -> Int {
         let present = known(orders.image(id))
         precondition(
-            present.facts.state.mayBecome(next.facts.state),
+            present.facts.state.mayBecome(next.state),
             "an order changes only as its state allows")
-        return move(
-            &usage, present, present.facts.state == .released ? .takeBackButArchive : .takeBack,
-            touching: &touched)
+        var inForce = 0
+        var codes = present.codes
+        while let code = codes.next() {
+            if present.isInForce(code) { inForce += 1 }
+            // A released order starts afresh: what its codes kept stays counted for ever.
+            let isArchived =
+                present.facts.state == .released && code.facts.keepsUseOnceReleased
+            var consumptions = code.consumptions
+            while let consumption = consumptions.next() {
+                let id = usage.counter(of: consumption)
+                let amount = consumption.amount
+                touched.append(id)
+                if isArchived {
+                    usage.setCarried(id, to: usage.carried(id) + amount)
+                    continue
+                }
+                switch present.facts.state.consumes {
+                case .uses: usage.setUsed(id, to: usage.used(id) - amount)
+                case .holds: usage.setHeld(id, to: usage.held(id) - amount)
+                }
+            }
+        }
+        return inForce
     }
 
     @_lifetime(copy image)
@@ -151,45 +176,6 @@ package struct Ledger: ~Copyable, Sendable {
         } catch {
             preconditionFailure("an image in memory is whole: \(error)")
         }
-    }
-
-    private enum Direction {
-        case take, takeBack
-        /// A released order starts afresh: what its codes kept stays counted for ever.
-        case takeBackButArchive
-    }
-
-    /// Moves the counters that an image names, and returns how many codes it has in force.
-    private static func move(
-        _ usage: inout UsageTable, _ image: borrowing OrderImageView, _ direction: Direction,
-        touching touched: inout FlatArray<CounterID>
-    ) -> Int {
-        var inForce = 0
-        var codes = image.codes
-        while let code = codes.next() {
-            if image.isInForce(code) { inForce += 1 }
-            let isArchived =
-                direction == .takeBackButArchive && code.facts.keepsUseOnceReleased
-            var consumptions = code.consumptions
-            while let consumption = consumptions.next() {
-                guard let id = usage.find(consumption) else {
-                    preconditionFailure("a counter is born before it is consumed from")
-                }
-                touched.append(id)
-                let amount = consumption.amount
-                if isArchived {
-                    usage.setCarried(id, to: usage.carried(id) + amount)
-                    continue
-                }
-                switch (image.facts.state.consumes, direction) {
-                case (.uses, .take): usage.setUsed(id, to: usage.used(id) + amount)
-                case (.uses, _): usage.setUsed(id, to: usage.used(id) - amount)
-                case (.holds, .take): usage.setHeld(id, to: usage.held(id) + amount)
-                case (.holds, _): usage.setHeld(id, to: usage.held(id) - amount)
-                }
-            }
-        }
-        return inForce
     }
 }
 
@@ -230,8 +216,7 @@ package struct HashSeed: Hashable, Sendable {
 extension OrderImageView {
     /// Whether the order consumes the code now: it passed and was not given back.
     func isInForce(_ code: borrowing OrderImageCode) -> Bool {
-        (facts.state == .applied || facts.state == .partlyApplied)
-            && code.facts.isLeft
+        facts.state.isInForce && code.facts.isLeft
     }
 }
 
@@ -241,11 +226,19 @@ extension CodeFacts {
 }
 
 extension UsageTable {
-    /// The counter that an image consumes from.
+    /// The counter that an image consumes from, if there is one.
     func find(_ consumption: borrowing OrderImageConsumption) -> CounterID? {
         find(
             consumption.kind, couponKey: consumption.couponKey,
             couponHash: UsageTable.couponHash(of: consumption.couponKey),
             detail: consumption.detail)
+    }
+
+    /// The counter that the image of an order on record consumes from.
+    func counter(of consumption: borrowing OrderImageConsumption) -> CounterID {
+        guard let id = find(consumption) else {
+            preconditionFailure("a counter is born before it is consumed from")
+        }
+        return id
     }
 }

@@ -1,5 +1,11 @@
 import FlatStorage
 
+/// What a code of an order takes from one counter.
+struct Consumption: BitwiseCopyable {
+    let counter: CounterID
+    let amount: UInt64
+}
+
 /// Writes one order's image after another into memory that it keeps.
 ///
 /// The parts come in the order of the layout: ``begin(_:customer:email:)``, line discounts,
@@ -21,7 +27,18 @@ package struct OrderImageWriter: ~Copyable, Sendable {
     private var consumptionCount = 0
     private var consumptionCountOffset = 0
 
+    /// What the image says of the order as a whole.
+    private(set) var facts = OrderFacts(
+        state: .released, decidedAt: 0, request: Fingerprint(low: 0, high: 0))
+    /// What all its codes consume.
+    private(set) var consumptions = FlatArray<Consumption>(capacity: 64)
+    /// Codes that passed and were not given back.
+    private(set) var codesLeft = 0
+
     package init(capacity: Int = 1_024) { buffer = ByteBuffer(capacity: capacity) }
+
+    /// Whether there is a whole image.
+    var isFinished: Bool { stage == .idle && buffer.count > 0 }
 
     /// The image, whole after ``finish()``.
     package var bytes: Span<UInt8> {
@@ -41,6 +58,9 @@ package struct OrderImageWriter: ~Copyable, Sendable {
         precondition(
             facts.state != .reserved || facts.expiresAt > 0, "a reserve says when it lapses")
         buffer.removeAll()
+        self.facts = facts
+        consumptions.removeAll()
+        codesLeft = 0
         stage = .lines
         lineCount = 0
         metadataCount = 0
@@ -103,6 +123,7 @@ package struct OrderImageWriter: ~Copyable, Sendable {
         buffer.appendCounted(coupon)
         buffer.appendCounted(usageKey)
         codeCount += 1
+        if facts.isLeft { codesLeft += 1 }
         codeLineCount = 0
         codeLinesDue = facts.flags.contains(.hasLineDiscounts)
         stage = .codeLines
@@ -129,9 +150,11 @@ package struct OrderImageWriter: ~Copyable, Sendable {
         stage = .consumptions
     }
 
-    /// What the current code consumes. An empty `couponKey` is the code's own usage key.
+    /// What the current code consumes from `counter`, whose key is the kind, the coupon's part and the
+    /// detail. An empty `couponKey` is the code's own usage key.
     package mutating func appendConsumption(
-        _ kind: CounterKind, couponKey: Span<UInt8>, detail: Span<UInt8>, amount: UInt64
+        of counter: CounterID, _ kind: CounterKind, couponKey: Span<UInt8>, detail: Span<UInt8>,
+        amount: UInt64
     ) {
         precondition(
             stage == .consumptions && consumptionCount < 255,
@@ -140,6 +163,7 @@ package struct OrderImageWriter: ~Copyable, Sendable {
         buffer.appendCounted(couponKey)
         buffer.appendCounted(detail)
         buffer.appendVarint(amount)
+        consumptions.append(Consumption(counter: counter, amount: amount))
         consumptionCount += 1
     }
 
@@ -181,9 +205,10 @@ package struct OrderImageWriter: ~Copyable, Sendable {
     }
 
     /// Repeats a code of another image with other `flags`, and with what of its consumptions is
-    /// kept.
+    /// kept. All of them have their counters in `usage`.
     mutating func appendCode(
-        repeating code: borrowing OrderImageCode, flags: CodeFlags, keeping kept: Kept
+        repeating code: borrowing OrderImageCode, flags: CodeFlags, keeping kept: Kept,
+        _ usage: borrowing UsageTable
     ) {
         var facts = code.facts
         facts.flags = flags
@@ -196,7 +221,7 @@ package struct OrderImageWriter: ~Copyable, Sendable {
             guard kept.includes(consumption.kind) else { continue }
             let isOwn = consumption.couponKey.isEqual(to: code.usageKey)
             appendConsumption(
-                consumption.kind,
+                of: usage.counter(of: consumption), consumption.kind,
                 couponKey: isOwn ? consumption.couponKey.extracting(0..<0) : consumption.couponKey,
                 detail: consumption.detail, amount: consumption.amount)
         }

@@ -36,6 +36,9 @@ package enum OrderState: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     /// Whether a first image may be in this state.
     package var mayBegin: Bool { self == .reserved || self == .applied }
 
+    /// Whether the order consumes the codes that it has left.
+    var isInForce: Bool { self == .applied || self == .partlyApplied }
+
     /// What the consumptions that an image lists count as.
     package var consumes: Consumed { self == .reserved ? .holds : .uses }
 

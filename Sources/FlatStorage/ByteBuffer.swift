@@ -115,8 +115,15 @@ package struct ByteBuffer: ~Copyable {
 
     /// Appends a number in 1 to 10 bytes of seven bits each, lowest bits first; the high bit says
     /// that more follow (LEB128). ``ByteReader/varint()`` reads it back.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func appendVarint(_ number: UInt64) {
+        // Nearly all are lengths and counts below 128.
+        if number < 0x80 { return append(UInt8(truncatingIfNeeded: number)) }
+        appendLongVarint(number)
+    }
+
+    @usableFromInline
+    mutating func appendLongVarint(_ number: UInt64) {
         var rest = number
         while rest >= 0x80 {
             append(UInt8(truncatingIfNeeded: rest) | 0x80)

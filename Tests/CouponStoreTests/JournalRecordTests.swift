@@ -97,9 +97,9 @@ private struct RecordSketch: Equatable {
         var state = Self.capturing(), redone = SketchLedger()
         state.record(.order(.reserved), order: "session")
         let session = try state.id(of: "session")
-        ImageSketch.order(.applied).write(with: &state.writer)
+        ImageSketch.order(.applied).write(with: &state.writer, &state.ledger.usage)
         state.ledger.record(
-            store: bytes("default").span, order: bytes("o1").span, writtenBy: state.writer,
+            store: bytes("default").span, order: bytes("o1").span, state.writer,
             takingOver: session)
         let records = state.changes()
         try #require(records.count == 2)
@@ -140,15 +140,9 @@ private struct RecordSketch: Equatable {
         var sketch = ImageSketch.full
         // As an order may begin.
         sketch.facts.state = .applied
-        for code in sketch.codes {
-            for consumption in code.consumptions {
-                let key = consumption.couponKey.isEmpty ? code.usageKey : consumption.couponKey
-                _ = state.counter(consumption.kind, key, consumption.detail)
-            }
-        }
-        sketch.write(with: &state.writer)
+        sketch.write(with: &state.writer, &state.ledger.usage)
         state.ledger.record(
-            store: bytes("default").span, order: bytes("o1").span, writtenBy: state.writer,
+            store: bytes("default").span, order: bytes("o1").span, state.writer,
             takingOver: session)
         return try #require(state.changes().first)
     }

@@ -2,6 +2,18 @@ import CouponStore
 import FlatStorage
 import Testing
 
+extension UsageTable {
+    /// The counter with this key, brought into being where it is not there yet.
+    mutating func born(
+        _ kind: CounterKind, _ couponKey: String, _ detail: String, startingAt start: UInt64 = 0
+    ) -> CounterID {
+        let key = Array(couponKey.utf8), detail = Array(detail.utf8)
+        return findOrInsert(
+            kind, couponKey: key.span, couponHash: UsageTable.couponHash(of: key.span),
+            detail: detail.span, startingAt: start)
+    }
+}
+
 /// Records sketches, as the service would: every counter is born before it is consumed from.
 struct SketchLedger: ~Copyable {
     var ledger: Ledger
@@ -15,10 +27,7 @@ struct SketchLedger: ~Copyable {
         _ kind: CounterKind, _ couponKey: String, _ detail: String = "",
         startingAt start: UInt64 = 0
     ) -> CounterID {
-        let key = bytes(couponKey), detail = bytes(detail)
-        return ledger.usage.findOrInsert(
-            kind, couponKey: key.span, couponHash: UsageTable.couponHash(of: key.span),
-            detail: detail.span, startingAt: start)
+        ledger.usage.born(kind, couponKey, detail, startingAt: start)
     }
 
     /// `session` is a reserved order of the default store that this one takes over.
@@ -26,16 +35,9 @@ struct SketchLedger: ~Copyable {
         _ sketch: ImageSketch, store: String = "default", order: String,
         takingOver session: OrderID? = nil
     ) {
-        for code in sketch.codes {
-            for consumption in code.consumptions {
-                let key = consumption.couponKey.isEmpty ? code.usageKey : consumption.couponKey
-                _ = counter(consumption.kind, key, consumption.detail)
-            }
-        }
-        sketch.write(with: &writer)
+        sketch.write(with: &writer, &ledger.usage)
         ledger.record(
-            store: bytes(store).span, order: bytes(order).span, writtenBy: writer,
-            takingOver: session)
+            store: bytes(store).span, order: bytes(order).span, writer, takingOver: session)
     }
 
     /// Gives back the codes that `isGiven` names.
@@ -177,9 +179,16 @@ extension ImageSketch {
         }
         await #expect(processExitsWith: .failure) {
             var state = SketchLedger()
-            state.ledger.record(
-                store: bytes("s").span, order: bytes("o").span,
-                image: ImageSketch.order(.applied).encoded.span)
+            var others = UsageTable(seed: HashSeed(1))
+            ImageSketch.order(.applied).write(with: &state.writer, &others)
+            state.ledger.record(store: bytes("s").span, order: bytes("o").span, state.writer)
+        }
+        await #expect(processExitsWith: .failure) {
+            var state = SketchLedger()
+            ImageSketch.order(.applied).write(with: &state.writer, &state.ledger.usage)
+            state.writer.begin(
+                ImageSketch.order(.applied).facts, customer: Span(), email: Span())
+            state.ledger.record(store: bytes("s").span, order: bytes("o").span, state.writer)
         }
         await #expect(processExitsWith: .failure) {
             var state = SketchLedger()
@@ -198,16 +207,15 @@ extension ImageSketch {
         sketch.facts.state = .applied
         sketch.metadata = []
         sketch.codes.removeLast(3)
-        _ = state.counter(.total, "default\0cou_summer")
-        _ = state.counter(.code, "default\0cou_summer", "SUMMER20")
-        let image = sketch.encoded, store = bytes("default")
+        sketch.write(with: &state.writer, &state.ledger.usage)
+        let store = bytes("default")
         let clock = ContinuousClock()
         var longest = Duration.zero
         let elapsed = clock.measure {
             for number in 0..<orderCount {
                 let order = bytes("order-\(number)")
                 let start = clock.now
-                state.ledger.record(store: store.span, order: order.span, image: image.span)
+                state.ledger.record(store: store.span, order: order.span, state.writer)
                 longest = max(longest, clock.now - start)
             }
         }

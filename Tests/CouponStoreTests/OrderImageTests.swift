@@ -69,8 +69,9 @@ import Testing
 
     @Test func `is written again into the same memory`() throws {
         var writer = OrderImageWriter()
+        var usage = UsageTable(seed: HashSeed(1))
         for sketch in [ImageSketch.full, ImageSketch(), .full] {
-            sketch.write(with: &writer)
+            sketch.write(with: &writer, &usage)
             #expect(try ImageSketch(reading: writer.bytes) == sketch)
         }
     }

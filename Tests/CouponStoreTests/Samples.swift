@@ -45,7 +45,8 @@ struct ImageSketch: Equatable {
         if state == .reserved { facts.expiresAt = 1_780_000_900_000 }
     }
 
-    func write(with writer: inout OrderImageWriter) {
+    /// Its counters are born in `usage` where they are not there.
+    func write(with writer: inout OrderImageWriter, _ usage: inout UsageTable) {
         writer.begin(facts, customer: bytes(customer).span, email: bytes(email).span)
         for amount in lineDiscounts { writer.appendLineDiscount(amount) }
         for pair in metadata {
@@ -58,9 +59,12 @@ struct ImageSketch: Equatable {
             for amount in code.lineDiscounts { writer.appendCodeLineDiscount(amount) }
             writer.writeFragment(bytes(code.fragment).span)
             for consumption in code.consumptions {
+                let key = consumption.couponKey.isEmpty ? code.usageKey : consumption.couponKey
+                let detail = bytes(consumption.detail)
                 writer.appendConsumption(
-                    consumption.kind, couponKey: bytes(consumption.couponKey).span,
-                    detail: bytes(consumption.detail).span, amount: consumption.amount)
+                    of: usage.born(consumption.kind, key, consumption.detail), consumption.kind,
+                    couponKey: bytes(consumption.couponKey).span, detail: detail.span,
+                    amount: consumption.amount)
             }
         }
         writer.finish()
@@ -68,7 +72,8 @@ struct ImageSketch: Equatable {
 
     var encoded: [UInt8] {
         var writer = OrderImageWriter()
-        write(with: &writer)
+        var usage = UsageTable(seed: HashSeed(1))
+        write(with: &writer, &usage)
         return array(writer.bytes)
     }
 

@@ -106,14 +106,8 @@ package struct StateSketch: ~Copyable {
     }
 
     private mutating func record(_ order: String, takingOver session: OrderID?) {
-        for (kind, detail) in [(CounterKind.total, ""), (.code, "TEN")] {
-            let key = Array("default\0\(Self.coupon)".utf8)
-            _ = ledger.usage.findOrInsert(
-                kind, couponKey: key.span, couponHash: UsageTable.couponHash(of: key.span),
-                detail: Array(detail.utf8).span, startingAt: 0)
-        }
         ledger.record(
-            store: Array("default".utf8).span, order: Array(order.utf8).span, writtenBy: writer,
+            store: Array("default".utf8).span, order: Array(order.utf8).span, writer,
             takingOver: session)
     }
 
@@ -134,9 +128,14 @@ package struct StateSketch: ~Copyable {
         beginCode(good, "TEN", Self.coupon)
         writer.appendCodeLineDiscount(250)
         writer.writeFragment(Array(#""type":"percentage""#.utf8).span)
-        for (kind, detail) in [(CounterKind.total, ""), (.code, "TEN")] {
+        let key = Array("default\0\(Self.coupon)".utf8)
+        for (kind, text) in [(CounterKind.total, ""), (.code, "TEN")] {
+            let detail = Array(text.utf8)
+            let counter = ledger.usage.findOrInsert(
+                kind, couponKey: key.span, couponHash: UsageTable.couponHash(of: key.span),
+                detail: detail.span, startingAt: 0)
             writer.appendConsumption(
-                kind, couponKey: Array("".utf8).span, detail: Array(detail.utf8).span, amount: 1)
+                of: counter, kind, couponKey: Span(), detail: detail.span, amount: 1)
         }
         var refused = CodeFacts(flags: [])
         refused.reason = 4
