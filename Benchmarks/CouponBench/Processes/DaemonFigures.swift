@@ -149,15 +149,17 @@ extension DaemonUnderTest {
     /// The most memory that it occupied since ``resetPeak()``.
     func peakBytes() throws(ProcessFault) -> Int { try ProcessFigures.memory("VmHWM", of: id) }
 
-    /// The memory that it occupies once it has stopped giving some back.
+    /// The memory that it occupies once it has given none back for a second: what a job needed goes
+    /// back at its end, and on a slow disk that may be long after its result is there.
     func settledBytes() throws(ProcessFault) -> Int {
-        var bytes = try residentBytes()
-        for _ in 0..<50 {
+        var least = try residentBytes()
+        var looksSinceLess = 0
+        for _ in 0..<200 where looksSinceLess < 10 {
             Thread.sleep(forTimeInterval: 0.1)
-            let next = try residentBytes()
-            if next >= bytes { return next }
-            bytes = next
+            let bytes = try residentBytes()
+            looksSinceLess = bytes < least ? 0 : looksSinceLess + 1
+            least = min(least, bytes)
         }
-        return bytes
+        return try residentBytes()
     }
 }
