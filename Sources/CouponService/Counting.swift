@@ -44,6 +44,9 @@ extension Checkout {
     private mutating func listCounters(
         of index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser
     ) {
+        // What a candidate before this one would have been counted by is forgotten.
+        let before = entries[index].counters.range
+        if before.upperBound == counted.count { counted.truncate(to: before.lowerBound) }
         let first = counted.count
         let limits = claims[index].coupon.limits
         counted.append(

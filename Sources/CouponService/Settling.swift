@@ -225,7 +225,7 @@ extension Checkout {
                 requestedCount += 1
             }
         }
-        while standing.count > requestedCount { _ = standing.removeLast() }
+        standing.truncate(to: requestedCount)
         reprice(catalog)
         for place in standing.indices {
             entries[standing[place]].standsAlone = entries[standing[place]].isGood

@@ -91,7 +91,7 @@ extension Ledger {
                 count += 1
             }
         }
-        while touched.count > count { _ = touched.removeLast() }
+        touched.truncate(to: count)
     }
 
     /// Sets what the record of that sequence says. Nothing is captured.

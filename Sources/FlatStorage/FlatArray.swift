@@ -73,6 +73,13 @@ package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
         return unsafe base[used]
     }
 
+    /// Forgets everything from `count` on.
+    @inlinable
+    package mutating func truncate(to count: Int) {
+        precondition(count >= 0 && count <= used, "an array is cut to at most its length")
+        used = count
+    }
+
     /// Drops the first `count` elements and moves the rest to the front.
     @inlinable
     package mutating func removeFirst(_ count: Int) {

@@ -18,6 +18,17 @@ import Testing
         #expect(replaced == -1)
     }
 
+    @Test func `forgets what lies behind a place`() {
+        var array = FlatArray<Int>()
+        for number in 0..<10 { array.append(number) }
+        array.truncate(to: 10)
+        array.truncate(to: 4)
+        array.append(7)
+        #expect(array.indices.map { array[$0] } == [0, 1, 2, 3, 7])
+        array.truncate(to: 0)
+        #expect(array.count == 0)
+    }
+
     @Test func `traps on an index outside`() async {
         await #expect(processExitsWith: .failure) {
             let array = FlatArray<Int>(capacity: 8)
@@ -30,6 +41,10 @@ import Testing
         await #expect(processExitsWith: .failure) {
             var array = FlatArray<Int>(capacity: 8)
             _ = array.removeLast()
+        }
+        await #expect(processExitsWith: .failure) {
+            var array = FlatArray<Int>(repeating: 1, count: 3)
+            array.truncate(to: 4)
         }
     }
 }
