@@ -12,6 +12,18 @@ import Testing
         #expect(text(bytes.bytes) == "\(number)")
     }
 
+    @Test func `numbers are written around every power of ten`() {
+        var power: UInt64 = 1
+        for _ in 1...19 {
+            power *= 10
+            for number in [power - 1, power, power + 1] {
+                var bytes = ByteBuffer(capacity: 1)
+                bytes.append(digits: number)
+                #expect(text(bytes.bytes) == "\(number)")
+            }
+        }
+    }
+
     @Test(arguments: [(0, 1, "0"), (0, 3, "000"), (7, 2, "07"), (123, 2, "123"), (5, 24, nil)])
     func `numbers are at least as wide as asked`(number: UInt64, width: Int, expected: String?) {
         var bytes = ByteBuffer(capacity: 1)
