@@ -82,7 +82,7 @@ extension RecoveryCommand {
         var server = try server(empty.takeLedger(), journal.report)
         var conversation = Conversation(
             id: ConversationID(rawValue: 1), terms: ListenerTerms(role: .storefront),
-            limits: Limits())
+            limits: ResourceLimits())
         var records = RecordLog()
         let start = ContinuousClock.now
         for number in 1...max(orders, 1) {
@@ -107,13 +107,15 @@ extension RecoveryCommand {
         return report.segment
     }
 
-    private func server(_ ledger: consuming Ledger, _ report: JournalReport) throws -> Server {
+    private func server(_ ledger: consuming Ledger, _ report: JournalReport) throws
+        -> ConversationServer
+    {
         let (file, faults) = CatalogReader.read(
             text: Self.definitions, path: "bench.yaml", format: .yaml)
         let catalog = try Catalog.compile(file.map { [$0] } ?? [], faults: faults)
         var settings = ServerSettings()
         settings.durability = .no
-        return Server(
+        return ConversationServer(
             catalog: SharedCatalog(catalog), ledger: ledger, journal: report, settings: settings,
             facts: ServerFacts(version: "0", startedAt: Self.time.wall), at: Self.time)
     }

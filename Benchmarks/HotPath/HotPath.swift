@@ -190,7 +190,7 @@ struct HotPath {
     static func makeConversation() -> Conversation {
         Conversation(
             id: ConversationID(rawValue: 1), terms: ListenerTerms(role: .storefront),
-            limits: Limits())
+            limits: ResourceLimits())
     }
 
     static func bytes(of lines: [String]) -> ByteBuffer {

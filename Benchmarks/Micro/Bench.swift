@@ -31,7 +31,7 @@ final class Bench {
     private var code = CodeText()
     private var judge = Judge()
     private var purchase = Purchase()
-    private let claim: Claim
+    private let candidate: Candidate
     private var reply = ReplyWriter(appendingTo: ByteBuffer(capacity: 4_096))
     private var line = ByteBuffer(capacity: 512)
     private var orderCount: UInt64 = 0
@@ -54,8 +54,8 @@ final class Bench {
             facts: ServerFacts(version: "0", startedAt: Self.now))
         conversation = Conversation(
             id: ConversationID(rawValue: 1), terms: ListenerTerms(role: .storefront),
-            limits: Limits())
-        claim = Self.firstClaim(in: shared.catalog)
+            limits: ResourceLimits())
+        candidate = Self.firstClaim(in: shared.catalog)
         purchase.hasCart = true
         guard let dollars = Currency("USD".utf8.span),
             purchase.addLine(
@@ -65,8 +65,8 @@ final class Bench {
         purchase.currency = dollars
     }
 
-    private static func firstClaim(in catalog: borrowing Catalog) -> Claim {
-        Claim(coupon: catalog.coupons[0], terms: CodeTerms())
+    private static func firstClaim(in catalog: borrowing Catalog) -> Candidate {
+        Candidate(coupon: catalog.coupons[0], terms: CodeTerms())
     }
 
     private static let definitions = """
@@ -112,15 +112,16 @@ final class Bench {
         precondition(catalog.nextCode(&walk, matching: code) != nil, "the code is there")
     }
 
-    func judgeClaim() { Self.judge(claim, on: purchase, &judge, by: shared.catalog) }
+    func judgeClaim() { Self.judge(candidate, on: purchase, &judge, by: shared.catalog) }
 
     private static func judge(
-        _ claim: Claim, on purchase: borrowing Purchase, _ judge: inout Judge,
+        _ candidate: Candidate, on purchase: borrowing Purchase, _ judge: inout Judge,
         by catalog: borrowing Catalog
     ) {
         judge.begin(purchase)
         judge.judge(
-            claim, on: purchase, by: catalog.tables, Occasion(purpose: .validate, instant: now))
+            candidate, on: purchase, by: catalog.tables,
+            EvaluationContext(purpose: .validate, instant: now))
         precondition(judge.discount == Money(minorUnits: 1_000), "20 % of 50.00 is 10.00")
     }
 

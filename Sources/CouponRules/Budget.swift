@@ -5,22 +5,24 @@
 extension Judge {
     /// Nothing left in the cart's currency.
     func budgetRefusal(
-        _ claim: borrowing Claim, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+        _ candidate: borrowing Candidate, _ purchase: borrowing Purchase,
+        _ tables: borrowing RuleTables
     ) -> Refusal? {
-        guard let budget = budget(claim, purchase, tables) else { return nil }
-        let spent = claim.uses[.budget].sum
+        guard let budget = budget(candidate, purchase, tables) else { return nil }
+        let spent = candidate.uses[.budget].sum
         return spent < budget.minorUnits ? nil : exhausted(budget, spent: spent)
     }
 
     /// Holds a computed discount to what is left of the budget.
     mutating func holdToBudget(
-        _ claim: borrowing Claim, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+        _ candidate: borrowing Candidate, _ purchase: borrowing Purchase,
+        _ tables: borrowing RuleTables
     ) {
-        guard let budget = budget(claim, purchase, tables) else { return }
-        let spent = claim.uses[.budget].sum
+        guard let budget = budget(candidate, purchase, tables) else { return }
+        let spent = candidate.uses[.budget].sum
         let left = Money(minorUnits: budget.minorUnits - spent)
         if discount + shippingDiscount <= left { return }
-        if claim.coupon.limits.cutsToBudget && left > .zero {
+        if candidate.coupon.limits.cutsToBudget && left > .zero {
             cutDiscount(to: left)
         } else {
             clearDiscounts(purchase.lines.count)
@@ -29,10 +31,11 @@ extension Judge {
     }
 
     private func budget(
-        _ claim: borrowing Claim, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+        _ candidate: borrowing Candidate, _ purchase: borrowing Purchase,
+        _ tables: borrowing RuleTables
     ) -> Money? {
         guard purchase.hasCart else { return nil }
-        return tables.amount(in: claim.coupon.limits.budget, for: purchase.currency)
+        return tables.amount(in: candidate.coupon.limits.budget, for: purchase.currency)
     }
 
     private func exhausted(_ budget: Money, spent: Int64) -> Refusal {
@@ -50,7 +53,7 @@ extension Judge {
         }
         clauseDiscounts.empty()
         for line in lineDiscounts.indices { clauseDiscounts.append(lineDiscounts[line]) }
-        spread.divide(left, over: clauseDiscounts, into: &lineDiscounts)
+        allocation.divide(left, over: clauseDiscounts, into: &lineDiscounts)
         discount = left
     }
 }

@@ -73,7 +73,7 @@ extension Judge {
         unitsAllowed.empty()
         discount = min(sum, most)
         if sum > most {
-            spread.divide(most, over: clauseRemaining, into: &lineDiscounts)
+            allocation.divide(most, over: clauseRemaining, into: &lineDiscounts)
         } else {
             for line in purchase.lines.indices { lineDiscounts[line] = clauseDiscounts[line] }
         }

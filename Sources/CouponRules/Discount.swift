@@ -28,7 +28,7 @@ package struct Discount: Sendable, BitwiseCopyable {
     package var amounts = Run.empty
     package var caps = Run.empty
     package var rounding = Rounding.halfUp
-    package var spreading = Spreading.proportional
+    package var allocationMethod = AllocationMethod.proportional
     /// At most so many covered units take part, the first in the order of `units`; 0 is no bound.
     package var unitsMost: Int64 = 0
     package var units = UnitOrder.dearest
@@ -92,7 +92,7 @@ package struct SetTerms: Sendable, BitwiseCopyable {
 }
 
 /// How a total is divided over the covered lines.
-package enum Spreading: UInt8, Sendable, CaseIterable, BitwiseCopyable {
+package enum AllocationMethod: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     /// In proportion to what is left of each.
     case proportional
     /// The same to each, as far as it is worth that much.

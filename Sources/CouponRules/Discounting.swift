@@ -3,28 +3,29 @@
 // no lines of its own.
 
 extension Judge {
-    /// Fills `lineDiscounts`, `discount` and `shippingDiscount` for a claim that passed its rules.
+    /// Fills `lineDiscounts`, `discount` and `shippingDiscount` for a candidate that passed its rules.
     mutating func computeDiscount(
-        _ claim: borrowing Claim, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+        _ candidate: borrowing Candidate, _ purchase: borrowing Purchase,
+        _ tables: borrowing RuleTables
     ) {
-        computesOnFullPrices = claim.coupon.stacking.base == .original
-        let tickets = claim.offer?.ticketLimit ?? 0
+        computesOnFullPrices = candidate.coupon.stacking.base == .original
+        let tickets = candidate.offer?.ticketLimit ?? 0
         if tickets == 0 {
-            computeDiscount(by: claim.coupon.discount, claim, purchase, tables)
+            computeDiscount(by: candidate.coupon.discount, candidate, purchase, tables)
         } else {
-            var rule = claim.coupon.discount
+            var rule = candidate.coupon.discount
             rule.unitsMost = rule.unitsMost > 0 ? min(rule.unitsMost, tickets) : tickets
-            computeDiscount(by: rule, claim, purchase, tables)
+            computeDiscount(by: rule, candidate, purchase, tables)
         }
     }
 
     private mutating func computeDiscount(
-        by rule: Discount, _ claim: borrowing Claim, _ purchase: borrowing Purchase,
+        by rule: Discount, _ candidate: borrowing Candidate, _ purchase: borrowing Purchase,
         _ tables: borrowing RuleTables
     ) {
         let most = min(
             tables.amount(in: rule.caps, for: purchase.currency) ?? .largest,
-            claim.discountMax ?? .largest)
+            candidate.discountMax ?? .largest)
 
         switch rule.kind {
         case .none, .giftItem: return
@@ -59,7 +60,7 @@ extension Judge {
         case .percentage:
             discountByPercentage(rule, purchase, atMost: most)
         case .fixedAmount:
-            spreadDiscount(min(amount, coveredTotal, most), rule.spreading, purchase)
+            spreadDiscount(min(amount, coveredTotal, most), rule.allocationMethod, purchase)
         case .fixedPerItem:
             takeOffEachLine(by: rule, purchase, atMost: most) { line, units, base in
                 // Beyond what money can be, the product is certainly more than what is left.
@@ -88,7 +89,7 @@ extension Judge {
             for index in purchase.lines.indices { base += self.base(of: index, purchase) }
         }
         let share = rule.percent.map { $0.of(base, rounding: rule.rounding) } ?? .zero
-        spreadDiscount(min(share, left, most), rule.spreading, purchase)
+        spreadDiscount(min(share, left, most), rule.allocationMethod, purchase)
     }
 
     /// What the discount of a line is computed on: what is left of its units that take part, or
@@ -121,8 +122,8 @@ extension Judge {
                 off(line, units, base(of: index, purchase)), coveredRemaining[index])
             sum += lineDiscounts[index]
         }
-        if sum > most || rule.spreading.bearer != nil {
-            spreadDiscount(min(sum, most), rule.spreading, purchase)
+        if sum > most || rule.allocationMethod.bearer != nil {
+            spreadDiscount(min(sum, most), rule.allocationMethod, purchase)
         } else {
             discount = sum
         }
@@ -130,12 +131,12 @@ extension Judge {
 
     /// Spreads `total` over what is left of the covered lines.
     private mutating func spreadDiscount(
-        _ total: Money, _ spreading: Spreading, _ purchase: borrowing Purchase
+        _ total: Money, _ allocationMethod: AllocationMethod, _ purchase: borrowing Purchase
     ) {
         discount = total
-        switch spreading {
-        case .proportional: spread.divide(total, over: coveredRemaining, into: &lineDiscounts)
-        case .even: spread.divideEvenly(total, over: coveredRemaining, into: &lineDiscounts)
+        switch allocationMethod {
+        case .proportional: allocation.divide(total, over: coveredRemaining, into: &lineDiscounts)
+        case .even: allocation.divideEvenly(total, over: coveredRemaining, into: &lineDiscounts)
         case .cheapest: chargeOneUnit(total, .cheapest, of: purchase)
         case .dearest: chargeOneUnit(total, .dearest, of: purchase)
         }

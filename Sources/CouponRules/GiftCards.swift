@@ -22,7 +22,7 @@ package struct GiftCardTerms: Hashable, Sendable, BitwiseCopyable {
 }
 
 /// A gift card held out to pay with.
-package struct GiftCardClaim: Sendable, BitwiseCopyable {
+package struct GiftCardCandidate: Sendable, BitwiseCopyable {
     package var terms: GiftCardTerms
     /// Minor units paid with it, or held, those of the judged order left out. A card that comes
     /// with less than its amount has paid the difference before.
@@ -45,32 +45,33 @@ package struct GiftCardClaim: Sendable, BitwiseCopyable {
 extension Judge {
     /// Judges the rules of `card`; afterwards `refusals` says why it cannot pay, or is empty.
     package mutating func examine(
-        _ card: borrowing GiftCardClaim, on purchase: borrowing Purchase, _ occasion: Occasion
+        _ card: borrowing GiftCardCandidate, on purchase: borrowing Purchase,
+        _ evaluation: EvaluationContext
     ) {
         beginVerdict(purchase.lines.count)
         let terms = card.terms
         if !terms.isActive { refuse(Refusal(.couponInactive)) }
-        if isSettled(occasion) { return }
+        if isSettled(evaluation) { return }
 
-        if occasion.instant >= terms.expiresAt {
+        if evaluation.instant >= terms.expiresAt {
             var refusal = Refusal(.expired)
             refusal.endedAt = terms.expiresAt
             refuse(refusal)
         }
-        if isSettled(occasion) { return }
+        if isSettled(evaluation) { return }
 
         if purchase.hasCart && purchase.currency != terms.currency {
             refuse(Refusal(.currencyNotSupported))
         }
-        if isSettled(occasion) { return }
+        if isSettled(evaluation) { return }
 
-        if !purchase.hasCart && occasion.purpose != .validate { refuse(Refusal(.cartRequired)) }
+        if !purchase.hasCart && evaluation.purpose != .validate { refuse(Refusal(.cartRequired)) }
     }
 
     /// What `card`, whose rules hold, pays of `due`; nothing when `refusals` says why.
     ///
     /// Without a cart nothing is due (nil), and only an empty card is refused.
-    package mutating func pay(_ card: borrowing GiftCardClaim, due: Money?) -> Money {
+    package mutating func pay(_ card: borrowing GiftCardCandidate, due: Money?) -> Money {
         beginVerdict(lineDiscounts.count)
         let wanted = min(due ?? .largest, card.amountMax ?? .largest)
         if due != nil && wanted == .zero {
@@ -87,7 +88,7 @@ extension Judge {
     }
 
     /// Whether no further rule need be asked.
-    private func isSettled(_ occasion: Occasion) -> Bool {
-        !refusals.isEmpty && !occasion.explains
+    private func isSettled(_ evaluation: EvaluationContext) -> Bool {
+        !refusals.isEmpty && !evaluation.explains
     }
 }

@@ -4,21 +4,21 @@
 // stops at the first that fails unless it was told to explain. Nothing here reads a clock, allocates
 // after warm-up, or knows where counts are kept.
 
-/// Judges claims on one purchase after another; its arrays keep their memory.
+/// Judges candidates on one purchase after another; its arrays keep their memory.
 package struct Judge: ~Copyable {
-    /// The failing rules of the last claim in order of precedence: the first one only, unless the
-    /// occasion asked for all. Empty when the claim is good.
+    /// The failing rules of the last candidate in order of precedence: the first one only, unless the
+    /// evaluation asked for all. Empty when the candidate is good.
     package private(set) var refusals: [Refusal] = []
-    /// What the last claim takes off each line.
+    /// What the last candidate takes off each line.
     package internal(set) var lineDiscounts: [Money] = []
     /// The sum of `lineDiscounts`.
     package internal(set) var discount = Money.zero
     package internal(set) var shippingDiscount = Money.zero
 
-    /// What is left of each line, and of shipping, before the next claim.
+    /// What is left of each line, and of shipping, before the next candidate.
     var remaining: [Money] = []
     var remainingShipping = Money.zero
-    /// The part of `remaining` that the claim covers; zero on lines that it does not.
+    /// The part of `remaining` that the candidate covers; zero on lines that it does not.
     var coveredRemaining: [Money] = []
     var isCovered: [Bool] = []
     /// Of each line the number of the discount clause that has it, where the discount has clauses.
@@ -39,7 +39,7 @@ package struct Judge: ~Copyable {
     /// former is also where a whole discount is kept while it is cut.
     var clauseDiscounts: [Money] = []
     var clauseRemaining: [Money] = []
-    var spread: Spread
+    var allocation: Allocation
 
     package init(lineCapacity: Int = 16) {
         refusals.reserveCapacity(Check.allCases.count + 1)
@@ -54,7 +54,7 @@ package struct Judge: ~Copyable {
         clauseDiscounts.reserveCapacity(lineCapacity)
         clauseRemaining.reserveCapacity(lineCapacity)
         lots = Heap(capacity: lineCapacity)
-        spread = Spread(lineCapacity: lineCapacity)
+        allocation = Allocation(lineCapacity: lineCapacity)
     }
 
     /// Begins with a purchase at its full prices.
@@ -72,71 +72,73 @@ package struct Judge: ~Copyable {
         refuse(Refusal(.codeUnknown))
     }
 
-    /// Judges `claim`, rules and money; afterwards `refusals` says why not, or the discounts say
+    /// Judges `candidate`, rules and money; afterwards `refusals` says why not, or the discounts say
     /// how much.
     package mutating func judge(
-        _ claim: borrowing Claim, on purchase: borrowing Purchase,
-        by tables: borrowing RuleTables, _ occasion: Occasion
+        _ candidate: borrowing Candidate, on purchase: borrowing Purchase,
+        by tables: borrowing RuleTables, _ evaluation: EvaluationContext
     ) {
-        examine(claim, on: purchase, by: tables, occasion)
-        if refusals.isEmpty { priceCovered(claim, purchase, tables, occasion) }
+        examine(candidate, on: purchase, by: tables, evaluation)
+        if refusals.isEmpty { priceCovered(candidate, purchase, tables, evaluation) }
     }
 
-    /// Judges the rules of `claim` alone; afterwards `refusals` says why not.
+    /// Judges the rules of `candidate` alone; afterwards `refusals` says why not.
     package mutating func examine(
-        _ claim: borrowing Claim, on purchase: borrowing Purchase,
-        by tables: borrowing RuleTables, _ occasion: Occasion
+        _ candidate: borrowing Candidate, on purchase: borrowing Purchase,
+        by tables: borrowing RuleTables, _ evaluation: EvaluationContext
     ) {
         beginVerdict(purchase.lines.count)
-        cover(purchase, by: claim, in: tables)
-        var pending = claim.checks
+        cover(purchase, by: candidate, in: tables)
+        var pending = candidate.checks
         while let check = pending.removeFirst() {
             var told = 0
-            while let refusal = ask(check, after: told, claim, purchase, tables, occasion) {
+            while let refusal = ask(check, after: told, candidate, purchase, tables, evaluation) {
                 refusals.append(refusal)
-                if !occasion.explains { return }
+                if !evaluation.explains { return }
                 if !check.hasParts { break }
                 told += 1
             }
         }
     }
 
-    /// Computes what `claim`, whose rules hold, takes off what the claims before it have left;
+    /// Computes what `candidate`, whose rules hold, takes off what the candidates before it have left;
     /// afterwards `refusals` says why that does not stand, or the discounts say how much.
     package mutating func price(
-        _ claim: borrowing Claim, on purchase: borrowing Purchase,
-        by tables: borrowing RuleTables, _ occasion: Occasion
+        _ candidate: borrowing Candidate, on purchase: borrowing Purchase,
+        by tables: borrowing RuleTables, _ evaluation: EvaluationContext
     ) {
         beginVerdict(purchase.lines.count)
-        // Whatever was covered last, other claims have been judged and settled since.
-        cover(purchase, by: claim, in: tables)
-        priceCovered(claim, purchase, tables, occasion)
+        // Whatever was covered last, other candidates have been judged and settled since.
+        cover(purchase, by: candidate, in: tables)
+        priceCovered(candidate, purchase, tables, evaluation)
     }
 
-    /// The money of a claim whose cover was found last.
+    /// The money of a candidate whose cover was found last.
     private mutating func priceCovered(
-        _ claim: borrowing Claim, _ purchase: borrowing Purchase,
-        _ tables: borrowing RuleTables, _ occasion: Occasion
+        _ candidate: borrowing Candidate, _ purchase: borrowing Purchase,
+        _ tables: borrowing RuleTables, _ evaluation: EvaluationContext
     ) {
         // What opens access may pass before anything it covers is in the cart: no money yet.
-        guard claim.coupon.givesMoney, isCovered.contains(true) else { return }
+        guard candidate.coupon.givesMoney, isCovered.contains(true) else { return }
 
-        computeDiscount(claim, purchase, tables)
+        computeDiscount(candidate, purchase, tables)
         if discount + shippingDiscount == .zero {
-            if shouldGiveMoney(claim.coupon, purchase, occasion) { refuse(Refusal(.noEffect)) }
-        } else if !claim.coupon.limits.budget.isEmpty {
-            holdToBudget(claim, purchase, tables)
+            if shouldGiveMoney(candidate.coupon, purchase, evaluation) {
+                refuse(Refusal(.noEffect))
+            }
+        } else if !candidate.coupon.limits.budget.isEmpty {
+            holdToBudget(candidate, purchase, tables)
         }
     }
 
-    /// Whether a claim that comes to nothing is refused. A shipping coupon may be tried before
+    /// Whether a candidate that comes to nothing is refused. A shipping coupon may be tried before
     /// shipping is known; a comp coupon gives what there is.
     private func shouldGiveMoney(
-        _ coupon: Coupon, _ purchase: borrowing Purchase, _ occasion: Occasion
+        _ coupon: Coupon, _ purchase: borrowing Purchase, _ evaluation: EvaluationContext
     ) -> Bool {
         if coupon.kind == .comp { return false }
         let awaitsShipping = coupon.discount.kind == .shipping && purchase.shipping == nil
-        return !(awaitsShipping && occasion.purpose == .validate)
+        return !(awaitsShipping && evaluation.purpose == .validate)
     }
 
     mutating func refuse(_ refusal: Refusal) { refusals.append(refusal) }
@@ -154,21 +156,22 @@ package struct Judge: ~Copyable {
         for _ in 0..<lineCount { lineDiscounts.append(.zero) }
     }
 
-    /// Finds the lines that `claim` covers, and those that its discount takes of them.
+    /// Finds the lines that `candidate` covers, and those that its discount takes of them.
     private mutating func cover(
-        _ purchase: borrowing Purchase, by claim: borrowing Claim, in tables: borrowing RuleTables
+        _ purchase: borrowing Purchase, by candidate: borrowing Candidate,
+        in tables: borrowing RuleTables
     ) {
         isCovered.empty()
         coveredRemaining.empty()
-        let coversAll = claim.coversAll
+        let coversAll = candidate.coversAll
         for index in purchase.lines.indices {
-            let covered = coversAll ? true : purchase.covers(index, by: claim, in: tables)
+            let covered = coversAll ? true : purchase.covers(index, by: candidate, in: tables)
             isCovered.append(covered)
             coveredRemaining.append(covered ? remaining[index] : .zero)
         }
-        switch claim.coupon.discount.kind {
-        case .clauses: coverByClauses(claim.coupon.discount, purchase, tables)
-        case .buyXGetY: coverBySets(claim.coupon.discount, purchase, tables)
+        switch candidate.coupon.discount.kind {
+        case .clauses: coverByClauses(candidate.coupon.discount, purchase, tables)
+        case .buyXGetY: coverBySets(candidate.coupon.discount, purchase, tables)
         case .none, .percentage, .fixedAmount, .fixedPerItem, .fixedPerLine, .fixedPrice, .shipping,
             .giftItem, .tiers:
             break

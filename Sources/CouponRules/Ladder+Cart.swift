@@ -25,21 +25,24 @@ extension Judge {
     }
 
     func coverRefusal(
-        _ claim: borrowing Claim, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables,
-        _ occasion: Occasion
+        _ candidate: borrowing Candidate, _ purchase: borrowing Purchase,
+        _ tables: borrowing RuleTables,
+        _ evaluation: EvaluationContext
     ) -> Refusal? {
         // A presale code is tried before anything it is for is in the cart.
-        let isEarly = claim.coupon.kind.opensAccess && occasion.purpose != .apply
+        let isEarly = candidate.coupon.kind.opensAccess && evaluation.purpose != .apply
         if isEarly && purchase.hasCart { return nil }
-        return coversNone(claim, on: purchase, by: tables) ? Refusal(.noEligibleItems) : nil
+        return coversNone(candidate, on: purchase, by: tables) ? Refusal(.noEligibleItems) : nil
     }
 
-    /// Whether `claim`, judged last, covers nothing of the cart; without one, whether the context
+    /// Whether `candidate`, judged last, covers nothing of the cart; without one, whether the context
     /// rules out that it covers anything.
     package func coversNone(
-        _ claim: borrowing Claim, on purchase: borrowing Purchase, by tables: borrowing RuleTables
+        _ candidate: borrowing Candidate, on purchase: borrowing Purchase,
+        by tables: borrowing RuleTables
     ) -> Bool {
-        purchase.hasCart ? !isCovered.contains(true) : purchase.contextRulesOut(claim, in: tables)
+        purchase.hasCart
+            ? !isCovered.contains(true) : purchase.contextRulesOut(candidate, in: tables)
     }
 
     func subtotalRefusal(
@@ -69,8 +72,9 @@ extension Judge {
     }
 
     /// More covered units than the offer of a code that opens access is for.
-    func ticketRefusal(_ claim: borrowing Claim, _ purchase: borrowing Purchase) -> Refusal? {
-        guard purchase.hasCart, let limit = claim.offer?.ticketLimit else { return nil }
+    func ticketRefusal(_ candidate: borrowing Candidate, _ purchase: borrowing Purchase) -> Refusal?
+    {
+        guard purchase.hasCart, let limit = candidate.offer?.ticketLimit else { return nil }
         return aboveRefusal(
             .aboveMaximumQuantity, limit: limit, actual: coveredItemCount(purchase))
     }

@@ -17,23 +17,24 @@ extension Check {
 extension Judge {
     /// The next limit of `check` that is reached, after those that were `told`.
     func limitRefusal(
-        _ check: Check, after told: Int, _ claim: borrowing Claim, _ purchase: borrowing Purchase
+        _ check: Check, after told: Int, _ candidate: borrowing Candidate,
+        _ purchase: borrowing Purchase
     ) -> Refusal? {
         if check == .customerLimit && !purchase.customer.isIdentified { return nil }
         guard let kinds = check.limitKinds else { return nil }
         var left = told
         for raw in kinds {
-            guard let refusal = limitRefusal(raw, claim) else { continue }
+            guard let refusal = limitRefusal(raw, candidate) else { continue }
             if left == 0 { return refusal }
             left -= 1
         }
         return nil
     }
 
-    private func limitRefusal(_ rawKind: UInt8, _ claim: borrowing Claim) -> Refusal? {
+    private func limitRefusal(_ rawKind: UInt8, _ candidate: borrowing Candidate) -> Refusal? {
         guard let kind = LimitKind(rawValue: rawKind) else { return nil }
-        let limit = claim.limit(of: kind)
-        let uses = claim.uses[kind]
+        let limit = candidate.limit(of: kind)
+        let uses = candidate.uses[kind]
         if limit == 0 || uses.sum < limit { return nil }
         var refusal = Refusal(kind.reason)
         refusal.scope = kind.scope

@@ -5,54 +5,58 @@
 extension Judge {
     /// Asks one rule, whose parts that fail were `told` already so many.
     func ask(
-        _ check: Check, after told: Int, _ claim: borrowing Claim, _ purchase: borrowing Purchase,
-        _ tables: borrowing RuleTables, _ occasion: Occasion
+        _ check: Check, after told: Int, _ candidate: borrowing Candidate,
+        _ purchase: borrowing Purchase,
+        _ tables: borrowing RuleTables, _ evaluation: EvaluationContext
     ) -> Refusal? {
         switch check {
         case .inactive: Refusal(.couponInactive)
         case .archived: Refusal(.couponArchived)
-        case .start: startRefusal(claim, at: occasion.instant)
-        case .end: endRefusal(claim, at: occasion.instant)
-        case .blackout: blackoutRefusal(claim, tables, occasion)
-        case .timeWindows: timeWindowRefusal(claim.coupon, tables, at: occasion.neededBookingTime)
+        case .start: startRefusal(candidate, at: evaluation.instant)
+        case .end: endRefusal(candidate, at: evaluation.instant)
+        case .blackout: blackoutRefusal(candidate, tables, evaluation)
+        case .timeWindows:
+            timeWindowRefusal(candidate.coupon, tables, at: evaluation.neededBookingTime)
         case .usesLimit, .periodLimits, .customerLimit:
-            limitRefusal(check, after: told, claim, purchase)
-        case .budget: budgetRefusal(claim, purchase, tables)
-        case .currency: currencyRefusal(claim.coupon, purchase, tables)
-        case .context: contextRefusal(after: told, claim, purchase, tables)
-        case .customerGiven: customerGivenRefusal(after: told, claim, purchase)
-        case .customers: customerRefusal(claim, purchase, tables)
-        case .groups: groupRefusal(claim.coupon, purchase, tables)
-        case .previousOrders: previousOrdersRefusal(claim.coupon, purchase)
+            limitRefusal(check, after: told, candidate, purchase)
+        case .budget: budgetRefusal(candidate, purchase, tables)
+        case .currency: currencyRefusal(candidate.coupon, purchase, tables)
+        case .context: contextRefusal(after: told, candidate, purchase, tables)
+        case .customerGiven: customerGivenRefusal(after: told, candidate, purchase)
+        case .customers: customerRefusal(candidate, purchase, tables)
+        case .groups: groupRefusal(candidate.coupon, purchase, tables)
+        case .previousOrders: previousOrdersRefusal(candidate.coupon, purchase)
         case .cartGiven:
-            !purchase.hasCart && occasion.purpose != .validate ? Refusal(.cartRequired) : nil
-        case .contains: containsRefusal(after: told, claim.coupon, purchase, tables)
-        case .triggerGiven: triggerRefusal(claim.coupon.discount, purchase, tables)
-        case .cover: coverRefusal(claim, purchase, tables, occasion)
+            !purchase.hasCart && evaluation.purpose != .validate ? Refusal(.cartRequired) : nil
+        case .contains: containsRefusal(after: told, candidate.coupon, purchase, tables)
+        case .triggerGiven: triggerRefusal(candidate.coupon.discount, purchase, tables)
+        case .cover: coverRefusal(candidate, purchase, tables, evaluation)
         case .minimumSubtotal, .maximumSubtotal:
-            subtotalRefusal(check, claim.coupon, purchase, tables)
-        case .minimumItems, .maximumItems: itemCountRefusal(check, claim.coupon, purchase)
-        case .tierSubtotal: tierSubtotalRefusal(claim.coupon.discount, purchase, tables)
-        case .tierItems: tierItemsRefusal(claim.coupon.discount, purchase, tables)
-        case .triggerCount: triggerCountRefusal(claim.coupon.discount, purchase, tables)
-        case .ticketLimit: ticketRefusal(claim, purchase)
+            subtotalRefusal(check, candidate.coupon, purchase, tables)
+        case .minimumItems, .maximumItems: itemCountRefusal(check, candidate.coupon, purchase)
+        case .tierSubtotal: tierSubtotalRefusal(candidate.coupon.discount, purchase, tables)
+        case .tierItems: tierItemsRefusal(candidate.coupon.discount, purchase, tables)
+        case .triggerCount: triggerCountRefusal(candidate.coupon.discount, purchase, tables)
+        case .ticketLimit: ticketRefusal(candidate, purchase)
         }
     }
 
     // MARK: When
 
-    private func startRefusal(_ claim: borrowing Claim, at instant: Instant) -> Refusal? {
+    private func startRefusal(_ candidate: borrowing Candidate, at instant: Instant) -> Refusal? {
         let startsAt = max(
-            claim.coupon.startsAt, claim.terms.startsAt, claim.offer?.startsAt ?? .distantPast)
+            candidate.coupon.startsAt, candidate.terms.startsAt,
+            candidate.offer?.startsAt ?? .distantPast)
         if instant >= startsAt { return nil }
         var refusal = Refusal(.notStarted)
         refusal.startsAt = startsAt
         return refusal
     }
 
-    private func endRefusal(_ claim: borrowing Claim, at instant: Instant) -> Refusal? {
+    private func endRefusal(_ candidate: borrowing Candidate, at instant: Instant) -> Refusal? {
         let endsAt = min(
-            claim.coupon.endsAt, claim.terms.endsAt, claim.offer?.endsAt ?? .distantFuture)
+            candidate.coupon.endsAt, candidate.terms.endsAt,
+            candidate.offer?.endsAt ?? .distantFuture)
         if instant < endsAt { return nil }
         var refusal = Refusal(.expired)
         refusal.endedAt = endsAt
@@ -61,14 +65,16 @@ extension Judge {
 
     /// The same booking may fall on different days in the zones of the coupon and of its offer.
     private func blackoutRefusal(
-        _ claim: borrowing Claim, _ tables: borrowing RuleTables, _ occasion: Occasion
+        _ candidate: borrowing Candidate, _ tables: borrowing RuleTables,
+        _ evaluation: EvaluationContext
     ) -> Refusal? {
-        let ranges = claim.coupon.blackouts
+        let ranges = candidate.coupon.blackouts
         var isBlack =
-            !ranges.isEmpty && tables.isBlackedOut(occasion.neededBookingTime.date, in: ranges)
-        if let offer = claim.offer, !offer.blackouts.isEmpty {
+            !ranges.isEmpty && tables.isBlackedOut(evaluation.neededBookingTime.date, in: ranges)
+        if let offer = candidate.offer, !offer.blackouts.isEmpty {
             isBlack =
-                isBlack || tables.isBlackedOut(occasion.neededOfferBookingDate, in: offer.blackouts)
+                isBlack
+                || tables.isBlackedOut(evaluation.neededOfferBookingDate, in: offer.blackouts)
         }
         return isBlack ? Refusal(.blackoutDate) : nil
     }
@@ -106,13 +112,13 @@ extension Judge {
     }
 
     private func contextRefusal(
-        after told: Int, _ claim: borrowing Claim, _ purchase: borrowing Purchase,
+        after told: Int, _ candidate: borrowing Candidate, _ purchase: borrowing Purchase,
         _ tables: borrowing RuleTables
     ) -> Refusal? {
         var left = told
-        let needed = claim.coupon.requirements.context
+        let needed = candidate.coupon.requirements.context
         if let refusal = contextRefusal(needed, after: &left, purchase, tables) { return refusal }
-        return contextRefusal(claim.offer?.context ?? .empty, after: &left, purchase, tables)
+        return contextRefusal(candidate.offer?.context ?? .empty, after: &left, purchase, tables)
     }
 
     private func contextRefusal(
@@ -133,9 +139,9 @@ extension Judge {
 
     /// What the customer rules need to know and the request does not say.
     private func customerGivenRefusal(
-        after told: Int, _ claim: borrowing Claim, _ purchase: borrowing Purchase
+        after told: Int, _ candidate: borrowing Candidate, _ purchase: borrowing Purchase
     ) -> Refusal? {
-        let checks = claim.checks
+        let checks = candidate.checks
         let customer = purchase.customer
         var left = told
         func isNext(_ check: Check, isGiven: Bool) -> Bool {
@@ -159,17 +165,18 @@ extension Judge {
     }
 
     private func customerRefusal(
-        _ claim: borrowing Claim, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
+        _ candidate: borrowing Candidate, _ purchase: borrowing Purchase,
+        _ tables: borrowing RuleTables
     ) -> Refusal? {
         let customer = purchase.customer
         guard customer.isIdentified else { return nil }
-        let listed = claim.coupon.requirements.customers
+        let listed = candidate.coupon.requirements.customers
         let isListed =
             listed.isEmpty || tables.contains(customer.id, in: listed)
             || tables.contains(customer.email, in: listed)
-        let owner = claim.terms.customer
+        let owner = candidate.terms.customer
         let isOwner =
-            !claim.terms.isBoundToCustomer
+            !candidate.terms.isBoundToCustomer
             || (owner != .unmentioned && (owner == customer.id || owner == customer.email))
         return isListed && isOwner ? nil : Refusal(.customerNotEligible)
     }

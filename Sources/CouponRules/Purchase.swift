@@ -66,7 +66,7 @@ package struct Purchase: ~Copyable {
     package var groups: [Symbol] = []
     package var customer = Customer()
     /// Which lines match the contexts that the request gives single codes: a mark for each line
-    /// and code, what ``Claim/lineMarks`` are runs of.
+    /// and code, what ``Candidate/lineMarks`` are runs of.
     package var lineMarks: [Bool] = []
 
     /// Sum of the lines' values.
@@ -140,21 +140,21 @@ extension Purchase {
         return false
     }
 
-    /// Whether `claim` covers the line at `index`: it has the claim's mark, some map of the
+    /// Whether `candidate` covers the line at `index`: it has the candidate's mark, some map of the
     /// coupon's cover is met whole and so is one of the offer's, and no exclusion is.
     package func covers(
-        _ index: Int, by claim: borrowing Claim, in tables: borrowing RuleTables
+        _ index: Int, by candidate: borrowing Candidate, in tables: borrowing RuleTables
     ) -> Bool {
-        let marks = claim.lineMarks
+        let marks = candidate.lineMarks
         if !marks.isEmpty && !lineMarks[Int(marks.first) + index] { return false }
         let line = lines[index]
-        if claim.coupon.skipsSaleItems && line.isOnSale { return false }
-        for clause in claim.coupon.excludes.range
+        if candidate.coupon.skipsSaleItems && line.isOnSale { return false }
+        for clause in candidate.coupon.excludes.range
         where self.line(line, meets: tables.clauses[clause], by: tables) {
             return false
         }
-        if !self.line(line, meetsAnyOf: claim.coupon.appliesTo, by: tables) { return false }
-        return self.line(line, meetsAnyOf: claim.offer?.appliesTo ?? .empty, by: tables)
+        if !self.line(line, meetsAnyOf: candidate.coupon.appliesTo, by: tables) { return false }
+        return self.line(line, meetsAnyOf: candidate.offer?.appliesTo ?? .empty, by: tables)
     }
 
     /// Whether a line meets all clauses of some map of a cover; one without maps holds every line.
@@ -173,14 +173,14 @@ extension Purchase {
     }
 }
 
-// Without a cart the context alone says what is covered. The claim's own comes first: for a key
+// Without a cart the context alone says what is covered. The candidate's own comes first: for a key
 // that it has, what the request says does not count. A key that neither has is not judged.
 extension Purchase {
-    /// Whether the context alone rules out that `claim` covers anything.
+    /// Whether the context alone rules out that `candidate` covers anything.
     package func contextRulesOut(
-        _ claim: borrowing Claim, in tables: borrowing RuleTables
+        _ candidate: borrowing Candidate, in tables: borrowing RuleTables
     ) -> Bool {
-        let (coupon, own) = (claim.coupon, claim.context)
+        let (coupon, own) = (candidate.coupon, candidate.context)
         for index in coupon.excludes.range {
             let clause = tables.clauses[index]
             if context(run(with: clause.attribute, before: own), meets: clause, by: tables) {
@@ -188,7 +188,7 @@ extension Purchase {
             }
         }
         if isRuledOut(coupon.appliesTo, by: own, in: tables) { return true }
-        if isRuledOut(claim.offer?.appliesTo ?? .empty, by: own, in: tables) { return true }
+        if isRuledOut(candidate.offer?.appliesTo ?? .empty, by: own, in: tables) { return true }
         let discount = coupon.discount
         if discount.kind == .buyXGetY {
             return isRuledOut(tables.sets[Int(discount.parts.first)].gets, by: own, in: tables)
@@ -217,7 +217,7 @@ extension Purchase {
         return true
     }
 
-    /// The context that says what `attribute` is: the claim's own, where it does.
+    /// The context that says what `attribute` is: the candidate's own, where it does.
     private func run(with attribute: Symbol, before own: Run) -> Run {
         has(attribute, in: own) ? own : context
     }

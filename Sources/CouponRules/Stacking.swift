@@ -60,8 +60,8 @@ extension Discount {
 }
 
 extension Judge {
-    /// Takes what the claim that was priced last gets off the prices that the next claim sees. Once
-    /// for each claim.
+    /// Takes what the candidate that was priced last gets off the prices that the next candidate sees. Once
+    /// for each candidate.
     package mutating func settle() {
         for line in remaining.indices { remaining[line] -= lineDiscounts[line] }
         remainingShipping -= shippingDiscount

@@ -33,9 +33,9 @@ struct Checkout: ~Copyable {
     var entries = FlatArray<Entry>(capacity: 16)
     /// By entry: what it is judged by, when it is a coupon's. They are large, so they lie apart, and
     /// their places are used again.
-    var claims = FlatArray<Claim>(capacity: 16)
+    var candidates = FlatArray<Candidate>(capacity: 16)
     /// Coupons that own the codes of entries.
-    var owners = FlatArray<Ownership>(capacity: 16)
+    var owners = FlatArray<CodeOwner>(capacity: 16)
     /// By code of the request: what it says of that code alone, and the hash of its folded text.
     var contexts = FlatArray<CodeContext>(capacity: Request.codesMax)
     var codeHashes = FlatArray<UInt64>(capacity: Request.codesMax)
@@ -49,10 +49,10 @@ struct Checkout: ~Copyable {
     /// that are looked at one after the other while settling.
     var judgingOrder = FlatArray<Int>(capacity: 16)
     var standing = FlatArray<Int>(capacity: 16)
-    var candidates = FlatArray<Int>(capacity: 16)
+    var queue = FlatArray<Int>(capacity: 16)
 
     /// The counters of entries, and the detail of the counter at hand.
-    var counted = FlatArray<Counted>(capacity: 16)
+    var counted = FlatArray<EntryCounter>(capacity: 16)
     var detail = ByteBuffer(capacity: CodeText.bytesMax)
 
     var canonicalRequest = CanonicalRequest()

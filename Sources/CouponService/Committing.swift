@@ -12,7 +12,7 @@ import FlatStorage
 
 extension Checkout {
     mutating func commit(
-        _ purpose: Occasion.Purpose, _ catalog: borrowing Catalog,
+        _ purpose: EvaluationContext.Purpose, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ ledger: inout Ledger, at now: Instant,
         _ reply: inout ReplyWriter
     ) -> CheckoutOutcome {
@@ -47,7 +47,7 @@ extension Checkout {
     /// Answers for an order that is applied; nil when there is none, or one that may still be held,
     /// applied, or start afresh.
     private mutating func answerFromRecord(
-        _ purpose: Occasion.Purpose, _ parser: borrowing RequestParser,
+        _ purpose: EvaluationContext.Purpose, _ parser: borrowing RequestParser,
         _ ledger: borrowing Ledger, _ reply: inout ReplyWriter
     ) -> CheckoutOutcome? {
         guard let id = own.order else { return nil }
@@ -98,7 +98,7 @@ extension Checkout {
     /// Writes what was judged good as the order's image: what it holds or uses up, and what was told.
     /// Nothing in here refuses.
     private mutating func writeImage(
-        _ purpose: Occasion.Purpose, _ catalog: borrowing Catalog,
+        _ purpose: EvaluationContext.Purpose, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ ledger: inout Ledger, at now: Instant
     ) {
         sumLines(areDiscounted: true)
@@ -127,7 +127,7 @@ extension Checkout {
 
     /// What the image says of the order as a whole.
     private mutating func orderFacts(
-        _ purpose: Occasion.Purpose, _ parser: borrowing RequestParser,
+        _ purpose: EvaluationContext.Purpose, _ parser: borrowing RequestParser,
         _ ledger: borrowing Ledger, at now: Instant
     ) -> OrderFacts {
         let request = canonicalRequest.fingerprint(of: parser, codeHashes: codeHashes)
@@ -265,7 +265,7 @@ extension Checkout {
     /// Brings a counter into being that was not there yet, or was not looked for, with what was
     /// counted before the daemon.
     private mutating func bear(
-        _ item: Counted, _ index: Int, of coupon: CouponID, _ catalog: borrowing Catalog,
+        _ item: EntryCounter, _ index: Int, of coupon: CouponID, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ ledger: inout Ledger
     ) -> CounterID {
         let start = Money(minorUnits: item.start)

@@ -24,7 +24,7 @@ package struct Conversation: ~Copyable {
         var replyID: [UInt8]
     }
 
-    package init(id: ConversationID, terms: ListenerTerms, limits: Limits) {
+    package init(id: ConversationID, terms: ListenerTerms, limits: ResourceLimits) {
         self.id = id
         self.terms = terms
         lines = LineBuffer(lineBytesMax: limits.lineBytesMax)
@@ -42,14 +42,14 @@ package struct Conversation: ~Copyable {
     }
 }
 
-/// What the shell does after handing over bytes, once it has sent `Server/output`.
+/// What the shell does after handing over bytes, once it has sent `ConversationServer/output`.
 package enum AfterRead: Equatable, Sendable {
     /// More requests are welcome.
     case keepReading
     /// Complete lines are left over, for fairness: call `resume` in the next turn, and do not read
     /// before.
     case yieldTurn
-    /// A reply is still being worked on: do not read until `Server/nextAnswer()` names this
+    /// A reply is still being worked on: do not read until `ConversationServer/nextAnswer()` names this
     /// conversation.
     case awaitAnswer
 }

@@ -8,7 +8,7 @@ import CouponWire
 import FlatStorage
 
 /// One counter of an entry, save the texts of its key.
-struct Counted: BitwiseCopyable {
+struct EntryCounter: BitwiseCopyable {
     let counter: CounterKind
     /// The limit that is judged by it.
     let limit: LimitKind
@@ -19,22 +19,22 @@ struct Counted: BitwiseCopyable {
 }
 
 extension Checkout {
-    /// Fills the counts by which the claim of an entry is judged. What own orders have is left out.
+    /// Fills the counts by which the candidate of an entry is judged. What own orders have is left out.
     mutating func readUses(
         of index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
         _ ledger: borrowing Ledger
     ) {
         listCounters(of: index, catalog, parser)
-        guard claims[index].isJudgedByUses else { return }
+        guard candidates[index].isJudgedByUses else { return }
         for place in entries[index].counters.range {
             let kind = counted[place].limit
-            if kind != .budget && claims[index].limit(of: kind) == 0 { continue }
+            if kind != .budget && candidates[index].limit(of: kind) == 0 { continue }
             var item = counted[place]
             let count = uses(&item, of: index, purchase.currency, catalog, parser, ledger)
             counted[place] = item
             // A customer may have used it under the id or under the e-mail: the higher decides.
-            if count.sum > claims[index].uses[kind].sum {
-                claims[index].uses[kind] = count
+            if count.sum > candidates[index].uses[kind].sum {
+                candidates[index].uses[kind] = count
             }
         }
     }
@@ -44,62 +44,65 @@ extension Checkout {
     private mutating func listCounters(
         of index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser
     ) {
-        // What a candidate before this one would have been counted by is forgotten.
+        // What a option before this one would have been counted by is forgotten.
         let before = entries[index].counters.range
         if before.upperBound == counted.count { counted.truncate(to: before.lowerBound) }
         let first = counted.count
-        let limits = claims[index].coupon.limits
+        let limits = candidates[index].coupon.limits
         counted.append(
-            Counted(counter: .total, limit: .total, start: claims[index].coupon.usesBefore))
+            EntryCounter(counter: .total, limit: .total, start: candidates[index].coupon.usesBefore)
+        )
         if entries[index].code != nil {
             counted.append(
-                Counted(counter: .code, limit: .code, start: claims[index].terms.usesBefore))
+                EntryCounter(
+                    counter: .code, limit: .code, start: candidates[index].terms.usesBefore))
         }
-        if let offer = claims[index].offer {
+        if let offer = candidates[index].offer {
             let isShared = offer.counter != .unmentioned
-            counted.append(Counted(counter: isShared ? .sharedOffer : .offer, limit: .offer))
+            counted.append(EntryCounter(counter: isShared ? .sharedOffer : .offer, limit: .offer))
         }
         let customer = parser.request.customer
         if limits.perCustomer > 0 {
             if !customer.id.isEmpty {
-                counted.append(Counted(counter: .customer, limit: .customer))
+                counted.append(EntryCounter(counter: .customer, limit: .customer))
             }
             if !customer.email.isEmpty {
-                counted.append(Counted(counter: .email, limit: .customer))
+                counted.append(EntryCounter(counter: .email, limit: .customer))
             }
         }
-        if claims[index].terms.isOncePerCustomer {
+        if candidates[index].terms.isOncePerCustomer {
             if !customer.id.isEmpty {
-                counted.append(Counted(counter: .codeCustomer, limit: .codeCustomer))
+                counted.append(EntryCounter(counter: .codeCustomer, limit: .codeCustomer))
             }
             if !customer.email.isEmpty {
-                counted.append(Counted(counter: .codeEmail, limit: .codeCustomer))
+                counted.append(EntryCounter(counter: .codeEmail, limit: .codeCustomer))
             }
         }
-        if limits.perDay > 0 { counted.append(Counted(counter: .day, limit: .day)) }
-        if limits.perWeek > 0 { counted.append(Counted(counter: .week, limit: .week)) }
-        if limits.perMonth > 0 { counted.append(Counted(counter: .month, limit: .month)) }
+        if limits.perDay > 0 { counted.append(EntryCounter(counter: .day, limit: .day)) }
+        if limits.perWeek > 0 { counted.append(EntryCounter(counter: .week, limit: .week)) }
+        if limits.perMonth > 0 { counted.append(EntryCounter(counter: .month, limit: .month)) }
         if limits.perBookingDate > 0 {
-            counted.append(Counted(counter: .bookingDate, limit: .bookingDate))
+            counted.append(EntryCounter(counter: .bookingDate, limit: .bookingDate))
         }
         if !limits.budget.isEmpty,
             catalog.tables.amount(in: limits.budget, for: purchase.currency) != nil
         {
-            counted.append(budgetCounter(of: claims[index].coupon, purchase.currency, catalog))
+            counted.append(budgetCounter(of: candidates[index].coupon, purchase.currency, catalog))
         }
         entries[index].counters = Run(first: first, count: counted.count - first)
     }
 
     func budgetCounter(
         of coupon: Coupon, _ currency: Currency, _ catalog: borrowing Catalog
-    ) -> Counted {
+    ) -> EntryCounter {
         let before = catalog.tables.amount(in: coupon.givenBefore, for: currency) ?? .zero
-        return Counted(counter: .budget, limit: .budget, start: before.minorUnits)
+        return EntryCounter(counter: .budget, limit: .budget, start: before.minorUnits)
     }
 
     /// Looks for a counter, and tells the uses recorded by others, and held by others.
     mutating func uses(
-        _ item: inout Counted, of index: Int, _ currency: Currency, _ catalog: borrowing Catalog,
+        _ item: inout EntryCounter, of index: Int, _ currency: Currency,
+        _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
     ) -> UseCount {
         writeDetail(of: item.counter, index, currency, catalog, parser)
@@ -115,7 +118,8 @@ extension Checkout {
 
     /// As above, of the counter with this key and the detail in `detail`.
     func uses(
-        _ item: inout Counted, _ key: Span<UInt8>, _ keyHash: UInt64, _ ledger: borrowing Ledger
+        _ item: inout EntryCounter, _ key: Span<UInt8>, _ keyHash: UInt64,
+        _ ledger: borrowing Ledger
     ) -> UseCount {
         item.id = ledger.usage.find(
             item.counter, couponKey: key, couponHash: keyHash, detail: detail.bytes)
@@ -137,9 +141,9 @@ extension Checkout {
         case .total, .giftCard: break
         case .code: appendKey(of: index, catalog)
         case .offer:
-            if let offer = claims[index].offer { detail.append(catalog.text(of: offer.id)) }
+            if let offer = candidates[index].offer { detail.append(catalog.text(of: offer.id)) }
         case .sharedOffer:
-            if let offer = claims[index].offer {
+            if let offer = candidates[index].offer {
                 detail.append(catalog.text(of: offer.counter))
             }
         case .customer: detail.append(parser.bytes(of: customer.id))
@@ -156,7 +160,7 @@ extension Checkout {
         case .week: detail.append(today(of: index, catalog).startOfWeek)
         case .month: detail.append(today(of: index, catalog).startOfMonth)
         case .bookingDate:
-            if let time = entries[index].occasion.bookingTime { detail.append(time.date) }
+            if let time = entries[index].evaluation.bookingTime { detail.append(time.date) }
         case .budget:
             for place in 0..<3 { detail.append(currency.letter(place)) }
         }
@@ -166,10 +170,10 @@ extension Checkout {
         if let code = entries[index].code { catalog.appendKeyText(of: code, to: &detail) }
     }
 
-    /// The day of the entry's occasion in its coupon's zone.
+    /// The day of the entry's evaluation in its coupon's zone.
     private func today(of index: Int, _ catalog: borrowing Catalog) -> CivilDate {
         catalog.zones.civilTime(
-            of: entries[index].occasion.instant, in: claims[index].coupon.zone
+            of: entries[index].evaluation.instant, in: candidates[index].coupon.zone
         ).date
     }
 }

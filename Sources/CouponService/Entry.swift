@@ -24,15 +24,15 @@ struct Entry: BitwiseCopyable {
     var owners = Run.empty
     /// What it was judged as; of several owners the one that stands.
     var subject = Subject.unknown
-    var occasion: Occasion
+    var evaluation: EvaluationContext
     /// The number of the offer that it was judged with.
     var offer: Int?
-    /// Uses of the same shared counter by other entries, as far as its claim counts them.
+    /// Uses of the same shared counter by other entries, as far as its candidate counts them.
     var usesBeside: Int64 = 0
     /// The counters of its coupon: a run of `Checkout/counted`.
     var counters = Run.empty
     /// What it was judged by, when it is a gift card.
-    var cardClaim: GiftCardClaim?
+    var cardCandidate: GiftCardCandidate?
 
     /// Why it is refused; nil when it is good.
     var refusal: Refusal?
@@ -49,9 +49,9 @@ struct Entry: BitwiseCopyable {
     /// The number of its use, once it is applied; 0 before.
     var redemption: UInt64 = 0
 
-    init(place: Int?, occasion: Occasion) {
+    init(place: Int?, evaluation: EvaluationContext) {
         self.place = place
-        self.occasion = occasion
+        self.evaluation = evaluation
     }
 
     var isAutomatic: Bool { place == nil }
@@ -80,7 +80,7 @@ struct Entry: BitwiseCopyable {
 }
 
 /// A code of the catalog and the coupon that owns it; a coupon that needs no code has none.
-struct Ownership: BitwiseCopyable {
+struct CodeOwner: BitwiseCopyable {
     var coupon: CouponID
     var code: CodeID?
 }
@@ -89,7 +89,7 @@ extension Checkout {
     /// Makes the entries of the request, and says what of it their coupons look at.
     mutating func findEntries(
         _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
-        _ purpose: Occasion.Purpose, at now: Instant
+        _ purpose: EvaluationContext.Purpose, at now: Instant
     ) -> IntakeNeeds {
         entries.removeAll()
         owners.removeAll()
@@ -98,22 +98,22 @@ extension Checkout {
         failures.removeAll()
         shares.removeAll()
         standing.removeAll()
-        let occasion = Occasion(
+        let evaluation = EvaluationContext(
             purpose: purpose, instant: now, explains: parser.request.explains)
         let store = catalog.store(named: storeName.bytes)
         var needs: IntakeNeeds = []
         for place in parser.request.codes.indices {
-            append(Entry(place: place, occasion: occasion))
+            append(Entry(place: place, evaluation: evaluation))
             needs.formUnion(findOwners(of: place, in: store, catalog, parser))
         }
         guard parser.request.considersAutoCoupons, let store else { return needs }
         for index in catalog.autoCoupons(in: store).indices {
             let coupon = catalog.autoCoupons(in: store)[index]
-            var entry = Entry(place: nil, occasion: occasion)
+            var entry = Entry(place: nil, evaluation: evaluation)
             entry.owners = Run(first: owners.count, count: 1)
             entry.subject = .coupon(coupon, nil)
             append(entry)
-            owners.append(Ownership(coupon: coupon, code: nil))
+            owners.append(CodeOwner(coupon: coupon, code: nil))
             needs.formUnion(IntakeNeeds(coupon, CodeTerms(), catalog))
         }
         return needs
@@ -122,8 +122,8 @@ extension Checkout {
     private mutating func append(_ entry: Entry) {
         entries.append(entry)
         // Whatever is left of an earlier request is written over before it is read.
-        if claims.count < entries.count {
-            claims.append(Claim(coupon: Coupon(), terms: CodeTerms()))
+        if candidates.count < entries.count {
+            candidates.append(Candidate(coupon: Coupon(), terms: CodeTerms()))
         }
     }
 
@@ -154,7 +154,7 @@ extension Checkout {
             }
             guard let coupon = catalog.coupon(of: code) else { continue }
             if owners.count == first { entries[place].subject = .coupon(coupon, code) }
-            owners.append(Ownership(coupon: coupon, code: code))
+            owners.append(CodeOwner(coupon: coupon, code: code))
             needs.formUnion(IntakeNeeds(coupon, catalog.terms(of: code), catalog))
         }
         entries[place].owners = Run(first: first, count: owners.count - first)

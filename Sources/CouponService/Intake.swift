@@ -30,7 +30,7 @@ struct IntakeNeeds: OptionSet {
     }
 }
 
-/// What the request says of one code alone: see ``Claim/context`` and ``Claim/lineMarks``.
+/// What the request says of one code alone: see ``Candidate/context`` and ``Candidate/lineMarks``.
 struct CodeContext: BitwiseCopyable {
     var attributes = Run.empty
     var lineMarks = Run.empty
@@ -160,7 +160,7 @@ extension Span where Element == UInt8 {
 extension RequestParser {
     /// Whether a line has one of the values wanted; one that lacks the attribute has the request's,
     /// except for `product`. Nothing wanted is no wish.
-    fileprivate borrowing func line(_ line: CartLine, meets wanted: Attribute) -> Bool {
+    fileprivate borrowing func line(_ line: RequestLine, meets wanted: RequestAttribute) -> Bool {
         if wanted.values.isEmpty { return true }
         let key = bytes(of: wanted.key)
         if key.isEqual(to: "product".utf8.span) {

@@ -10,12 +10,12 @@ import CouponWire
 import FlatStorage
 
 /// An owner of a code, with one of its offers where it has any.
-private struct Candidate: BitwiseCopyable {
-    var owner: Ownership
+private struct OwnerOption: BitwiseCopyable {
+    var owner: CodeOwner
     var offer: Int?
 }
 
-/// How good a verdict is, to choose between candidates.
+/// How good a verdict is, to choose between queue.
 private struct Rank: BitwiseCopyable {
     let isValid: Bool
     /// Whether it covers something; what opens access may pass without.
@@ -53,26 +53,26 @@ extension Checkout {
         case .unknown:
             judge.refuseUnknownCode(purchase)
         case .giftCard(let card, _):
-            let claim = prepareCard(index, card, catalog, parser, ledger, at: now)
+            let candidate = prepareCard(index, card, catalog, parser, ledger, at: now)
             judge.begin(purchase)
-            judge.examine(claim, on: purchase, entries[index].occasion)
+            judge.examine(candidate, on: purchase, entries[index].evaluation)
         case .coupon:
             choose(index, catalog, parser, ledger, at: now)
             judge.begin(purchase)
             if entries.count == 1 {
                 judge.judge(
-                    claims[index], on: purchase, by: catalog.tables,
-                    entries[index].occasion)
+                    candidates[index], on: purchase, by: catalog.tables,
+                    entries[index].evaluation)
             } else {
                 judge.examine(
-                    claims[index], on: purchase, by: catalog.tables,
-                    entries[index].occasion)
+                    candidates[index], on: purchase, by: catalog.tables,
+                    entries[index].evaluation)
             }
         }
         keepRefusals(of: index)
     }
 
-    /// Settles with which owner and offer an entry is judged, and prepares its claim.
+    /// Settles with which owner and offer an entry is judged, and prepares its candidate.
     mutating func choose(
         _ index: Int, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
         _ ledger: borrowing Ledger, at now: Instant
@@ -82,20 +82,20 @@ extension Checkout {
         let first = hold?.owner ?? owners[Int(run.first)]
         let offers = catalog.coupons[Int(first.coupon.index)].offers
         if (hold != nil || run.count == 1) && offers.count < 2 {
-            let only = Candidate(owner: first, offer: offers.isEmpty ? nil : Int(offers.first))
+            let only = OwnerOption(owner: first, offer: offers.isEmpty ? nil : Int(offers.first))
             return prepare(index, only, heldSince: hold?.since, catalog, parser, ledger)
         }
 
-        var best = Candidate(owner: first, offer: nil)
+        var best = OwnerOption(owner: first, offer: nil)
         if hold != nil {
             (best, _) = bestOffer(index, first, heldSince: hold?.since, catalog, parser, ledger)
         } else {
             var bestRank: Rank?
             for place in run.range {
-                let (candidate, rank) = bestOffer(
+                let (option, rank) = bestOffer(
                     index, owners[place], heldSince: nil, catalog, parser, ledger)
                 if let other = bestRank, !rank.isBetter(than: other) { continue }
-                (best, bestRank) = (candidate, rank)
+                (best, bestRank) = (option, rank)
             }
         }
         prepare(index, best, heldSince: hold?.since, catalog, parser, ledger)
@@ -109,30 +109,30 @@ extension Checkout {
     ) {
         guard case .coupon(let coupon, let code) = entries[index].subject,
             let chosen = entries[index].offer,
-            purchase.contextRulesOut(claims[index], in: catalog.tables)
+            purchase.contextRulesOut(candidates[index], in: catalog.tables)
         else { return }
-        let owner = Ownership(coupon: coupon, code: code)
+        let owner = CodeOwner(coupon: coupon, code: code)
         for offer in catalog.coupons[Int(coupon.index)].offers.range {
-            let candidate = Candidate(owner: owner, offer: offer)
-            prepare(index, candidate, heldSince: nil, catalog, parser, ledger)
-            if !purchase.contextRulesOut(claims[index], in: catalog.tables) { return }
+            let option = OwnerOption(owner: owner, offer: offer)
+            prepare(index, option, heldSince: nil, catalog, parser, ledger)
+            if !purchase.contextRulesOut(candidates[index], in: catalog.tables) { return }
         }
-        let candidate = Candidate(owner: owner, offer: chosen)
-        prepare(index, candidate, heldSince: nil, catalog, parser, ledger)
+        let option = OwnerOption(owner: owner, offer: chosen)
+        prepare(index, option, heldSince: nil, catalog, parser, ledger)
     }
 
     /// The first offer of an owner that passes, or the one that comes closest. A code that opens
     /// access passes also where it covers nothing; an offer that covers something goes before.
     private mutating func bestOffer(
-        _ index: Int, _ owner: Ownership, heldSince: Instant?, _ catalog: borrowing Catalog,
+        _ index: Int, _ owner: CodeOwner, heldSince: Instant?, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
-    ) -> (Candidate, Rank) {
+    ) -> (OwnerOption, Rank) {
         let offers = catalog.coupons[Int(owner.coupon.index)].offers
-        var best = Candidate(owner: owner, offer: offers.isEmpty ? nil : Int(offers.first))
+        var best = OwnerOption(owner: owner, offer: offers.isEmpty ? nil : Int(offers.first))
         var bestRank = rank(of: best, index, heldSince: heldSince, catalog, parser, ledger)
         for offer in offers.range.dropFirst() {
             if bestRank.isValid && bestRank.isFitting { break }
-            let next = Candidate(owner: owner, offer: offer)
+            let next = OwnerOption(owner: owner, offer: offer)
             let rank = rank(of: next, index, heldSince: heldSince, catalog, parser, ledger)
             let isBetter =
                 rank.isValid
@@ -144,92 +144,92 @@ extension Checkout {
     }
 
     private mutating func rank(
-        of candidate: Candidate, _ index: Int, heldSince: Instant?, _ catalog: borrowing Catalog,
+        of option: OwnerOption, _ index: Int, heldSince: Instant?, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
     ) -> Rank {
-        prepare(index, candidate, heldSince: heldSince, catalog, parser, ledger)
+        prepare(index, option, heldSince: heldSince, catalog, parser, ledger)
         judge.begin(purchase)
         judge.judge(
-            claims[index], on: purchase, by: catalog.tables, entries[index].occasion)
-        let coversNone = judge.coversNone(claims[index], on: purchase, by: catalog.tables)
-        return Rank(judge, isFitting: !coversNone, definedAt: candidate.owner.coupon)
+            candidates[index], on: purchase, by: catalog.tables, entries[index].evaluation)
+        let coversNone = judge.coversNone(candidates[index], on: purchase, by: catalog.tables)
+        return Rank(judge, isFitting: !coversNone, definedAt: option.owner.coupon)
     }
 
-    /// Makes the entry's claim: coupon, code, offer, occasion, and the uses that count against it.
+    /// Makes the entry's candidate: coupon, code, offer, evaluation, and the uses that count against it.
     private mutating func prepare(
-        _ index: Int, _ candidate: Candidate, heldSince: Instant?, _ catalog: borrowing Catalog,
+        _ index: Int, _ option: OwnerOption, heldSince: Instant?, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ ledger: borrowing Ledger
     ) {
-        let owner = candidate.owner
-        claims[index].begin(
+        let owner = option.owner
+        candidates[index].begin(
             catalog.coupons[Int(owner.coupon.index)],
             owner.code.map { catalog.terms(of: $0) })
-        if let offer = candidate.offer { claims[index].offer = catalog.tables.offers[offer] }
+        if let offer = option.offer { candidates[index].offer = catalog.tables.offers[offer] }
         if let place = entries[index].place {
-            claims[index].discountMax = parser.request.codes[place].amount
-            claims[index].context = contexts[place].attributes
-            claims[index].lineMarks = contexts[place].lineMarks
+            candidates[index].discountMax = parser.request.codes[place].amount
+            candidates[index].context = contexts[place].attributes
+            candidates[index].lineMarks = contexts[place].lineMarks
         }
         entries[index].subject = .coupon(owner.coupon, owner.code)
-        entries[index].offer = candidate.offer
+        entries[index].offer = option.offer
         settleTime(of: index, heldSince: heldSince, catalog, parser)
         readUses(of: index, catalog, parser, ledger)
-        if let offer = claims[index].offer, offer.counter != .unmentioned {
+        if let offer = candidates[index].offer, offer.counter != .unmentioned {
             let beside = usesBeside(index, of: offer.counter)
-            claims[index].uses[.offer].used += beside
+            candidates[index].uses[.offer].used += beside
             entries[index].usesBeside = beside
         }
     }
 
-    /// As of when the claim is judged: the instant asked about, or that of the hold which is being
+    /// As of when the candidate is judged: the instant asked about, or that of the hold which is being
     /// taken over, or now; and the date that it is booked for.
     private mutating func settleTime(
         of index: Int, heldSince: Instant?, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser
     ) {
-        var occasion = entries[index].occasion
-        let zone = claims[index].coupon.zone
+        var evaluation = entries[index].evaluation
+        let zone = candidates[index].coupon.zone
         if let at = parser.request.at {
-            occasion.instant = catalog.zones.instant(of: at, in: zone)
-        } else if let heldSince, occasion.purpose != .reserve {
+            evaluation.instant = catalog.zones.instant(of: at, in: zone)
+        } else if let heldSince, evaluation.purpose != .reserve {
             // (A hold that is renewed is judged anew; otherwise it could be kept for ever.)
-            occasion.instant = heldSince
+            evaluation.instant = heldSince
         }
         let booking = parser.request.bookingDate
-        let limitsDates = claims[index].coupon.limits.perBookingDate > 0
-        if limitsDates || claims[index].coupon.isJudgedByBookingTime {
-            occasion.bookingTime = catalog.zones.bookingTime(
-                of: booking, orAt: occasion.instant, in: zone)
+        let limitsDates = candidates[index].coupon.limits.perBookingDate > 0
+        if limitsDates || candidates[index].coupon.isJudgedByBookingTime {
+            evaluation.bookingTime = catalog.zones.bookingTime(
+                of: booking, orAt: evaluation.instant, in: zone)
         }
-        if let offer = claims[index].offer, !offer.blackouts.isEmpty {
-            occasion.offerBookingDate =
+        if let offer = candidates[index].offer, !offer.blackouts.isEmpty {
+            evaluation.offerBookingDate =
                 catalog.zones.bookingTime(
-                    of: booking, orAt: occasion.instant, in: offer.zone
+                    of: booking, orAt: evaluation.instant, in: offer.zone
                 ).date
         }
-        entries[index].occasion = occasion
+        entries[index].evaluation = evaluation
     }
 
     private mutating func prepareCard(
         _ index: Int, _ card: GiftCardID, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ ledger: borrowing Ledger, at now: Instant
-    ) -> GiftCardClaim {
+    ) -> GiftCardCandidate {
         let definition = catalog.giftCard(card)
         let terms = GiftCardTerms(
             isActive: definition.isActive, currency: definition.currency,
             expiresAt: definition.expiresAt, amount: definition.amount)
-        let claim = GiftCardClaim(
+        let candidate = GiftCardCandidate(
             terms: terms, spent: cardUses(of: card, catalog, ledger),
             amountMax: entries[index].place.flatMap { parser.request.codes[$0].amount })
-        entries[index].cardClaim = claim
+        entries[index].cardCandidate = candidate
         if let at = parser.request.at {
-            entries[index].occasion.instant = catalog.zones.instant(of: at, in: .utc)
-        } else if entries[index].occasion.purpose != .reserve,
+            entries[index].evaluation.instant = catalog.zones.instant(of: at, in: .utc)
+        } else if entries[index].evaluation.purpose != .reserve,
             let since = ownHold(ofCard: catalog.id(of: card), ledger)
         {
-            entries[index].occasion.instant = since
+            entries[index].evaluation.instant = since
         }
-        return claim
+        return candidate
     }
 
     /// What was paid with a card, by others, and what they hold of it.
@@ -239,7 +239,7 @@ extension Checkout {
         detail.removeAll()
         let definition = catalog.giftCard(card)
         let before = definition.amount - definition.balance
-        var item = Counted(counter: .giftCard, limit: .total, start: before.minorUnits)
+        var item = EntryCounter(counter: .giftCard, limit: .total, start: before.minorUnits)
         return uses(&item, catalog.usageKey(of: card), catalog.usageKeyHash(of: card), ledger)
     }
 
@@ -247,7 +247,7 @@ extension Checkout {
     mutating func keepRefusals(of index: Int) {
         entries[index].refusal = judge.refusals.first
         let first = failures.count
-        if entries[index].occasion.explains {
+        if entries[index].evaluation.explains {
             for place in judge.refusals.indices { failures.append(judge.refusals[place]) }
         }
         entries[index].failures = Run(first: first, count: failures.count - first)

@@ -5,7 +5,7 @@ import CouponStore
 import CouponWire
 import FlatStorage
 
-extension Service {
+extension RequestHandler {
     /// Keeps how a snapshot went.
     mutating func note(_ outcome: SnapshotOutcome, at now: Instant) {
         var run = LastRun(finishedAt: now)

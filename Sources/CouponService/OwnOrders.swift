@@ -21,7 +21,7 @@ struct OwnHold: BitwiseCopyable {
     /// When it was made.
     var since: Instant
     /// Which of the entry's owners it is of.
-    var owner: Ownership
+    var owner: CodeOwner
 }
 
 extension Checkout {

@@ -83,7 +83,8 @@ extension ReplyWriter {
 
     /// The order is on record for a different request: an error that says what it stands for.
     mutating func conflict(
-        with image: borrowing OrderImageView, _ purpose: Occasion.Purpose, to id: Span<UInt8>
+        with image: borrowing OrderImageView, _ purpose: EvaluationContext.Purpose,
+        to id: Span<UInt8>
     ) {
         beginErrorReply(to: id, .idempotencyConflict)
         key("message")

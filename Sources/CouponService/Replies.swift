@@ -10,7 +10,7 @@ import FlatStorage
 extension Checkout {
     /// Writes what was found of all entries.
     mutating func writeVerdict(
-        _ purpose: Occasion.Purpose, _ catalog: borrowing Catalog,
+        _ purpose: EvaluationContext.Purpose, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, at now: Instant, _ reply: inout ReplyWriter
     ) -> CheckoutOutcome {
         let isGood = isGood(parser.request.mode)
@@ -62,7 +62,7 @@ extension Checkout {
         } else {
             if isTold && purchase.hasCart { writeWorth(of: entry, &reply) }
             if entry.redemption > 0 { reply.redemption(entry.redemption) }
-            if entry.coupon != nil, let left = claims[index].usesLeft {
+            if entry.coupon != nil, let left = candidates[index].usesLeft {
                 reply.member("remaining", max(0, left - 1))
             }
             // What a card would pay is not told where nothing is paid.
@@ -72,7 +72,7 @@ extension Checkout {
                 reply.bytes.append(fragment.bytes)
             }
         }
-        if entry.occasion.explains {
+        if entry.evaluation.explains {
             reply.key("failures")
             reply.beginArray()
             for place in entry.failures.range {
@@ -121,8 +121,8 @@ extension Checkout {
         case .unknown: break
         case .giftCard:
             if purchase.hasCart { fragment.append("amount", entry.payment) }
-            if let claim = entry.cardClaim {
-                fragment.append("balance", claim.balance - entry.payment)
+            if let candidate = entry.cardCandidate {
+                fragment.append("balance", candidate.balance - entry.payment)
             }
         case .coupon(let coupon, let code):
             if let offer = entry.offer { fragment.append(catalog.offerFacts(offer)) }
@@ -158,7 +158,7 @@ extension Checkout {
 
 extension ReplyWriter {
     fileprivate mutating func beginVerdict(
-        _ reason: Reason?, _ purpose: Occasion.Purpose, to parser: borrowing RequestParser
+        _ reason: Reason?, _ purpose: EvaluationContext.Purpose, to parser: borrowing RequestParser
     ) {
         beginReply(to: parser.bytes(of: parser.request.id))
         key("valid")

@@ -40,11 +40,11 @@ extension Checkout {
     /// By priority, then kind, then the code's text, and of one text by the coupon's id; a coupon
     /// without a code by its id, before all.
     private func precedes(_ index: Int, _ other: Int, _ catalog: borrowing Catalog) -> Bool {
-        let priority = claims[index].coupon.stacking.priority
-        let otherPriority = claims[other].coupon.stacking.priority
+        let priority = candidates[index].coupon.stacking.priority
+        let otherPriority = candidates[other].coupon.stacking.priority
         if priority != otherPriority { return priority < otherPriority }
-        let rank = claims[index].coupon.judgingRank(in: catalog.tables)
-        let otherRank = claims[other].coupon.judgingRank(in: catalog.tables)
+        let rank = candidates[index].coupon.judgingRank(in: catalog.tables)
+        let otherRank = candidates[other].coupon.judgingRank(in: catalog.tables)
         if rank != otherRank { return rank < otherRank }
         guard let leftCode = entries[index].code, let rightCode = entries[other].code else {
             if (entries[index].code == nil) != (entries[other].code == nil) {
@@ -98,10 +98,10 @@ extension Checkout {
 
     /// The first standing entry that this one cannot go together with.
     private func conflict(of index: Int) -> Int? {
-        let stacking = claims[index].coupon.stacking
+        let stacking = candidates[index].coupon.stacking
         for place in standing.indices {
             let other = standing[place]
-            let otherStacking = claims[other].coupon.stacking
+            let otherStacking = candidates[other].coupon.stacking
             let isSameGroup =
                 stacking.group != .unmentioned && stacking.group == otherStacking.group
             if stacking.isExclusive || otherStacking.isExclusive || isSameGroup
@@ -125,7 +125,7 @@ extension Checkout {
         entries[index].discount = .zero
         entries[index].shippingDiscount = .zero
         entries[index].shares = .empty
-        guard entries[index].occasion.explains else { return }
+        guard entries[index].evaluation.explains else { return }
         entries[index].failures = Run(first: failures.count, count: 1)
         failures.append(refusal)
     }
@@ -135,7 +135,7 @@ extension Checkout {
     /// Whether an offer of the entry's coupon shares its counter with what a standing entry uses: so
     /// that its uses must be looked at again.
     private func sharesCounter(_ index: Int, _ catalog: borrowing Catalog) -> Bool {
-        for row in claims[index].coupon.offers.range {
+        for row in candidates[index].coupon.offers.range {
             let counter = catalog.tables.offers[row].counter
             if counter != .unmentioned && usesBeside(index, of: counter) > 0 { return true }
         }
@@ -148,7 +148,7 @@ extension Checkout {
         for place in standing.indices {
             let other = standing[place]
             if other != index, entries[other].isGood,
-                claims[other].offer?.counter == counter
+                candidates[other].offer?.counter == counter
             {
                 count += 1
             }
@@ -158,11 +158,11 @@ extension Checkout {
 
     /// Counts what all other standing entries use of the shared counter of this one.
     private mutating func countBeside(_ index: Int) {
-        guard entries[index].isGood, let offer = claims[index].offer,
+        guard entries[index].isGood, let offer = candidates[index].offer,
             offer.counter != .unmentioned
         else { return }
         let beside = usesBeside(index, of: offer.counter)
-        claims[index].uses[.offer].used += beside - entries[index].usesBeside
+        candidates[index].uses[.offer].used += beside - entries[index].usesBeside
         entries[index].usesBeside = beside
     }
 
@@ -175,7 +175,7 @@ extension Checkout {
             let index = judgingOrder[place]
             guard isStanding(index) else { continue }
             judge.price(
-                claims[index], on: purchase, by: catalog.tables, entries[index].occasion)
+                candidates[index], on: purchase, by: catalog.tables, entries[index].evaluation)
             if let refusal = judge.refusals.first {
                 refuse(index, refusal)
             } else {
@@ -214,12 +214,12 @@ extension Checkout {
     /// Prices the requested codes alone, then lets in one automatic coupon after the other, as long as
     /// no requested code is refused for it.
     private mutating func admitAutomaticCoupons(_ catalog: borrowing Catalog) {
-        candidates.removeAll()
+        queue.removeAll()
         var requestedCount = 0
         for place in standing.indices {
             let index = standing[place]
             if entries[index].isAutomatic {
-                candidates.append(index)
+                queue.append(index)
             } else {
                 standing[requestedCount] = index
                 requestedCount += 1
@@ -230,12 +230,12 @@ extension Checkout {
         for place in standing.indices {
             entries[standing[place]].standsAlone = entries[standing[place]].isGood
         }
-        for place in candidates.indices {
-            standing.append(candidates[place])
+        for place in queue.indices {
+            standing.append(queue[place])
             reprice(catalog)
             guard let cost = firstRequestedAtStake else { continue }
             _ = standing.removeLast()
-            refuseAsNotCombinable(candidates[place], with: cost)
+            refuseAsNotCombinable(queue[place], with: cost)
             reprice(catalog)
         }
     }
@@ -261,29 +261,29 @@ extension Checkout {
 
     /// Lets the gift cards pay what is left: the one that expires first, then by code; a card once.
     private mutating func payWithGiftCards(_ catalog: borrowing Catalog) {
-        candidates.removeAll()
+        queue.removeAll()
         for index in entries.indices where entries[index].isGood && entries[index].giftCard != nil {
-            candidates.append(index)
-            var place = candidates.count - 1
-            while place > 0, paysBefore(index, candidates[place - 1], catalog) {
-                candidates[place] = candidates[place - 1]
+            queue.append(index)
+            var place = queue.count - 1
+            while place > 0, paysBefore(index, queue[place - 1], catalog) {
+                queue[place] = queue[place - 1]
                 place -= 1
             }
-            candidates[place] = index
+            queue[place] = index
         }
         var due = Totals(purchase, entries).total
-        for place in candidates.indices {
-            let index = candidates[place]
+        for place in queue.indices {
+            let index = queue[place]
             let isAgain =
-                place > 0 && entries[candidates[place - 1]].giftCard == entries[index].giftCard
+                place > 0 && entries[queue[place - 1]].giftCard == entries[index].giftCard
             if isAgain {
-                refuseAsNotCombinable(index, with: candidates[place - 1])
+                refuseAsNotCombinable(index, with: queue[place - 1])
                 // The first of several stands beside all others.
-                candidates[place] = candidates[place - 1]
+                queue[place] = queue[place - 1]
                 continue
             }
-            guard let claim = entries[index].cardClaim else { continue }
-            let payment = judge.pay(claim, due: purchase.hasCart ? due : nil)
+            guard let candidate = entries[index].cardCandidate else { continue }
+            let payment = judge.pay(candidate, due: purchase.hasCart ? due : nil)
             if let refusal = judge.refusals.first {
                 refuse(index, refusal)
             } else {
@@ -294,7 +294,7 @@ extension Checkout {
     }
 
     private func paysBefore(_ index: Int, _ other: Int, _ catalog: borrowing Catalog) -> Bool {
-        guard let left = entries[index].cardClaim, let right = entries[other].cardClaim,
+        guard let left = entries[index].cardCandidate, let right = entries[other].cardCandidate,
             let leftCode = entries[index].code, let rightCode = entries[other].code
         else { return false }
         if left.terms.expiresAt != right.terms.expiresAt {

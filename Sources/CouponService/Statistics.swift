@@ -130,7 +130,7 @@ extension ReplyWriter {
     }
 }
 
-extension Service {
+extension RequestHandler {
     mutating func writeStatistics(at now: Instant) {
         reply.beginReply(to: requestID.span)
         reply.key("result")

@@ -56,7 +56,7 @@ extension Checkout {
     /// Entries that a reply lists: coupons that came by themselves and do not stand are left out,
     /// unless it is asked for an explanation.
     func isListed(_ entry: Entry) -> Bool {
-        !entry.isAutomatic || entry.isGood || entry.occasion.explains
+        !entry.isAutomatic || entry.isGood || entry.evaluation.explains
     }
 
     /// Whether each entry tells its own part of each line. An explanation makes no difference.

@@ -38,9 +38,9 @@ extension Checkout {
         _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
         _ ledger: borrowing Ledger, _ reply: inout ReplyWriter
     ) {
-        let budgets = claims[0].coupon.limits.budget
-        let isLimited = claims[0].usesLeft != nil || !budgets.isEmpty
-        if !isLimited || purchase.contextRulesOut(claims[0], in: catalog.tables) {
+        let budgets = candidates[0].coupon.limits.budget
+        let isLimited = candidates[0].usesLeft != nil || !budgets.isEmpty
+        if !isLimited || purchase.contextRulesOut(candidates[0], in: catalog.tables) {
             return reply.null()
         }
         reply.beginObject()
@@ -48,11 +48,11 @@ extension Checkout {
         reply.beginArray()
         for raw in 0..<LimitKind.budget.rawValue {
             guard let kind = LimitKind(rawValue: raw), isTold(kind) else { continue }
-            reply.usageLimit(kind, claims[0].limit(of: kind), claims[0].uses[kind])
+            reply.usageLimit(kind, candidates[0].limit(of: kind), candidates[0].uses[kind])
         }
         for row in budgets.range {
             let budget = catalog.tables.amounts[row]
-            var counter = budgetCounter(of: claims[0].coupon, budget.currency, catalog)
+            var counter = budgetCounter(of: candidates[0].coupon, budget.currency, catalog)
             let spent = uses(&counter, of: 0, budget.currency, catalog, parser, ledger)
             reply.usageLimit(.budget, budget.amount.minorUnits, spent, in: budget.currency)
         }
@@ -63,13 +63,13 @@ extension Checkout {
     /// A customer's limit is told when it is known whose; of the two that a customer can have, the
     /// one of which less is left.
     private func isTold(_ kind: LimitKind) -> Bool {
-        guard claims[0].limit(of: kind) > 0 else { return false }
+        guard candidates[0].limit(of: kind) > 0 else { return false }
         guard kind == .customer || kind == .codeCustomer else { return true }
         guard purchase.customer.isIdentified else { return false }
         let other: LimitKind = kind == .customer ? .codeCustomer : .customer
-        guard claims[0].limit(of: other) > 0 else { return true }
-        let left = claims[0].limit(of: kind) - claims[0].uses[kind].sum
-        let otherLeft = claims[0].limit(of: other) - claims[0].uses[other].sum
+        guard candidates[0].limit(of: other) > 0 else { return true }
+        let left = candidates[0].limit(of: kind) - candidates[0].uses[kind].sum
+        let otherLeft = candidates[0].limit(of: other) - candidates[0].uses[other].sum
         return left != otherLeft ? left < otherLeft : kind == .customer
     }
 }

@@ -49,18 +49,18 @@ package struct Request: ~Copyable {
     package internal(set) var holdOf = Text.absent
     /// The coupon to release, or the owner of the code that is asked about.
     package internal(set) var coupon = Text.absent
-    package internal(set) var customer = Customer()
-    package internal(set) var cart = Cart()
+    package internal(set) var customer = RequestCustomer()
+    package internal(set) var cart = RequestCart()
     /// Attributes of the request as a whole, a run of ``attributes``.
     package internal(set) var context = Run.empty
     /// The codes in the order of the request.
     package internal(set) var codes: FlatArray<CodeEntry>
     /// The lines of the cart.
-    package internal(set) var lines: FlatArray<CartLine>
-    package internal(set) var attributes: FlatArray<Attribute>
+    package internal(set) var lines: FlatArray<RequestLine>
+    package internal(set) var attributes: FlatArray<RequestAttribute>
     /// Values of attributes, and groups of the customer.
     package internal(set) var values: FlatArray<Text>
-    package internal(set) var metadata: FlatArray<MetadataEntry>
+    package internal(set) var metadata: FlatArray<RequestMetadata>
 
     package static var holdSecondsDefault: Int64 { 900 }
     package static var codesMax: Int { 16 }
@@ -69,10 +69,10 @@ package struct Request: ~Copyable {
     /// Room for all that a line of `lineBytesMax` can say.
     init(lineBytesMax: Int) {
         codes = FlatArray(capacity: Self.codesMax)
-        lines = FlatArray(capacity: lineBytesMax / CartLine.bytesMin + 1)
-        attributes = FlatArray(capacity: lineBytesMax / Attribute.bytesMin + 1)
+        lines = FlatArray(capacity: lineBytesMax / RequestLine.bytesMin + 1)
+        attributes = FlatArray(capacity: lineBytesMax / RequestAttribute.bytesMin + 1)
         values = FlatArray(capacity: lineBytesMax / 2 + 1)
-        metadata = FlatArray(capacity: lineBytesMax / Attribute.bytesMin + 1)
+        metadata = FlatArray(capacity: lineBytesMax / RequestAttribute.bytesMin + 1)
     }
 
     /// Back to what a request without fields says, keeping the memory.
@@ -89,8 +89,8 @@ package struct Request: ~Copyable {
         order = .absent
         holdOf = .absent
         coupon = .absent
-        customer = Customer()
-        cart = Cart()
+        customer = RequestCustomer()
+        cart = RequestCart()
         context = .empty
         codes.removeAll()
         lines.removeAll()
@@ -101,7 +101,7 @@ package struct Request: ~Copyable {
 }
 
 /// Who is shopping, as far as the storefront says.
-package struct Customer: Sendable, BitwiseCopyable {
+package struct RequestCustomer: Sendable, BitwiseCopyable {
     /// Whether a customer was given, be it one that says nothing of itself.
     package internal(set) var isGiven = false
     /// Empty when not given.
@@ -115,14 +115,14 @@ package struct Customer: Sendable, BitwiseCopyable {
 }
 
 /// What is being bought. The lines are ``Request/lines``.
-package struct Cart: Sendable, BitwiseCopyable {
+package struct RequestCart: Sendable, BitwiseCopyable {
     package internal(set) var isGiven = false
     package internal(set) var currency = Currency.none
     package internal(set) var shipping: Money?
 }
 
 /// A line of the cart.
-package struct CartLine: Sendable, BitwiseCopyable {
+package struct RequestLine: Sendable, BitwiseCopyable {
     package internal(set) var id = Text.absent
     package internal(set) var product = Text.absent
     /// At least 1.
@@ -138,7 +138,7 @@ package struct CartLine: Sendable, BitwiseCopyable {
 
 /// One key of a line or a context with its values. An attribute without values was given as `[]`:
 /// a line that has it so does not take it over from the context.
-package struct Attribute: Sendable, BitwiseCopyable {
+package struct RequestAttribute: Sendable, BitwiseCopyable {
     package internal(set) var key: Text
     /// A run of ``Request/values``.
     package internal(set) var values: Run
@@ -159,7 +159,7 @@ package struct CodeEntry: Sendable, BitwiseCopyable {
 }
 
 /// A fact that the shop stores with an order.
-package struct MetadataEntry: Sendable, BitwiseCopyable {
+package struct RequestMetadata: Sendable, BitwiseCopyable {
     package internal(set) var key: Text
     package internal(set) var value: Text
 }

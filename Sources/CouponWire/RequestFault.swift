@@ -131,7 +131,7 @@ struct Rejection: Error, BitwiseCopyable {
     var problem: Problem
     /// The node at fault, or the object that lacks a field.
     var node: Int
-    var missingField: Field?
+    var missingField: RequestField?
 }
 
 extension JSONLineParser {

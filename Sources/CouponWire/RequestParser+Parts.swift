@@ -43,7 +43,7 @@ extension RequestParser {
         var child = index + 1
         while child < Int(node.next) {
             let member = json.node(child)
-            switch Field(rawValue: member.name) {
+            switch RequestField(rawValue: member.name) {
             case .code where member.kind != .null:
                 entry.code = try text(at: child)
                 hasCode = true
@@ -60,9 +60,9 @@ extension RequestParser {
     }
 
     /// `customer`: an id, or what is known of the customer.
-    mutating func readCustomer(at index: Int) throws(Rejection) -> Customer {
+    mutating func readCustomer(at index: Int) throws(Rejection) -> RequestCustomer {
         let node = json.node(index)
-        var customer = Customer()
+        var customer = RequestCustomer()
         guard node.isObjectLike else {
             customer.id = try customerID(at: index)
             customer.isGiven = !customer.id.isEmpty
@@ -72,7 +72,7 @@ extension RequestParser {
         var child = index + 1
         while child < Int(node.next) {
             let member = json.node(child)
-            switch Field(rawValue: member.name) {
+            switch RequestField(rawValue: member.name) {
             case .id where member.kind != .null: customer.id = try customerID(at: child)
             case .email where member.kind != .null: customer.email = try email(at: child)
             case .groups where member.kind != .null: customer.groups = try readGroups(at: child)
@@ -108,13 +108,13 @@ extension RequestParser {
     mutating func readCart(at index: Int) throws(Rejection) {
         let node = json.node(index)
         guard node.isObjectLike else { throw Rejection(problem: .notAnObject, node: index) }
-        var cart = Cart()
+        var cart = RequestCart()
         cart.isGiven = true
         var hasLines = false
         var child = index + 1
         while child < Int(node.next) {
             let member = json.node(child)
-            switch Field(rawValue: member.name) {
+            switch RequestField(rawValue: member.name) {
             case .currency where member.kind != .null: cart.currency = try currency(at: child)
             case .shipping where member.kind != .null: cart.shipping = try money(at: child)
             case .lines where member.kind != .null:
@@ -148,14 +148,14 @@ extension RequestParser {
     private mutating func readLine(at index: Int) throws(Rejection) {
         let node = json.node(index)
         guard node.isObjectLike else { throw Rejection(problem: .notAnObject, node: index) }
-        var line = CartLine()
+        var line = RequestLine()
         var hasPrice = false
         let firstAttribute = request.attributes.count
         var child = index + 1
         while child < Int(node.next) {
             let member = json.node(child)
             if member.kind != .null {
-                switch Field(rawValue: member.name) {
+                switch RequestField(rawValue: member.name) {
                 case .id: line.id = try identifier(at: child)
                 case .product: line.product = try identifier(at: child)
                 case .quantity:
@@ -209,7 +209,7 @@ extension RequestParser {
             try readAttributeValue(at: index)
         }
         let values = Run(first: first, count: request.values.count - first)
-        request.attributes.append(Attribute(key: node.keyText, values: values))
+        request.attributes.append(RequestAttribute(key: node.keyText, values: values))
     }
 
     private mutating func readAttributeValue(at index: Int) throws(Rejection) {
@@ -232,7 +232,7 @@ extension RequestParser {
                     throw Rejection(problem: .notAString, node: child)
                 }
                 byteCount += Int(member.key_count) + Int(member.count)
-                request.metadata.append(MetadataEntry(key: member.keyText, value: member.text))
+                request.metadata.append(RequestMetadata(key: member.keyText, value: member.text))
             }
             child = Int(member.next)
         }

@@ -71,7 +71,7 @@ extension RequestParser {
 
     func mode(at index: Int) throws(Rejection) -> Request.Mode {
         let node = json.node(index)
-        guard node.kind == .string, let mode = Vocabulary.mode(json.name(of: node.text)) else {
+        guard node.kind == .string, let mode = WireVocabulary.mode(json.name(of: node.text)) else {
             throw Rejection(problem: .badMode, node: index)
         }
         return mode

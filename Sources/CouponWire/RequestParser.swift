@@ -17,7 +17,7 @@ package struct RequestParser: ~Copyable {
     /// All memory is allocated here.
     package init(lineBytesMax: Int) {
         request = Request(lineBytesMax: lineBytesMax)
-        json = JSONLineParser(lineBytesMax: lineBytesMax, vocabulary: Vocabulary.words)
+        json = JSONLineParser(lineBytesMax: lineBytesMax, vocabulary: WireVocabulary.words)
     }
 
     /// Reads a line of at most the parser's limit, given without its end.
@@ -78,7 +78,7 @@ package struct RequestParser: ~Copyable {
         let end = Int(json.node(0).next)
         while child < end {
             let node = json.node(child)
-            switch Field(rawValue: node.name) {
+            switch RequestField(rawValue: node.name) {
             case .id:
                 isIDAmbiguous = !request.id.isEmpty || envelope.badID != nil
                 switch node.kind {
@@ -89,7 +89,7 @@ package struct RequestParser: ~Copyable {
                 isOpAmbiguous = envelope.op != nil
                 envelope.op = child
                 if node.kind == .string {
-                    envelope.operation = Vocabulary.operation(json.name(of: node.text))
+                    envelope.operation = WireVocabulary.operation(json.name(of: node.text))
                 }
             default: break
             }
@@ -126,7 +126,8 @@ extension RequestParser {
         let end = Int(json.node(0).next)
         while child < end {
             let node = json.node(child)
-            guard let field = Field(rawValue: node.name), fields.contains(FieldSet(field)) else {
+            guard let field = RequestField(rawValue: node.name), fields.contains(FieldSet(field))
+            else {
                 throw Rejection(problem: .unknown, node: child)
             }
             if node.kind != .null { try readField(field, at: child) }
@@ -135,7 +136,7 @@ extension RequestParser {
         try checkPresence()
     }
 
-    private mutating func readField(_ field: Field, at node: Int) throws(Rejection) {
+    private mutating func readField(_ field: RequestField, at node: Int) throws(Rejection) {
         switch field {
         case .store: request.store = try identifier(at: node)
         case .code: try readCode(at: node)
@@ -164,7 +165,7 @@ extension RequestParser {
 
     /// What a request cannot be without.
     private func checkPresence() throws(Rejection) {
-        func require(_ isGiven: Bool, _ field: Field) throws(Rejection) {
+        func require(_ isGiven: Bool, _ field: RequestField) throws(Rejection) {
             if !isGiven { throw Rejection(problem: .missing, node: 0, missingField: field) }
         }
         switch request.operation {

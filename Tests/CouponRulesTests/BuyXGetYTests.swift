@@ -54,7 +54,7 @@ import Testing
         #expect(scene.verdict().shares == [0, 34, 33])
         scene.coupon.discount.rounding = .down
         #expect(scene.verdict().shares == [0, 33, 33])
-        scene.coupon.discount.spreading = .dearest
+        scene.coupon.discount.allocationMethod = .dearest
         #expect(scene.verdict().shares == [0, 66, 0])
         scene.cap(["USD": 20])
         #expect(scene.verdict().shares == [0, 20, 0])

@@ -111,8 +111,8 @@ private func above(_ reason: Reason, limit: Int64, actual: Int64) -> Refusal {
         { $0.coupon.requirements.maximumItems = 1 },
     ]
 
-    @Test(arguments: [Occasion.Purpose.reserve, .apply])
-    func `is needed to use a coupon that gives money`(purpose: Occasion.Purpose) {
+    @Test(arguments: [EvaluationContext.Purpose.reserve, .apply])
+    func `is needed to use a coupon that gives money`(purpose: EvaluationContext.Purpose) {
         var scene = Scene(percent: "10")
         scene.purpose = purpose
         #expect(scene.verdict().refusals == [Refusal(.cartRequired)])
@@ -138,8 +138,8 @@ private func above(_ reason: Reason, limit: Int64, actual: Int64) -> Refusal {
         #expect(scene.verdict().refusals.isEmpty)
     }
 
-    @Test(arguments: [Occasion.Purpose.validate, .reserve, .apply])
-    func `that is empty has nothing to cover`(purpose: Occasion.Purpose) {
+    @Test(arguments: [EvaluationContext.Purpose.validate, .reserve, .apply])
+    func `that is empty has nothing to cover`(purpose: EvaluationContext.Purpose) {
         var scene = Scene(percent: "10", of: [])
         scene.purpose = purpose
         #expect(scene.verdict().refusals == [Refusal(.noEligibleItems)])
@@ -163,7 +163,7 @@ private func above(_ reason: Reason, limit: Int64, actual: Int64) -> Refusal {
             scene.shipping = 500
             scene.coupon.kind = kind
             scene.apply(to: ["event": ["241"]])
-            for purpose in [Occasion.Purpose.validate, .reserve] {
+            for purpose in [EvaluationContext.Purpose.validate, .reserve] {
                 scene.purpose = purpose
                 #expect(scene.verdict().refusals.isEmpty)
                 #expect(scene.verdict().shippingDiscount == 0)

@@ -57,7 +57,7 @@ import Testing
             .clauses,
             [Item("a", at: 5_000), Item("a", at: 1_000), Item("b", 4, at: 700), Item("c", at: 9)])
         var even = scene.plain(.percentage, percent: "50", cap: 1_000)
-        even.spreading = .even
+        even.allocationMethod = .even
         var two = scene.plain(.fixedPrice, cents: 200)
         two.unitsMost = 2
         scene.give(clauses: [

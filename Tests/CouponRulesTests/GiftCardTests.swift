@@ -6,8 +6,8 @@ private let usd = Currency("USD") ?? .none
 private let jpy = Currency("JPY") ?? .none
 
 /// A card of 150.00 USD.
-private func card(spent: UseCount = UseCount(), most: Int64? = nil) -> GiftCardClaim {
-    GiftCardClaim(
+private func card(spent: UseCount = UseCount(), most: Int64? = nil) -> GiftCardCandidate {
+    GiftCardCandidate(
         terms: GiftCardTerms(currency: usd, amount: Money(minorUnits: 15_000)), spent: spent,
         amountMax: most.map { Money(minorUnits: $0) })
 }
@@ -15,8 +15,8 @@ private func card(spent: UseCount = UseCount(), most: Int64? = nil) -> GiftCardC
 @Suite struct `A gift card` {
     /// Why `card` cannot pay in a purchase of `currency`, nil being one without a cart.
     private func refusals(
-        _ card: GiftCardClaim, _ currency: Currency?,
-        _ purpose: Occasion.Purpose = .validate, explains: Bool = false
+        _ card: GiftCardCandidate, _ currency: Currency?,
+        _ purpose: EvaluationContext.Purpose = .validate, explains: Bool = false
     ) -> [Refusal] {
         var judge = Judge()
         var purchase = Purchase()
@@ -24,21 +24,22 @@ private func card(spent: UseCount = UseCount(), most: Int64? = nil) -> GiftCardC
         purchase.currency = currency ?? .none
         judge.begin(purchase)
         judge.examine(
-            card, on: purchase, Occasion(purpose: purpose, instant: now, explains: explains))
+            card, on: purchase,
+            EvaluationContext(purpose: purpose, instant: now, explains: explains))
         return judge.refusals
     }
 
     /// What `card` pays of `due` minor units, and why not.
     private func payment(
-        _ card: GiftCardClaim, _ due: Int64?
+        _ card: GiftCardCandidate, _ due: Int64?
     ) -> (paid: Int64, refusals: [Refusal]) {
         var judge = Judge()
         let paid = judge.pay(card, due: due.map { Money(minorUnits: $0) })
         return (paid.minorUnits, judge.refusals)
     }
 
-    @Test(arguments: [Occasion.Purpose.validate, .reserve, .apply])
-    func `that is good has no refusals`(purpose: Occasion.Purpose) {
+    @Test(arguments: [EvaluationContext.Purpose.validate, .reserve, .apply])
+    func `that is good has no refusals`(purpose: EvaluationContext.Purpose) {
         #expect(refusals(card(), usd, purpose).isEmpty)
     }
 
@@ -136,7 +137,7 @@ private func card(spent: UseCount = UseCount(), most: Int64? = nil) -> GiftCardC
 
         scene.terms.isDisabled = false
         #expect(scene.verdict(of: &judge).discount == 100)
-        judge.examine(card(), on: Purchase(), Occasion(purpose: .validate, instant: now))
+        judge.examine(card(), on: Purchase(), EvaluationContext(purpose: .validate, instant: now))
         #expect(judge.refusals.isEmpty)
         #expect(judge.discount == .zero)
     }

@@ -57,19 +57,19 @@ struct Period: CustomTestStringConvertible, Sendable {
     }
 
     @Test func `is among the limits that say how many uses are left`() {
-        var claim = Claim(coupon: Coupon(), terms: CodeTerms())
-        claim.coupon.limits.total = 100
-        claim.coupon.limits.perWeek = 20
-        claim.uses[.week] = UseCount(used: 16, held: 1)
-        #expect(claim.usesLeft == 3)
-        claim.offer = Offer()
-        claim.offer?.limit = 2
-        #expect(claim.usesLeft == 2)
-        claim.terms.isOncePerCustomer = true
-        #expect(claim.usesLeft == 1)
-        claim.coupon.limits.perCustomer = 3
-        claim.uses[.customer].used = 3
-        #expect(claim.usesLeft == 0)
+        var candidate = Candidate(coupon: Coupon(), terms: CodeTerms())
+        candidate.coupon.limits.total = 100
+        candidate.coupon.limits.perWeek = 20
+        candidate.uses[.week] = UseCount(used: 16, held: 1)
+        #expect(candidate.usesLeft == 3)
+        candidate.offer = Offer()
+        candidate.offer?.limit = 2
+        #expect(candidate.usesLeft == 2)
+        candidate.terms.isOncePerCustomer = true
+        #expect(candidate.usesLeft == 1)
+        candidate.coupon.limits.perCustomer = 3
+        candidate.uses[.customer].used = 3
+        #expect(candidate.usesLeft == 0)
     }
 }
 

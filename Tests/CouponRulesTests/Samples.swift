@@ -78,7 +78,7 @@ struct Scene {
     var ownContext: Words = [:]
     var marks: [Bool] = []
     var shopper: Shopper?
-    var purpose = Occasion.Purpose.validate
+    var purpose = EvaluationContext.Purpose.validate
     var now = Instant(secondsSinceEpoch: 1_000)
     var bookingTime: BookingTime?
     var offerBookingDate: CivilDate?
@@ -210,9 +210,9 @@ struct Scene {
     /// The same by a judge who may have judged before.
     func verdict(of judge: inout Judge, explains: Bool = false) -> Verdict {
         var purchase = purchase()
-        let claim = claim(on: &purchase)
+        let candidate = candidate(on: &purchase)
         judge.begin(purchase)
-        judge.judge(claim, on: purchase, by: book.tables, occasion(explains: explains))
+        judge.judge(candidate, on: purchase, by: book.tables, evaluation(explains: explains))
         return Verdict(of: judge)
     }
 
@@ -223,8 +223,8 @@ struct Scene {
         if let first = scenes.first { judge.begin(first.purchase()) }
         let examined = scenes.map { scene in
             var purchase = scene.purchase()
-            let claim = scene.claim(on: &purchase)
-            judge.examine(claim, on: purchase, by: scene.book.tables, scene.occasion())
+            let candidate = scene.candidate(on: &purchase)
+            judge.examine(candidate, on: purchase, by: scene.book.tables, scene.evaluation())
             return Verdict(of: judge)
         }
         return zip(scenes, examined).map { scene, verdict in
@@ -235,8 +235,8 @@ struct Scene {
     /// What the code takes off what others have left.
     private func price(by judge: inout Judge) -> Verdict {
         var purchase = purchase()
-        let claim = claim(on: &purchase)
-        judge.price(claim, on: purchase, by: book.tables, occasion())
+        let candidate = candidate(on: &purchase)
+        judge.price(candidate, on: purchase, by: book.tables, evaluation())
         judge.settle()
         return Verdict(of: judge)
     }
@@ -244,25 +244,25 @@ struct Scene {
     /// The place of the coupon among others that have its priority.
     var judgingRank: Int { coupon.judgingRank(in: book.tables) }
 
-    private func occasion(explains: Bool = false) -> Occasion {
-        var occasion = Occasion(purpose: purpose, instant: now, explains: explains)
-        occasion.bookingTime = bookingTime
-        occasion.offerBookingDate = offerBookingDate
-        return occasion
+    private func evaluation(explains: Bool = false) -> EvaluationContext {
+        var evaluation = EvaluationContext(purpose: purpose, instant: now, explains: explains)
+        evaluation.bookingTime = bookingTime
+        evaluation.offerBookingDate = offerBookingDate
+        return evaluation
     }
 
-    private func claim(on purchase: inout Purchase) -> Claim {
+    private func candidate(on purchase: inout Purchase) -> Candidate {
         var coupon = coupon
         coupon.settleChecks()
-        var claim = Claim(coupon: coupon, terms: terms)
-        claim.offer = offer
-        claim.uses = uses
-        claim.discountMax = discountMax.map { Money(minorUnits: $0) }
-        claim.context = add(ownContext, to: &purchase)
+        var candidate = Candidate(coupon: coupon, terms: terms)
+        candidate.offer = offer
+        candidate.uses = uses
+        candidate.discountMax = discountMax.map { Money(minorUnits: $0) }
+        candidate.context = add(ownContext, to: &purchase)
         // The marks of another code come before these.
         purchase.lineMarks = marks.map { !$0 } + marks
-        claim.lineMarks = Run(first: marks.count, count: marks.count)
-        return claim
+        candidate.lineMarks = Run(first: marks.count, count: marks.count)
+        return candidate
     }
 
     private func purchase() -> Purchase {

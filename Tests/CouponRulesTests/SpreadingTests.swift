@@ -2,9 +2,9 @@ import CouponRules
 import Testing
 
 private func evenShares(_ total: Int64, over weights: [Int64]) -> [Int64] {
-    var spread = Spread()
+    var allocation = Allocation()
     var shares = [Money](repeating: .zero, count: weights.count)
-    spread.divideEvenly(
+    allocation.divideEvenly(
         Money(minorUnits: total), over: weights.map { Money(minorUnits: $0) }, into: &shares)
     return shares.map(\.minorUnits)
 }
@@ -73,7 +73,7 @@ private func plainEvenShares(_ total: Int64, over weights: [Int64]) -> [Int64] {
     @Test func `is what a coupon may ask for, of covered lines only`() {
         var scene = Scene(
             percent: "10", of: [Item("a", at: 5_000), Item("b", at: 4_000), Item("a", at: 100)])
-        scene.coupon.discount.spreading = .even
+        scene.coupon.discount.allocationMethod = .even
         #expect(scene.verdict().shares == [405, 405, 100])
         scene.apply(to: ["product": ["a"]])
         #expect(scene.verdict().shares == [410, 0, 100])
@@ -81,7 +81,7 @@ private func plainEvenShares(_ total: Int64, over weights: [Int64]) -> [Int64] {
 
     @Test func `divides what is left of a sum over lines after its cap`() {
         var scene = Scene(.fixedPerItem, 300, [Item("a", 3, at: 1_000), Item("b", at: 200)])
-        scene.coupon.discount.spreading = .even
+        scene.coupon.discount.allocationMethod = .even
         #expect(scene.verdict().shares == [900, 200])
         scene.cap(["USD": 500])
         #expect(scene.verdict().shares == [300, 200])
@@ -89,9 +89,11 @@ private func plainEvenShares(_ total: Int64, over weights: [Int64]) -> [Int64] {
 }
 
 @Suite struct `A discount that one unit bears` {
-    private static func scene(_ spreading: Spreading, _ percent: String, _ items: [Item]) -> Scene {
+    private static func scene(
+        _ allocationMethod: AllocationMethod, _ percent: String, _ items: [Item]
+    ) -> Scene {
         var scene = Scene(percent: percent, of: items)
-        scene.coupon.discount.spreading = spreading
+        scene.coupon.discount.allocationMethod = allocationMethod
         return scene
     }
 
@@ -104,11 +106,11 @@ private func plainEvenShares(_ total: Int64, over weights: [Int64]) -> [Int64] {
             (.dearest, "10", [0, 800, 0]), (.dearest, "50", [0, 4_000, 0]),
             (.dearest, "90", [0, 4_000, 0]), (.cheapest, "5", [0, 0, 400]),
             (.cheapest, "10", [0, 0, 500]), (.cheapest, "100", [0, 0, 500]),
-        ] as [(Spreading, String, [Int64])])
+        ] as [(AllocationMethod, String, [Int64])])
     func `is computed on all that is covered, and at most the price of the unit`(
-        spreading: Spreading, percent: String, expected: [Int64]
+        allocationMethod: AllocationMethod, percent: String, expected: [Int64]
     ) {
-        let verdict = Self.scene(spreading, percent, Self.cart).verdict()
+        let verdict = Self.scene(allocationMethod, percent, Self.cart).verdict()
         #expect(verdict.shares == expected)
         #expect(verdict.discount == expected.reduce(0, +))
     }
@@ -124,8 +126,8 @@ private func plainEvenShares(_ total: Int64, over weights: [Int64]) -> [Int64] {
 
     @Test func `is borne by a unit of the line with more of them, where prices are equal`() {
         let items = [Item("a", 2, at: 900), Item("b", 5, at: 900), Item("c", 5, at: 900)]
-        for spreading in [Spreading.cheapest, .dearest] {
-            #expect(Self.scene(spreading, "10", items).verdict().shares == [0, 900, 0])
+        for allocationMethod in [AllocationMethod.cheapest, .dearest] {
+            #expect(Self.scene(allocationMethod, "10", items).verdict().shares == [0, 900, 0])
         }
     }
 
@@ -136,7 +138,7 @@ private func plainEvenShares(_ total: Int64, over weights: [Int64]) -> [Int64] {
         ] as [(Discount.Kind, [Int64])])
     func `may be of any kind that takes money off lines`(kind: Discount.Kind, expected: [Int64]) {
         var scene = Scene(kind, 700, Self.cart)
-        scene.coupon.discount.spreading = .dearest
+        scene.coupon.discount.allocationMethod = .dearest
         #expect(scene.verdict().shares == expected)
         scene.cap(["USD": 600])
         #expect(scene.verdict().shares == [0, 600, 0])

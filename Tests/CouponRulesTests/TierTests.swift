@@ -58,7 +58,7 @@ import Testing
             [Step(items: 2, percent: "50")], [Item("a", at: 5_001), Item("b", at: 100)])
         scene.coupon.discount.rounding = .down
         #expect(scene.verdict().discount == 2_550)
-        scene.coupon.discount.spreading = .even
+        scene.coupon.discount.allocationMethod = .even
         #expect(scene.verdict().shares == [2_450, 100])
         scene.cap(["USD": 150])
         #expect(scene.verdict().shares == [75, 75])

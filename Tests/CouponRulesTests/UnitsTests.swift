@@ -55,11 +55,11 @@ extension Scene {
     @Test func `goes with a cap and every spread`() {
         var scene = Scene(percent: "50", of: Self.cart).taking(2)
         scene.cap(["USD": 1_000])
-        for (spreading, expected) in [
+        for (allocationMethod, expected) in [
             (.proportional, [200, 800, 0, 0]), (.even, [500, 500, 0, 0]),
             (.cheapest, [1_000, 0, 0, 0]), (.dearest, [0, 1_000, 0, 0]),
-        ] as [(Spreading, [Int64])] {
-            scene.coupon.discount.spreading = spreading
+        ] as [(AllocationMethod, [Int64])] {
+            scene.coupon.discount.allocationMethod = allocationMethod
             #expect(scene.verdict().shares == expected)
         }
     }

@@ -121,12 +121,12 @@ private func at(_ seconds: Int64) -> Instant { Instant(secondsSinceEpoch: second
     func `leaves the smallest of what each limit leaves`(
         coupon: Int64, code: Int64, expected: Int64?
     ) {
-        var claim = Claim(coupon: Coupon(), terms: CodeTerms())
-        claim.coupon.limits.total = coupon
-        claim.coupon.limits.perCode = code
-        claim.uses[.total] = UseCount(used: 16, held: 1)
-        claim.uses[.code] = UseCount(used: 3, held: 2)
-        #expect(claim.usesLeft == expected)
+        var candidate = Candidate(coupon: Coupon(), terms: CodeTerms())
+        candidate.coupon.limits.total = coupon
+        candidate.coupon.limits.perCode = code
+        candidate.uses[.total] = UseCount(used: 16, held: 1)
+        candidate.uses[.code] = UseCount(used: 3, held: 2)
+        #expect(candidate.usesLeft == expected)
     }
 }
 

@@ -161,7 +161,7 @@ import Testing
     }
 
     @Test func `uses nothing when as many orders are kept as may be`() throws {
-        var limits = Limits()
+        var limits = ResourceLimits()
         limits.ordersMax = 2
         let shop = try Shop(
             """

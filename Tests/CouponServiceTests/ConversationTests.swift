@@ -34,7 +34,7 @@ private func ids(_ replies: String) -> [String] {
     }
 
     @Test func `gives up its turn when it asks a lot`() throws {
-        var limits = Limits()
+        var limits = ResourceLimits()
         limits.linesPerTurnMax = 4
         let shop = try Shop(definitions, limits: limits)
         let client = shop.connect()
@@ -56,7 +56,7 @@ private func ids(_ replies: String) -> [String] {
     }
 
     @Test func `goes on behind a line that is too long, told once`() throws {
-        var limits = Limits()
+        var limits = ResourceLimits()
         limits.lineBytesMax = 64
         let shop = try Shop(definitions, limits: limits)
         let long = String(repeating: "x", count: 65)

@@ -52,7 +52,7 @@ private struct Counter: ~Copyable {
         let (file, faults) = CatalogReader.read(
             text: definitions, path: "kinds.yaml", format: .yaml)
         let catalog = try Catalog.compile(file.map { [$0] } ?? [], faults: faults)
-        let limits = Limits()
+        let limits = ResourceLimits()
         server = PromptServer(
             catalog: SharedCatalog(catalog),
             ledger: Ledger(seed: HashSeed(1), orderLimit: limits.ordersMax), limits: limits,

@@ -71,7 +71,7 @@ private func damaged(_ line: String, _ random: inout SeededGenerator) -> [UInt8]
 @Suite struct `A random dialogue` {
     @Test func `is answered alike line by line and in any pieces`() throws {
         var random = SeededGenerator(for: "A random dialogue")
-        var limits = Limits()
+        var limits = ResourceLimits()
         limits.lineBytesMax = 300
         limits.ordersMax = 350
         let whole = try Shop(dialogueDefinitions, limits: limits)
@@ -128,7 +128,7 @@ private func damaged(_ line: String, _ random: inout SeededGenerator) -> [UInt8]
 
 /// What the shop should count, told by a dictionary.
 private struct CounterModel {
-    /// Limits by coupon, and limits of each of its codes.
+    /// ResourceLimits by coupon, and limits of each of its codes.
     static let couponLimits: [String: Int64] = ["a": 40, "b": 25, "c": 0]
     static let codes: [(code: String, coupon: String, limit: Int64)] = [
         ("A1", "a", 5), ("A2", "a", 20), ("A3", "a", 0), ("A4", "a", 1),

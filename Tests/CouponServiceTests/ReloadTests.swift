@@ -169,7 +169,7 @@ private let empty = "coupons: []"
 
 @Suite struct `The statistics` {
     @Test func `count what became of each line`() throws {
-        var limits = Limits()
+        var limits = ResourceLimits()
         limits.ordersMax = 50
         limits.lineBytesMax = 1_000
         let shop = try Shop(definitions(total: 3), limits: limits)

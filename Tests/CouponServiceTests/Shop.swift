@@ -14,7 +14,7 @@ final class Shop {
 
     var now = Shop.opening
     private var server: PromptServer
-    private let limits: Limits
+    private let limits: ResourceLimits
     private let stores: [String]
     private var clientCount: UInt64 = 0
     /// One for each role, for whoever needs no client of his own.
@@ -23,7 +23,7 @@ final class Shop {
     /// A shop whose sockets serve `stores`; all of them when there are none. Each text of
     /// definitions is a file of its own.
     init(
-        _ definitions: String..., limits: Limits = Limits(), stores: [String] = []
+        _ definitions: String..., limits: ResourceLimits = ResourceLimits(), stores: [String] = []
     ) throws {
         self.limits = limits
         self.stores = stores
@@ -213,7 +213,7 @@ final class Shop {
     }
 
     private static func server(
-        _ definitions: [String], ledger: consuming Ledger, _ limits: Limits
+        _ definitions: [String], ledger: consuming Ledger, _ limits: ResourceLimits
     ) throws(CatalogFaults) -> PromptServer {
         PromptServer(
             catalog: SharedCatalog(try compile(definitions)), ledger: ledger, limits: limits,

@@ -19,7 +19,7 @@ private struct Counter: ~Copyable {
         let (file, faults) = CatalogReader.read(
             text: definitions, path: "shop.yaml", format: .yaml)
         let catalog = try Catalog.compile(file.map { [$0] } ?? [], faults: faults)
-        let limits = Limits()
+        let limits = ResourceLimits()
         server = PromptServer(
             catalog: SharedCatalog(catalog),
             ledger: Ledger(seed: HashSeed(7), orderLimit: 100), limits: limits,

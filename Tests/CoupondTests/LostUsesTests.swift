@@ -30,7 +30,8 @@ private func ledger(afterApplying code: String, of yaml: String) throws -> Ledge
         catalog: SharedCatalog(try catalog(yaml)), ledger: Ledger(seed: seed, orderLimit: 10),
         facts: ServerFacts(version: "1", startedAt: start))
     var conversation = Conversation(
-        id: ConversationID(rawValue: 1), terms: ListenerTerms(role: .storefront), limits: Limits())
+        id: ConversationID(rawValue: 1), terms: ListenerTerms(role: .storefront),
+        limits: ResourceLimits())
     let line = """
         {"op":"apply","order":"o1","code":"\(code)","cart":{"currency":"USD","lines":\
         [{"product":"p","quantity":1,"unit_price":1000}]}}

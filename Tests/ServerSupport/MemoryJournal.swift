@@ -22,7 +22,7 @@ package struct MemoryJournal: ~Copyable {
     package var start: JournalReport { report }
 
     /// Does every turn that the server wants, as if no time passed.
-    package mutating func keepUp(with server: inout Server, at time: TurnTime) {
+    package mutating func keepUp(with server: inout ConversationServer, at time: TurnTime) {
         while let turn = server.beginJournalTurn(into: &records, at: time) {
             report.written += UInt64(records.count)
             report.synchronized = report.written

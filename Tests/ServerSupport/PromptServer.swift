@@ -5,18 +5,18 @@ import CouponStore
 /// A server whose journal is never late: every reply is there at once. Its steady clock is the time
 /// of day.
 package struct PromptServer: ~Copyable {
-    package var server: Server
+    package var server: ConversationServer
     private var journal: MemoryJournal
 
     package init(
-        catalog: SharedCatalog, ledger: consuming Ledger, limits: Limits = Limits(),
+        catalog: SharedCatalog, ledger: consuming Ledger, limits: ResourceLimits = ResourceLimits(),
         facts: ServerFacts
     ) {
         journal = MemoryJournal(after: ledger.sequence)
         var settings = ServerSettings()
         settings.limits = limits
         settings.start.snapshotSequence = ledger.sequence
-        server = Server(
+        server = ConversationServer(
             catalog: catalog, ledger: ledger, journal: journal.start, settings: settings,
             facts: facts, at: TurnTime(facts.startedAt))
     }

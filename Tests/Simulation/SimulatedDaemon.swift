@@ -45,9 +45,9 @@ protocol DaemonObserver: AnyObject {
 
 /// A daemon that runs.
 final class SimulatedDaemon {
-    private var server: Server
+    private var server: ConversationServer
     let desk: JournalDesk
-    private let limits: Limits
+    private let limits: ResourceLimits
     private unowned let observer: any DaemonObserver
     private var clients: [UInt64: SimulatedClient] = [:]
     private var lastClient: UInt64 = 0
@@ -62,7 +62,7 @@ final class SimulatedDaemon {
     private(set) var isReloading = false
 
     init(
-        _ server: consuming Server, _ desk: JournalDesk, _ limits: Limits,
+        _ server: consuming ConversationServer, _ desk: JournalDesk, _ limits: ResourceLimits,
         at time: TurnTime, observer: any DaemonObserver
     ) {
         self.server = server

@@ -81,7 +81,7 @@ package final class Simulation {
     /// Whether the daemon has ended because the disk failed.
     var hasExited = false
     private let segmentByteCount: Int
-    private let limits: Limits
+    private let limits: ResourceLimits
     private var startCount: UInt64 = 0
     private let seed: UInt64
 
@@ -94,7 +94,7 @@ package final class Simulation {
         moment = Moment(wall: Self.opening, steady: 1_000_000)
         segmentByteCount = Self.segmentByteCounts[luck.below(3)]
         isBusy = luck.happens(10)
-        var limits = Limits()
+        var limits = ResourceLimits()
         if luck.happens(30) { limits.linesPerTurnMax = 1 + luck.below(3) }
         self.limits = limits
         plantedDisk = settings.planted?.interference
@@ -174,7 +174,7 @@ package final class Simulation {
         server.snapshots.growthBytesMin = isBusy ? 1 << 20 : 40 * 1_024
         server.start.snapshotSequence = state.snapshotSequence
         let report = writer.report
-        let ready = Server(
+        let ready = ConversationServer(
             catalog: edition.catalog, ledger: state.takeLedger(), journal: report,
             settings: server, facts: ServerFacts(version: "0.1.0", startedAt: time.wall), at: time)
         daemon = SimulatedDaemon(

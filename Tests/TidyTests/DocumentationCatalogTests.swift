@@ -105,8 +105,8 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
         for row in try page.table("spreads").rows {
             let weights = Self.numbers(row[1]).map { Money(minorUnits: $0) }
             var shares = [Money](repeating: .zero, count: weights.count)
-            var spread = Spread()
-            spread.divide(
+            var allocation = Allocation()
+            allocation.divide(
                 Money(minorUnits: try #require(Int64(row[0]))), over: weights, into: &shares)
             #expect(shares.map(\.minorUnits) == Self.numbers(row[2]), "\(row)")
         }

@@ -42,7 +42,7 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
 
     @Test func `tells the defaults that limits have`() throws {
         let rows = try page.table("settings").rows
-        let limits = Limits(), snapshots = SnapshotSettings()
+        let limits = ResourceLimits(), snapshots = SnapshotSettings()
         let defaults = [
             "line_bytes": limits.lineBytesMax, "lines_per_turn": limits.linesPerTurnMax,
             "connections": limits.connectionsMax, "output_bytes": limits.outputBytesMax,

@@ -28,7 +28,7 @@ struct DocumentationShop: ~Copyable {
 
     init(definitions: String) throws {
         self.definitions = definitions
-        let limits = Limits()
+        let limits = ResourceLimits()
         server = PromptServer(
             catalog: try Self.catalog(of: definitions),
             ledger: Ledger(seed: HashSeed(1), orderLimit: limits.ordersMax), limits: limits,

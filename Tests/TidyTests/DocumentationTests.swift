@@ -36,7 +36,7 @@ import Testing
     func `shows requests that keep the grammar, unless they show how they do not`(
         path: String
     ) throws {
-        var parser = RequestParser(lineBytesMax: Limits().lineBytesMax)
+        var parser = RequestParser(lineBytesMax: ResourceLimits().lineBytesMax)
         for exchange in try DocumentationPage(path).exchanges {
             let line = Array(exchange.request.joined.utf8)
             let isFault = if case .fault = parser.parse(line.span) { true } else { false }

@@ -26,7 +26,7 @@ extension CatalogBuilder {
         discount.amounts = run(of: written.amount)
         discount.caps = run(of: written.cap)
         discount.rounding = written.rounding
-        discount.spreading = Spreading(written.spread)
+        discount.allocationMethod = AllocationMethod(written.spread)
         discount.unitsMost = written.maxUnits ?? 0
         discount.units = UnitOrder(written.units)
         if written.kind == .tiers { discount.parts = run(of: written.tiers) }
@@ -87,7 +87,7 @@ extension Discount.Kind {
     }
 }
 
-extension Spreading {
+extension AllocationMethod {
     fileprivate init(_ written: DiscountDefinition.Spread) {
         self =
             switch written {

@@ -81,7 +81,7 @@ package enum CatalogReader {
                     "The key `\(duplicate.key.shortened)` stands on line \(duplicate.firstLine), too."
                 )
             }
-            let file = Field(node: tree.root, path: "", scope: scope).catalogFile()
+            let file = DefinitionField(node: tree.root, path: "", scope: scope).catalogFile()
             return (file, scope.faultsByLine)
         } catch {
             scope.refuse(line: error.line, field: "", error.message)
@@ -173,7 +173,7 @@ package enum CatalogReader {
     }
 }
 
-extension Field {
+extension DefinitionField {
     /// The top of a file: what holds for all of it, its coupons and its gift cards.
     fileprivate func catalogFile() -> CatalogFile? {
         guard case .map = node.content, var map = map() else {

@@ -2,7 +2,7 @@
 
 import CouponRules
 
-extension Field {
+extension DefinitionField {
     /// `[SUMMER20, {code: VIP20, …}]`.
     func codes() -> [CodeDefinition] {
         if case .scalar(let text, _) = node.content {

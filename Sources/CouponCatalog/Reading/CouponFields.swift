@@ -2,7 +2,7 @@
 
 import CouponRules
 
-extension Field {
+extension DefinitionField {
     /// An element of `coupons`; nil when it is no map.
     func coupon() -> CouponDefinition? {
         guard var map = map() else { return nil }
@@ -155,7 +155,7 @@ extension FieldMap {
 }
 
 extension CouponDefinition {
-    private func refuseBundles(in cover: [AttributeMap], at field: Field?) {
+    private func refuseBundles(in cover: [AttributeMap], at field: DefinitionField?) {
         if kind == .discount || kind == .comp { return }
         if cover.contains(where: { $0.entries.contains { $0.attribute == "bundle" } }) {
             field?.refuse(
@@ -164,7 +164,7 @@ extension CouponDefinition {
     }
 
     /// Tiers measure covered lines, of which a cart never has more than its upper bounds allow.
-    private func refuseTiersOutOfReach(_ requires: Field) {
+    private func refuseTiersOutOfReach(_ requires: DefinitionField) {
         guard let lowest = discount?.tiers.first else { return }
         if let least = lowest.minimumItems, let most = requirements.maximumItems, most < least {
             requires.value(of: "max_items")?.refuse(

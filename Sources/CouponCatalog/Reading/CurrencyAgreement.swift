@@ -30,7 +30,7 @@ extension CouponDefinition {
 
     /// The cap beside `discounts`: as that of one discount, but a clause without amounts may meet a
     /// cart in any currency.
-    func refuseStrangeCap(_ field: Field) {
+    func refuseStrangeCap(_ field: DefinitionField) {
         if cap.isEmpty { return }
         let amounts = amountsOfCarts
         if !discounts.contains(where: \.amountsOfCarts.isEmpty) {
@@ -48,7 +48,7 @@ extension CouponDefinition {
     }
 
     /// A budget that lacks a currency has nothing to give in it.
-    func refuseStrangeBudget(_ field: Field) {
+    func refuseStrangeBudget(_ field: DefinitionField) {
         if limits.budget.isEmpty { return }
         for currency in amountsOfCarts.currencies(lackingIn: limits.budget) {
             field.refuse(
@@ -58,7 +58,7 @@ extension CouponDefinition {
     }
 
     /// Some currency is named by all amounts that every cart meets, and by those of each clause.
-    func refuseStrangeCurrencies(_ field: Field) {
+    func refuseStrangeCurrencies(_ field: DefinitionField) {
         let tierAmounts = discount?.tiers.flatMap { $0.minimumSubtotal + $0.amount } ?? []
         let worth = (discount?.amount ?? []) + tierAmounts
         let named: [(name: String, amounts: AmountMap)] = [
@@ -81,7 +81,7 @@ extension CouponDefinition {
                 + "use this coupon.")
     }
 
-    private func refuseStrangeClauses(_ field: Field, unless common: Set<Currency>) {
+    private func refuseStrangeClauses(_ field: DefinitionField, unless common: Set<Currency>) {
         let names = common.map(\.description).sorted().joined(separator: " or ")
         for clause in discounts {
             let amounts = clause.amount.isEmpty ? clause.cap : clause.amount

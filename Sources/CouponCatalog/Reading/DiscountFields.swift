@@ -2,7 +2,7 @@
 
 import CouponRules
 
-extension Field {
+extension DefinitionField {
     /// The only discount of a coupon.
     func discount() -> DiscountDefinition? {
         guard let map = map() else { return nil }
@@ -31,8 +31,8 @@ private struct DiscountReading {
     /// Nil when the kind is missing or unknown.
     var definition: DiscountDefinition?
 
-    private let field: Field
-    private var given: [(name: String, field: Field)] = []
+    private let field: DefinitionField
+    private var given: [(name: String, field: DefinitionField)] = []
 
     init(_ map: FieldMap, isClause: Bool) {
         var map = map
@@ -72,7 +72,7 @@ private struct DiscountReading {
         checkCap(of: discount)
     }
 
-    private mutating func take(_ name: String, of map: inout FieldMap) -> Field? {
+    private mutating func take(_ name: String, of map: inout FieldMap) -> DefinitionField? {
         // An empty map or list says no more than a field left out.
         guard let value = map.take(name), !value.isEmpty else { return nil }
         given.append((name, value))
@@ -153,7 +153,7 @@ extension DiscountDefinition.Kind {
     }
 }
 
-extension Field {
+extension DefinitionField {
     /// `buy: {quantity, applies_to}`.
     fileprivate func buy() -> DiscountDefinition.Buy? {
         guard var map = map() else { return nil }

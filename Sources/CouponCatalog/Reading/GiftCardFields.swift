@@ -1,6 +1,6 @@
 import CouponRules
 
-extension Field {
+extension DefinitionField {
     /// The elements of `gift_cards` that could be read.
     func giftCards() -> [GiftCardDefinition] { list().compactMap { $0.giftCard() } }
 

@@ -56,19 +56,21 @@ extension CouponDefinition {
 
     /// `list` is where the elements stand that have `covers`.
     private func refuse(
-        _ covers: [[AttributeMap]], in list: Field?, beside cover: ProductCover
+        _ covers: [[AttributeMap]], in list: DefinitionField?, beside cover: ProductCover
     ) {
         // With an element that could not be read, which has been told, places would be off.
         guard let list, case .list(let nodes) = list.node.content, nodes.count == covers.count
         else { return }
         for (index, part) in covers.enumerated() where !cover.mayMeet(part) {
-            Field(node: nodes[index], path: list.path.appendingIndex(index), scope: list.scope)
-                .refuseStrangeCover()
+            DefinitionField(
+                node: nodes[index], path: list.path.appendingIndex(index), scope: list.scope
+            )
+            .refuseStrangeCover()
         }
     }
 
     /// Bounds of the number of items that another count rules out.
-    func refuseCountsOutOfReach(_ requires: Field) {
+    func refuseCountsOutOfReach(_ requires: DefinitionField) {
         if let buy = discount?.buy, let get = discount?.get,
             let most = requirements.maximumItems, most <= buy.quantity
         {
@@ -93,7 +95,7 @@ extension CouponDefinition {
     }
 }
 
-extension Field {
+extension DefinitionField {
     /// Refuses the `applies_to` of a part of a coupon.
     fileprivate func refuseStrangeCover() {
         value(of: "applies_to")?.refuse(

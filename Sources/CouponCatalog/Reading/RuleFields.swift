@@ -3,7 +3,7 @@
 
 import CouponRules
 
-extension Field {
+extension DefinitionField {
     func requirements() -> RequirementsDefinition {
         var requirements = RequirementsDefinition()
         guard var map = map() else { return requirements }

@@ -17,7 +17,7 @@ package func readSettings(
                 line: twin.line, field: twin.path.appendingKey(twin.key),
                 "`\(twin.key.shortened)` stands here a second time, after line \(twin.firstLine).")
         }
-        if var map = Field(node: tree.root, path: "", scope: scope).map() {
+        if var map = DefinitionField(node: tree.root, path: "", scope: scope).map() {
             read(&map)
             map.refuseUnknownKeys()
         }
@@ -27,7 +27,7 @@ package func readSettings(
     return scope.faultsByLine
 }
 
-extension Field {
+extension DefinitionField {
     /// A path, seen from the folder of the file that names it.
     package func filePath() -> String? { name().map(scope.resolve) }
 

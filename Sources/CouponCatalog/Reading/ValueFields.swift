@@ -2,7 +2,7 @@
 
 import CouponRules
 
-extension Field {
+extension DefinitionField {
     /// An amount of one currency that is known from elsewhere, in minor units.
     func money() -> Money? {
         if case .scalar(let text, _) = node.content, isDecimalFraction(text) {

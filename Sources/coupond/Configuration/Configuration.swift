@@ -10,7 +10,7 @@ struct Configuration: Equatable, Sendable {
     /// Definition files. Nil until the file or the command line names some; a file may name none on
     /// purpose (`catalog: []`).
     var catalogPaths: [String]?
-    var limits = Limits()
+    var limits = ResourceLimits()
     /// A client that sends nothing for so long is disconnected; nil for never.
     var idleTimeoutSeconds: Int64? = 600
     var journal = JournalSettings()

@@ -65,7 +65,7 @@ extension Configuration {
 }
 
 extension SocketSettings {
-    fileprivate static func readList(_ list: Field) -> [SocketSettings] {
+    fileprivate static func readList(_ list: DefinitionField) -> [SocketSettings] {
         if list.isEmptyList {
             list.refuse("Without a socket nobody could ask the daemon anything.")
         }
@@ -139,7 +139,7 @@ extension FieldMap {
     }
 }
 
-extension Field {
+extension DefinitionField {
     /// Access rights in octal digits, such as `0660`.
     fileprivate func fileMode() -> UInt32? {
         guard let text = text() else { return nil }
@@ -153,7 +153,7 @@ extension Field {
         integer(in: 0...Int64(UInt32.max) - 1).map { UInt32($0) }
     }
 
-    fileprivate func nonEmptyList(_ advice: String) -> [Field] {
+    fileprivate func nonEmptyList(_ advice: String) -> [DefinitionField] {
         if isEmptyList { refuse("An empty list would let nobody in. \(advice)") }
         return list()
     }

@@ -36,7 +36,8 @@ final class Client: ConnectionHandler {
     var idleSweeps = 0
 
     init(
-        _ id: ConversationID, on connection: Connection, terms: ListenerTerms, limits: Limits,
+        _ id: ConversationID, on connection: Connection, terms: ListenerTerms,
+        limits: ResourceLimits,
         daemon: Daemon
     ) {
         self.id = id

@@ -43,7 +43,7 @@ extension Daemon {
 }
 
 private func answer(
-    _ bytes: Span<UInt8>, on conversation: inout Conversation, by server: inout Server,
+    _ bytes: Span<UInt8>, on conversation: inout Conversation, by server: inout ConversationServer,
     over connection: Connection, at time: TurnTime
 ) -> AfterRead {
     let after = server.receive(bytes, on: &conversation, at: time)
@@ -51,7 +51,7 @@ private func answer(
     return after
 }
 
-private func sendOutput(of server: inout Server, over connection: Connection) {
+private func sendOutput(of server: inout ConversationServer, over connection: Connection) {
     connection.write(server.output)
     server.clearOutput()
 }

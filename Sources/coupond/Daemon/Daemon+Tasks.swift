@@ -13,7 +13,7 @@ import UVLoop
 // MARK: Orders
 
 extension Daemon {
-    func follow(_ order: Order) {
+    func follow(_ order: OperatorSignal) {
         switch order {
         case .reload: server.wish(.reload)
         case .snapshot: server.wish(.snapshot)

@@ -1,4 +1,4 @@
-// The shell around `Server`: it owns the loop and everything on it, moves bytes between connections
+// The shell around `ConversationServer`: it owns the loop and everything on it, moves bytes between connections
 // and the server, reads the clock, and does what the server wishes for.
 //
 // One turn of the loop: connections bring bytes, each chunk is one access to the server, and replies
@@ -35,7 +35,7 @@ final class Daemon {
     let snapshotter: Worker
     let journal: JournalThread
 
-    var server: Server
+    var server: ConversationServer
     var clients: [ConversationID: Client] = [:]
     var lastConversationID: UInt64 = 0
     /// Who has lines left over for the next turn.
@@ -69,7 +69,7 @@ final class Daemon {
         var logOutput: LogOutput
         var directory: StateDirectory
         var sockets: [BoundSocket]
-        var server: Server
+        var server: ConversationServer
         var journal: JournalWriter
     }
 

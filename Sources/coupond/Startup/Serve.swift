@@ -19,7 +19,7 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     log.info("starting", metadata: ["version": "\(daemonVersion)"])
 
     let loop = try granted { () throws(UVFault) in try EventLoop() }
-    let signals = try granted { () throws(UVFault) in try Signals(on: loop) }
+    let signals = try granted { () throws(UVFault) in try OperatorSignals(on: loop) }
     try raiseFileDescriptorLimit(connectionsMax: configuration.limits.connectionsMax)
     let directory = try StateDirectory(claiming: configuration.state)
     let state = try loadState(configuration, log)
@@ -40,7 +40,7 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
                 logOutput: logOutput, directory: directory, sockets: sockets, server: server,
                 journal: journal))
         try signals.watchEnd(on: loop)
-        signals.onOrder = { daemon.follow($0) }
+        signals.onSignal = { daemon.follow($0) }
         if let uncached { daemon.cacheCatalog(madeFrom: uncached) }
         try daemon.run()
     } catch {
@@ -124,7 +124,7 @@ private func beginJournal(
 private func makeServer(
     _ state: consuming RecoveredState, _ catalog: StartingCatalog, _ report: JournalReport,
     _ configuration: Configuration
-) -> Server {
+) -> ConversationServer {
     let time = TurnTime.read()
     var settings = ServerSettings()
     settings.limits = configuration.limits
@@ -133,7 +133,7 @@ private func makeServer(
     settings.start.snapshotSequence = state.snapshotSequence
     settings.start.snapshotByteCount = state.report.snapshotByteCount
     settings.start.journalByteCount = state.report.journalByteCount
-    return Server(
+    return ConversationServer(
         catalog: catalog.shared, ledger: state.takeLedger(), journal: report, settings: settings,
         facts: ServerFacts(
             version: daemonVersion, startedAt: time.wall, catalogOrigin: catalog.origin), at: time)

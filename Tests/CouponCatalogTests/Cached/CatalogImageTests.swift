@@ -234,7 +234,7 @@ private func problem(of bytes: Span<UInt8>) -> CatalogImageProblem? {
     @Test(arguments: [
         "Coupon ", "limits: UseLimits ", "perBookingDate: Int64 8 8 8",
         #"kind: CouponKind 1 1 1 ["discount", "presale", "reserve""#,
-        "spreading: Spreading 1 1 1 [",
+        "allocationMethod: AllocationMethod 1 1 1 [",
         "percent: Optional<Percent>", "CodeOptions ", "GiftCard ", "Offer ", "TimeWindow ",
         "UInt16 2 2 2",
     ])

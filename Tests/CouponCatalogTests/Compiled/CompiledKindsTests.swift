@@ -30,7 +30,7 @@ import Testing
         #expect(worth.map { $0?.minorUnits } == [nil, 30])
         #expect(discount.unitsMost == 4)
         #expect(discount.units == .cheapest)
-        #expect(discount.spreading == .even)
+        #expect(discount.allocationMethod == .even)
         let parts = catalog.coupons[0].discount.parts
         let other = parts.range.map { catalog.rules.tiers[$0] }
         #expect(other.map(\.minimumItems) == [7])
@@ -51,7 +51,7 @@ import Testing
         let clauses = discount.parts.range.map { catalog.rules.discountClauses[$0] }
         #expect(clauses.map(\.discount.kind) == [.percentage, .fixedPerItem])
         #expect(clauses.map(\.discount.rounding) == [.down, .halfUp])
-        #expect(clauses.map(\.discount.spreading) == [.proportional, .dearest])
+        #expect(clauses.map(\.discount.allocationMethod) == [.proportional, .dearest])
         let covers = clauses.map { clause in
             clause.appliesTo.range.map { catalog.clauses(catalog.rules.maps[$0]) }
         }

@@ -20,15 +20,15 @@ extension Catalog {
 
     /// Why the only coupon is refused when `bookingDate`, or without it `now`, is judged.
     fileprivate func reason(_ bookingDate: String? = nil, at now: String) throws -> Reason? {
-        var occasion = Occasion(purpose: .validate, instant: try instant(now))
-        let claim = Claim(coupon: try coupon(), terms: CodeTerms())
-        occasion.bookingTime = zones.bookingTime(
-            of: try bookingDate.map { try Moment.parse($0.utf8.span) }, orAt: occasion.instant,
-            in: claim.coupon.zone)
+        var evaluation = EvaluationContext(purpose: .validate, instant: try instant(now))
+        let candidate = Candidate(coupon: try coupon(), terms: CodeTerms())
+        evaluation.bookingTime = zones.bookingTime(
+            of: try bookingDate.map { try Moment.parse($0.utf8.span) }, orAt: evaluation.instant,
+            in: candidate.coupon.zone)
         let purchase = Purchase()
         var judge = Judge()
         judge.begin(purchase)
-        judge.judge(claim, on: purchase, by: tables, occasion)
+        judge.judge(candidate, on: purchase, by: tables, evaluation)
         return judge.refusals.first?.reason
     }
 }

@@ -9,7 +9,7 @@ import ServerSupport
 
 /// A server and a journal whose every turn is done by hand.
 struct JournalledShop: ~Copyable {
-    var server: Server
+    var server: ConversationServer
     private var records = RecordLog()
     private(set) var report: JournalReport
     /// The turn that is under way.
@@ -40,7 +40,7 @@ struct JournalledShop: ~Copyable {
             segment: SegmentHeader(
                 generation: 1, salt: 1, continuesAfter: 0, previousChecksum: 0),
             byteCount: 0)
-        server = Server(
+        server = ConversationServer(
             catalog: catalog, ledger: Ledger(seed: HashSeed(7), orderLimit: 100), journal: report,
             settings: settings, facts: ServerFacts(version: "0", startedAt: Shop.opening),
             at: time)
@@ -52,7 +52,7 @@ struct JournalledShop: ~Copyable {
         init(_ id: UInt64) {
             conversation = Conversation(
                 id: ConversationID(rawValue: id), terms: ListenerTerms(role: .admin),
-                limits: Limits())
+                limits: ResourceLimits())
         }
     }
 

@@ -36,7 +36,7 @@ enum Reference {
         var blackout: [DayRange] = []
         var windows: [Window] = []
         var offers: [Offer] = []
-        var limits = Limits()
+        var limits = ResourceLimits()
         var stacking = Stacking()
         var isReusable = true
         /// Uses, and money given, from before the daemon.
@@ -133,7 +133,7 @@ enum Reference {
         var context: Attributes = [:]
     }
 
-    struct Limits {
+    struct ResourceLimits {
         var total: Int64?
         var perCode: Int64?
         var perCustomer: Int64?
@@ -317,7 +317,7 @@ extension Reference.Offer {
     }
 }
 
-extension Reference.Limits {
+extension Reference.ResourceLimits {
     var json: JSON {
         members(
             ("total", Reference.json(total)), ("per_code", Reference.json(perCode)),

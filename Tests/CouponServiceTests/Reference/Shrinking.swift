@@ -112,7 +112,7 @@ struct Shrinking {
 
     private static let couponChanges: [CouponChange] =
         [
-            { $0.requires = Reference.Requirements() }, { $0.limits = Reference.Limits() },
+            { $0.requires = Reference.Requirements() }, { $0.limits = Reference.ResourceLimits() },
             { $0.stacking = Reference.Stacking() }, { $0.offers = [] }, { $0.windows = [] },
             { $0.blackout = [] }, { $0.appliesTo = [] }, { $0.excludes = [:] },
             { $0.skipsSaleItems = false }, { $0.startsAt = nil }, { $0.endsAt = nil },

@@ -2,7 +2,7 @@
 // Names of operations and modes stand behind the fields: they are looked up the same way.
 
 /// A key that some object of a request has. The raw value is its number in the vocabulary.
-enum Field: UInt8, CaseIterable, BitwiseCopyable {
+enum RequestField: UInt8, CaseIterable, BitwiseCopyable {
     /// Stays first: the parser tells the raw value of the first name.
     case id = 1
     case op
@@ -76,26 +76,26 @@ struct FieldSet: OptionSet {
 
     init(rawValue: UInt64) { self.rawValue = rawValue }
 
-    init(_ field: Field) { rawValue = 1 << UInt64(field.rawValue) }
+    init(_ field: RequestField) { rawValue = 1 << UInt64(field.rawValue) }
 }
 
 /// Every word that the parser gives a number, in the order of those numbers.
-enum Vocabulary {
+enum WireVocabulary {
     private static let modes: [StaticString] = ["all", "partial"]
 
     static var words: [StaticString] {
-        Field.allCases.map(\.name) + Operation.allCases.map(\.name) + modes
+        RequestField.allCases.map(\.name) + Operation.allCases.map(\.name) + modes
     }
 
     /// The operation behind a number of the vocabulary.
     static func operation(_ name: UInt8) -> Operation? {
-        let first = Field.onSale.rawValue + 1
+        let first = RequestField.onSale.rawValue + 1
         return name < first ? nil : Operation(rawValue: name - first)
     }
 
     /// The mode behind a number of the vocabulary.
     static func mode(_ name: UInt8) -> Request.Mode? {
-        let first = Field.onSale.rawValue + 1 + Operation.serverSnapshot.rawValue + 1
+        let first = RequestField.onSale.rawValue + 1 + Operation.serverSnapshot.rawValue + 1
         return name < first ? nil : Request.Mode(rawValue: name - first)
     }
 }

@@ -1,4 +1,4 @@
-// The grammar is read through two small types. A `Field` is one value with the path that leads to
+// The grammar is read through two small types. A `DefinitionField` is one value with the path that leads to
 // it: it reads itself as a text, a number, a list …, or says what it found instead. A `FieldMap` is
 // asked for each of its keys once; whoever has asked for all it knows closes it, and the keys that
 // nobody asked for are the unknown ones. So the keys that exist are listed nowhere but where they
@@ -9,7 +9,7 @@ import CouponRules
 /// One value of a definition file: where it is, and how to read it.
 ///
 /// Each way of reading returns nil when the value is something else, and has then told so.
-package struct Field {
+package struct DefinitionField {
     let node: DefinitionNode
     /// Such as `coupons[3].discount.percent`; empty for the file itself.
     let path: String
@@ -122,13 +122,13 @@ package struct Field {
 
     /// The elements of a list. Empty when it is none, which has then been told; an element that
     /// says nothing is a fault and left out.
-    package func list() -> [Field] {
+    package func list() -> [DefinitionField] {
         guard case .list(let nodes) = node.content else {
             refuseShape("a list")
             return []
         }
         return nodes.indices.compactMap { index in
-            let element = Field(
+            let element = DefinitionField(
                 node: nodes[index], path: path.appendingIndex(index), scope: scope)
             if !element.node.isNull { return element }
             element.refuse("The list has an empty entry; quote it if a text is meant.")
@@ -148,9 +148,9 @@ package struct Field {
     }
 }
 
-extension Field {
+extension DefinitionField {
     /// What `key` says in a map that has been read already: to refuse it for what stands elsewhere.
-    func value(of key: String) -> Field? {
+    func value(of key: String) -> DefinitionField? {
         var map = map()
         return map?.take(key)
     }
@@ -158,17 +158,17 @@ extension Field {
 
 /// A map of a definition file, asked for its keys one by one.
 package struct FieldMap {
-    let field: Field
+    let field: DefinitionField
     private let entries: [DefinitionNode.Entry]
     private var asked: [String] = []
 
-    init(field: Field, entries: [DefinitionNode.Entry]) {
+    init(field: DefinitionField, entries: [DefinitionNode.Entry]) {
         self.field = field
         self.entries = entries
     }
 
     /// The value of `key`; nil when it is absent, or written and left empty.
-    package mutating func take(_ key: String) -> Field? {
+    package mutating func take(_ key: String) -> DefinitionField? {
         asked.append(key)
         guard let entry = entries.first(where: { $0.key == key }), !entry.value.isNull else {
             return nil
@@ -177,7 +177,7 @@ package struct FieldMap {
     }
 
     /// The value of `key`, which must be there because of `reason`.
-    package mutating func require(_ key: String, _ reason: String) -> Field? {
+    package mutating func require(_ key: String, _ reason: String) -> DefinitionField? {
         let value = take(key)
         if value == nil { field.refuse("`\(key)` is missing: \(reason).") }
         return value
@@ -189,14 +189,14 @@ package struct FieldMap {
     }
 
     /// Every key and value, for maps whose keys are the author's own.
-    func all() -> [(key: String, value: Field)] {
+    func all() -> [(key: String, value: DefinitionField)] {
         entries.filter { !$0.value.isNull }.map { ($0.key, value(of: $0)) }
     }
 
     /// A key that has no value here, as a field, so that the key itself can be refused.
-    func keyField(_ key: String) -> Field {
+    func keyField(_ key: String) -> DefinitionField {
         let line = entries.first { $0.key == key }?.keyLine ?? field.node.line
-        return Field(
+        return DefinitionField(
             node: .null(line: line), path: field.path.appendingKey(key), scope: field.scope)
     }
 
@@ -211,8 +211,8 @@ package struct FieldMap {
         }
     }
 
-    private func value(of entry: DefinitionNode.Entry) -> Field {
-        Field(
+    private func value(of entry: DefinitionNode.Entry) -> DefinitionField {
+        DefinitionField(
             node: entry.value, path: field.path.appendingKey(entry.key), scope: field.scope)
     }
 }

@@ -17,9 +17,9 @@ import CouponWire
 import FlatStorage
 
 /// Single-threaded; one for each process.
-package struct Server: ~Copyable {
-    private var service: Service
-    private let limits: Limits
+package struct ConversationServer: ~Copyable {
+    private var handler: RequestHandler
+    private let limits: ResourceLimits
     private var reload = TaskLine()
     private var snapshot = TaskLine()
     /// Conversations whose awaited answer can be given.
@@ -39,23 +39,23 @@ package struct Server: ~Copyable {
         limits = settings.limits
         plan = SnapshotPlan(
             settings.snapshots, after: settings.start, at: time.steady)
-        service = Service(
+        handler = RequestHandler(
             catalog: catalog, ledger: ledger,
-            journal: Journaling(settings.durability, report, at: time.steady),
+            journal: GroupCommit(settings.durability, report, at: time.steady),
             limits: settings.limits, facts: facts)
     }
 }
 
 // MARK: Conversations
 
-extension Server {
+extension ConversationServer {
     /// The replies of the call just made, for the conversation that it was about.
     package var output: Span<UInt8> {
-        @_lifetime(borrow self) get { service.reply.bytes.bytes }
+        @_lifetime(borrow self) get { handler.reply.bytes.bytes }
     }
 
     /// Forgets the output, once it has been sent.
-    package mutating func clearOutput() { service.reply.bytes.removeAll() }
+    package mutating func clearOutput() { handler.reply.bytes.removeAll() }
 
     /// A client sent `bytes`.
     package mutating func receive(
@@ -70,18 +70,18 @@ extension Server {
             }
             linesLeft -= 1
             let found = conversation.lines.next(in: bytes, from: &position)
-            let start = service.reply.bytes.count
+            let start = handler.reply.bytes.count
             var disposition = Disposition.replied
             switch found {
             case .needsMore: return .keepReading
             case .lineTooLong:
-                service.reply.lineTooLong(limit: limits.lineBytesMax)
-                service.statistics.errors += 1
+                handler.reply.lineTooLong(limit: limits.lineBytesMax)
+                handler.statistics.errors += 1
             case .line(let range):
-                disposition = service.answer(
+                disposition = handler.answer(
                     bytes.extracting(range), under: conversation.terms, at: time)
             case .heldLine:
-                disposition = service.answer(
+                disposition = handler.answer(
                     conversation.lines.heldLine, under: conversation.terms, at: time)
             }
             if case .awaits(let task) = disposition {
@@ -108,16 +108,16 @@ extension Server {
         at time: TurnTime
     ) {
         var needed: UInt64 = 0
-        if case .repliedOnceDurable = disposition { needed = service.ledger.sequence }
+        if case .repliedOnceDurable = disposition { needed = handler.ledger.sequence }
         let isFree = conversation.heldReplyByteCount == 0
-        if isFree && needed <= service.journal.acknowledged(at: time.steady) { return }
-        if conversation.held.take(&service.reply.bytes, from: start, until: needed) {
+        if isFree && needed <= handler.journal.acknowledged(at: time.steady) { return }
+        if conversation.held.take(&handler.reply.bytes, from: start, until: needed) {
             waiters.append(conversation.id, until: needed)
         }
     }
 
     private mutating func hold(_ conversation: inout Conversation, until task: LongTask) {
-        conversation.awaited = Conversation.Awaited(task: task, replyID: service.requestID)
+        conversation.awaited = Conversation.Awaited(task: task, replyID: handler.requestID)
         switch task {
         case .reload: reload.wish(for: conversation.id)
         case .snapshot: snapshot.wish(for: conversation.id)
@@ -137,8 +137,8 @@ extension Server {
             preconditionFailure("an answer is delivered to who awaits it")
         }
         conversation.awaited = nil
-        let start = service.reply.bytes.count
-        service.writeOutcome(of: awaited.task, to: awaited.replyID)
+        let start = handler.reply.bytes.count
+        handler.writeOutcome(of: awaited.task, to: awaited.replyID)
         settle(.replied, writtenFrom: start, of: &conversation, at: time)
         return resume(&conversation, at: time)
     }
@@ -151,13 +151,13 @@ extension Server {
     }
 
     /// Puts the one line into the output that a client gets who may not come in.
-    package mutating func turnAway(_ reason: TurnAwayReason) { service.reply.turnAway(reason) }
+    package mutating func turnAway(_ reason: TurnAwayReason) { handler.reply.turnAway(reason) }
 
     /// From now on requests are answered with `shutting_down`.
-    package mutating func beginDrain() { service.isDraining = true }
+    package mutating func beginDrain() { handler.isDraining = true }
 
     /// Says how many clients are connected, for the statistics.
-    package mutating func noteConnections(_ count: Int) { service.statistics.connections = count }
+    package mutating func noteConnections(_ count: Int) { handler.statistics.connections = count }
 }
 
 /// Why a client is not let in.
@@ -168,7 +168,7 @@ package enum TurnAwayReason: Sendable {
 
 // MARK: Work for other threads
 
-extension Server {
+extension ConversationServer {
     /// Asks for work, as a signal or a timer does.
     package mutating func wish(_ task: LongTask) {
         switch task {
@@ -181,7 +181,7 @@ extension Server {
     /// work is not named again.
     package mutating func nextTask(at time: TurnTime) -> StartableTask? {
         if reload.begin() { return .reload }
-        if !snapshot.isRunning, let due = plan.due(service.journal.report), due <= time.steady {
+        if !snapshot.isRunning, let due = plan.due(handler.journal.report), due <= time.steady {
             snapshot.wish()
         }
         guard snapshot.isWished, !snapshot.isRunning else { return nil }
@@ -192,13 +192,13 @@ extension Server {
         }
         if !isRolling {
             isRolling = true
-            service.wantRoll()
+            handler.wantRoll()
         }
         return nil
     }
 
     /// The catalog by which requests are judged now.
-    package var catalog: SharedCatalog { service.shared }
+    package var catalog: SharedCatalog { handler.shared }
 
     /// Ends a reload. Returns the catalog that is not needed any more, so that it can be let go
     /// where its freeing delays nobody.
@@ -206,35 +206,35 @@ extension Server {
         _ outcome: ReloadOutcome, at time: TurnTime
     ) -> SharedCatalog? {
         answerable += reload.finish()
-        let unneeded = service.adopt(outcome, at: time.wall)
-        service.statistics.lastReload?.longestTurn = reload.longestTurn
+        let unneeded = handler.adopt(outcome, at: time.wall)
+        handler.statistics.lastReload?.longestTurn = reload.longestTurn
         return unneeded
     }
 
     /// Ends a compaction.
     package mutating func finishSnapshot(_ outcome: SnapshotOutcome, at time: TurnTime) {
         answerable += snapshot.finish()
-        plan.ended(outcome, service.journal.report, at: time.steady)
-        service.note(outcome, at: time.wall)
-        service.statistics.lastSnapshot?.longestTurn = snapshot.longestTurn
+        plan.ended(outcome, handler.journal.report, at: time.steady)
+        handler.note(outcome, at: time.wall)
+        handler.statistics.lastSnapshot?.longestTurn = snapshot.longestTurn
     }
 
     /// Follows other settings from the next snapshot on.
     package mutating func adopt(_ settings: SnapshotSettings) { plan.settings = settings }
 
     /// The present state as the bytes of a snapshot, to compare it with what is on disk.
-    package func encodedState() -> ByteBuffer { service.ledger.encodeSnapshot() }
+    package func encodedState() -> ByteBuffer { handler.ledger.encodeSnapshot() }
 
     /// A turn of the loop is over, which kept it busy for so long: whoever sent something meanwhile
     /// had to wait. Its work for the tasks that it began or ended counts for those.
     package mutating func noteTurn(nanoseconds: Int64) {
-        service.statistics.turns += 1
-        service.statistics.longestTurn = max(service.statistics.longestTurn, nanoseconds)
+        handler.statistics.turns += 1
+        handler.statistics.longestTurn = max(handler.statistics.longestTurn, nanoseconds)
         if let longest = reload.noteTurn(nanoseconds: nanoseconds) {
-            service.statistics.lastReload?.longestTurn = longest
+            handler.statistics.lastReload?.longestTurn = longest
         }
         if let longest = snapshot.noteTurn(nanoseconds: nanoseconds) {
-            service.statistics.lastSnapshot?.longestTurn = longest
+            handler.statistics.lastSnapshot?.longestTurn = longest
         }
     }
 
@@ -243,44 +243,44 @@ extension Server {
     package func longestTurn(of task: LongTask) -> Int64 {
         let run =
             switch task {
-            case .reload: service.statistics.lastReload
-            case .snapshot: service.statistics.lastSnapshot
+            case .reload: handler.statistics.lastReload
+            case .snapshot: handler.statistics.lastSnapshot
             }
         return run?.longestTurn ?? 0
     }
 
     /// Why the newest reload was refused, a line each; empty when it was not.
-    package var reloadFaults: [String] { service.statistics.lastReload?.faults ?? [] }
+    package var reloadFaults: [String] { handler.statistics.lastReload?.faults ?? [] }
 }
 
 // MARK: The journal
 
-extension Server {
+extension ConversationServer {
     /// What the journal's thread does next, if there is anything and it does nothing at the moment.
     /// What was decided since the last turn is added to `records`, which are empty.
     package mutating func beginJournalTurn(
         into records: inout RecordLog, at time: TurnTime
     ) -> JournalTurn? {
-        service.beginJournalTurn(into: &records, at: time)
+        handler.beginJournalTurn(into: &records, at: time)
     }
 
     /// The turn that was begun last has ended so. Ask ``journalFault`` before anything else.
     package mutating func endJournalTurn(_ report: JournalReport, at time: TurnTime) {
-        if service.endJournalTurn(report, at: time) {
+        if handler.endJournalTurn(report, at: time) {
             isRolling = false
             compactable = report.segment
         }
     }
 
     /// What broke the journal: nothing may be acknowledged any more, and the daemon ends.
-    package var journalFault: DiskFault? { service.journal.fault }
+    package var journalFault: DiskFault? { handler.journal.fault }
 
     /// Why nothing can be recorded at the moment; validate goes on.
-    package var spaceFault: DiskFault? { service.journal.spaceFault }
+    package var spaceFault: DiskFault? { handler.journal.spaceFault }
 
     /// The next conversation some of whose replies need not wait any more.
     package mutating func nextSettled(at time: TurnTime) -> ConversationID? {
-        waiters.next(upTo: service.journal.acknowledged(at: time.steady))
+        waiters.next(upTo: handler.journal.acknowledged(at: time.steady))
     }
 
     /// Puts into the output what of a conversation's replies may leave now.
@@ -288,15 +288,15 @@ extension Server {
         of conversation: inout Conversation, at time: TurnTime
     ) {
         conversation.held.leave(
-            upTo: service.journal.acknowledged(at: time.steady), into: &service.reply.bytes)
+            upTo: handler.journal.acknowledged(at: time.steady), into: &handler.reply.bytes)
     }
 
     /// From now on everything is made durable as soon as it can be.
-    package mutating func beginFinish() { service.finishJournal() }
+    package mutating func beginFinish() { handler.finishJournal() }
 
     /// Whether everything that was decided is durable, and known to be.
     package var isSettled: Bool {
-        service.journal.isSettled(upTo: service.ledger.sequence)
+        handler.journal.isSettled(upTo: handler.ledger.sequence)
     }
 
     /// When something is due though nothing happens, in steady milliseconds: ask
@@ -305,8 +305,8 @@ extension Server {
         if journalFault != nil { return nil }
         // One that is wished for, or under way, waits for an event and not for a time.
         let isOnItsWay = snapshot.isRunning || snapshot.isWished
-        let snapshotDue = isOnItsWay ? nil : plan.due(service.journal.report)
-        guard let turnDue = service.journal.deadline else { return snapshotDue }
+        let snapshotDue = isOnItsWay ? nil : plan.due(handler.journal.report)
+        guard let turnDue = handler.journal.deadline else { return snapshotDue }
         return min(turnDue, snapshotDue ?? .max)
     }
 }

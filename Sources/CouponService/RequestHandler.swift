@@ -1,4 +1,4 @@
-// One request line in, one reply line out: who may ask what, and who answers it. `Server` brings
+// One request line in, one reply line out: who may ask what, and who answers it. `ConversationServer` brings
 // the lines; nothing here knows an operating system.
 
 import CouponCatalog
@@ -20,13 +20,13 @@ enum Disposition: BitwiseCopyable {
 }
 
 /// Answers requests.
-struct Service: ~Copyable {
+struct RequestHandler: ~Copyable {
     private(set) var shared: SharedCatalog
     private(set) var ledger: Ledger
-    private(set) var journal: Journaling
+    private(set) var journal: GroupCommit
     private var parser: RequestParser
     private var checkout = Checkout()
-    let limits: Limits
+    let limits: ResourceLimits
     let facts: ServerFacts
     var statistics: Statistics
     var isDraining = false
@@ -34,7 +34,8 @@ struct Service: ~Copyable {
     var reply = ReplyWriter(appendingTo: ByteBuffer(capacity: 64 * 1_024))
 
     init(
-        catalog: SharedCatalog, ledger: consuming Ledger, journal: Journaling, limits: Limits,
+        catalog: SharedCatalog, ledger: consuming Ledger, journal: GroupCommit,
+        limits: ResourceLimits,
         facts: ServerFacts
     ) {
         shared = catalog
@@ -122,7 +123,7 @@ struct Service: ~Copyable {
     /// hold, which never lets a limit pass.
     private mutating func lapse(at time: TurnTime) {
         ledger.lapseClock = time.lapseClock
-        for _ in 0..<Service.lapsesPerRequestMax {
+        for _ in 0..<RequestHandler.lapsesPerRequestMax {
             guard ledger.lapseNext(until: time.steady) else { return }
             statistics.lapsed += 1
         }
@@ -162,7 +163,7 @@ struct Service: ~Copyable {
 
 // MARK: Definitions
 
-extension Service {
+extension RequestHandler {
     /// Judges by another catalog from now on, if there is one and it loses no count. Counters stay.
     /// Returns the catalog that is not needed any more.
     mutating func adopt(_ outcome: ReloadOutcome, at now: Instant) -> SharedCatalog? {
@@ -189,7 +190,7 @@ extension Service {
 
 // MARK: The journal
 
-extension Service {
+extension RequestHandler {
     /// Hands over the records of what was decided, where the journal is to do something.
     mutating func beginJournalTurn(
         into records: inout RecordLog, at time: TurnTime

@@ -2,7 +2,7 @@ import CouponWire
 import FlatStorage
 
 /// What bounds one daemon. Everything that a client could make grow has a number here.
-package struct Limits: Hashable, Sendable {
+package struct ResourceLimits: Hashable, Sendable {
     /// Of one request line, without its line end.
     package var lineBytesMax = 65_536
     /// Lines answered for one connection before others get their turn.
@@ -18,7 +18,7 @@ package struct Limits: Hashable, Sendable {
 
 /// How a daemon was set up.
 package struct ServerSettings: Sendable {
-    package var limits = Limits()
+    package var limits = ResourceLimits()
     package var durability = DurabilityMode.always
     package var snapshots = SnapshotSettings()
     package var start = RecoveredFacts()

@@ -2,7 +2,7 @@ import Glibc
 import UVLoop
 
 /// What operators tell the daemon by signals.
-enum Order: CaseIterable {
+enum OperatorSignal: CaseIterable {
     case reload
     case reopenLog
     case snapshot
@@ -11,12 +11,12 @@ enum Order: CaseIterable {
 
 /// Listens for signals from early on, so that one that comes while the catalog is still being read
 /// is neither lost nor deadly. They are delivered once the loop runs.
-final class Signals {
+final class OperatorSignals {
     private var watchers: [SignalWatcher] = []
     /// Who is told.
-    var onOrder: (Order) -> Void = { _ in }
+    var onSignal: (OperatorSignal) -> Void = { _ in }
 
-    private static let meanings: [(signal: CInt, order: Order)] = [
+    private static let meanings: [(signal: CInt, order: OperatorSignal)] = [
         (SIGHUP, .reload), (SIGUSR1, .reopenLog), (SIGUSR2, .snapshot),
     ]
 
@@ -30,8 +30,9 @@ final class Signals {
         for signal in [SIGTERM, SIGINT] { try watch(signal, .finish, on: loop) }
     }
 
-    private func watch(_ signal: CInt, _ order: Order, on loop: EventLoop) throws(UVFault) {
+    private func watch(_ signal: CInt, _ order: OperatorSignal, on loop: EventLoop) throws(UVFault)
+    {
         watchers.append(
-            try SignalWatcher(on: loop, signal: signal) { [unowned self] in onOrder(order) })
+            try SignalWatcher(on: loop, signal: signal) { [unowned self] in onSignal(order) })
     }
 }

@@ -2,9 +2,9 @@ import CouponRules
 import Testing
 
 private func shares(_ total: Int, over weights: [Int]) -> [Int] {
-    var spread = Spread()
+    var allocation = Allocation()
     var shares = [Money](repeating: .zero, count: weights.count)
-    spread.divide(
+    allocation.divide(
         Money(minorUnits: Int64(total)), over: weights.map { Money(minorUnits: Int64($0)) },
         into: &shares)
     return shares.map { Int($0.minorUnits) }
@@ -69,9 +69,9 @@ private func shares(_ total: Int, over weights: [Int]) -> [Int] {
 
     @Test func `of more than there is to spread over is our own mistake`() async {
         await #expect(processExitsWith: .failure) {
-            var spread = Spread()
+            var allocation = Allocation()
             var shares = [Money.zero]
-            spread.divide(Money(minorUnits: 2), over: [Money(minorUnits: 1)], into: &shares)
+            allocation.divide(Money(minorUnits: 2), over: [Money(minorUnits: 1)], into: &shares)
         }
     }
 }

@@ -1,13 +1,13 @@
 /// Divides an amount over lines so that the shares always sum to it and none passes its line.
-package struct Spread: ~Copyable {
+package struct Allocation: ~Copyable {
     /// What a line has over after its share was rounded down.
-    private struct Claim: Ranked {
+    private struct Remainder: Ranked {
         var remainder: UInt64
         var weight: Int64
         var line: Int
 
-        /// Whether this claim is served before `other`.
-        func precedes(_ other: Claim) -> Bool {
+        /// Whether this remainder is served before `other`.
+        func precedes(_ other: Remainder) -> Bool {
             if remainder != other.remainder { return remainder > other.remainder }
             if weight != other.weight { return weight > other.weight }
             return line < other.line
@@ -26,11 +26,11 @@ package struct Spread: ~Copyable {
         }
     }
 
-    private var claims: Heap<Claim>
+    private var remainders: Heap<Remainder>
     private var levels: Heap<Level>
 
     package init(lineCapacity: Int = 16) {
-        claims = Heap(capacity: lineCapacity)
+        remainders = Heap(capacity: lineCapacity)
         levels = Heap(capacity: lineCapacity)
     }
 
@@ -54,7 +54,7 @@ package struct Spread: ~Copyable {
             return
         }
 
-        claims.removeAll()
+        remainders.removeAll()
         var left = total.minorUnits
         for index in weights.indices {
             let weight = weights[index].minorUnits
@@ -63,11 +63,11 @@ package struct Spread: ~Copyable {
             shares[index] = Money(minorUnits: Int64(quotient))
             left -= Int64(quotient)
             if remainder > 0 {
-                claims.append(Claim(remainder: remainder, weight: weight, line: index))
+                remainders.append(Remainder(remainder: remainder, weight: weight, line: index))
             }
         }
-        claims.settle()
-        for _ in 0..<left { shares[claims.removeFirst().line] += Money(minorUnits: 1) }
+        remainders.settle()
+        for _ in 0..<left { shares[remainders.removeFirst().line] += Money(minorUnits: 1) }
     }
 
     /// Writes each line's share of `total` over `shares`: the same to all, but no line more than its

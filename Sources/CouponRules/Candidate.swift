@@ -1,6 +1,6 @@
 /// One code held out for one coupon, with one of its offers where it has any: what is to be judged.
 @usableFromInline
-package struct Claim: Sendable, BitwiseCopyable {
+package struct Candidate: Sendable, BitwiseCopyable {
     @usableFromInline package var coupon: Coupon
     @usableFromInline package var terms: CodeTerms
     /// Whether it is held out with a code, or the coupon comes by itself.
@@ -20,7 +20,7 @@ package struct Claim: Sendable, BitwiseCopyable {
         self.terms = terms
     }
 
-    /// Begins anew, in place: a claim is large. A coupon that needs no code may come without terms.
+    /// Begins anew, in place: a candidate is large. A coupon that needs no code may come without terms.
     package mutating func begin(_ coupon: Coupon, _ terms: CodeTerms?) {
         self.coupon = coupon
         self.terms = terms ?? CodeTerms()
@@ -64,7 +64,7 @@ package struct Claim: Sendable, BitwiseCopyable {
 }
 
 /// What the judgement is for.
-package struct Occasion: Hashable, Sendable, BitwiseCopyable {
+package struct EvaluationContext: Hashable, Sendable, BitwiseCopyable {
     package enum Purpose: UInt8, Sendable, BitwiseCopyable {
         case validate, reserve, apply
     }
@@ -75,7 +75,7 @@ package struct Occasion: Hashable, Sendable, BitwiseCopyable {
     /// What blackout dates and weekday/hour windows are judged on, in the coupon's zone. Only a
     /// coupon that ``Coupon/isJudgedByBookingTime`` needs it.
     package var bookingTime: BookingTime?
-    /// What the blackout dates of the claim's offer are judged on, in the offer's zone. Only an
+    /// What the blackout dates of the candidate's offer are judged on, in the offer's zone. Only an
     /// offer that has any needs it.
     package var offerBookingDate: CivilDate?
     /// Whether every failing rule is wanted, not only the first.
@@ -88,7 +88,7 @@ package struct Occasion: Hashable, Sendable, BitwiseCopyable {
     }
 }
 
-extension Claim {
+extension Candidate {
     /// Whether it covers whatever there is.
     var coversAll: Bool {
         coupon.appliesTo.isEmpty && coupon.excludes.isEmpty && !coupon.skipsSaleItems
@@ -137,7 +137,7 @@ extension Offer {
     }
 }
 
-extension Occasion {
+extension EvaluationContext {
     var neededBookingTime: BookingTime {
         guard let bookingTime else {
             preconditionFailure("who judges a coupon by its dates says which date it is")

@@ -20,7 +20,7 @@ package enum DurabilityMode: String, CaseIterable, Sendable {
 }
 
 /// Decides what the journal's thread does next, and which replies may leave.
-struct Journaling {
+struct GroupCommit {
     let mode: DurabilityMode
     /// How the journal stood after its last turn.
     private(set) var report: JournalReport
