@@ -94,7 +94,7 @@ extension RecoveryCommand {
             }
             server.endJournalTurn(journal.perform(turn, records), at: Self.time)
             records.removeAll()
-            while server.nextSettled(at: Self.time) != nil {
+            while server.nextReleasable(at: Self.time) != nil {
                 server.releaseReplies(of: &conversation, at: Self.time)
             }
             server.clearOutput()

@@ -227,9 +227,9 @@ private func ids(_ replies: String) -> [String] {
 
     @Test func `needs nobody who asks over the wire`() throws {
         let shop = try Shop(definitions)
-        shop.wish(.snapshot)
-        shop.wish(.reload)
-        shop.wish(.reload)
+        shop.request(.snapshot)
+        shop.request(.reload)
+        shop.request(.reload)
         #expect(shop.nextTask() == .reload)
         #expect(shop.nextTask() == .snapshot)
         #expect(shop.nextTask() == nil)

@@ -202,7 +202,7 @@ private let empty = "coupons: []"
         #expect(result["loop"] == ["turns": 0, "longest_turn_us": 0])
         #expect(result["last_snapshot"] == .absent)
 
-        shop.wish(.snapshot)
+        shop.request(.snapshot)
         #expect(shop.nextTask() == .snapshot)
         shop.finishSnapshot(.failed("no disk"))
         let after = try shop.reply(request("server.stats"), as: .admin)["result"]["last_snapshot"]
@@ -228,14 +228,14 @@ private let empty = "coupons: []"
         turn(microseconds: 900)
         #expect(try longest() == [1, 900, .absent, .absent])
 
-        shop.wish(.reload)
+        shop.request(.reload)
         #expect(shop.nextTask() == .reload)
         turn(microseconds: 20)
         turn(microseconds: 50)
         shop.finishReload(with: definitions(total: 3))
         // The turn that ends it goes on; the next run begins in it.
         #expect(try longest() == [3, 900, 50, .absent])
-        shop.wish(.reload)
+        shop.request(.reload)
         #expect(shop.nextTask() == .reload)
         turn(microseconds: 70)
         #expect(try longest() == [4, 900, 70, .absent])
@@ -245,7 +245,7 @@ private let empty = "coupons: []"
         turn(microseconds: 1_000)
         #expect(try longest() == [6, 1_000, 70, .absent])
 
-        shop.wish(.snapshot)
+        shop.request(.snapshot)
         #expect(shop.nextTask() == .snapshot)
         turn(microseconds: 30)
         shop.finishSnapshot(.failed("no disk"))

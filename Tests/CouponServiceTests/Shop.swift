@@ -124,7 +124,7 @@ final class Shop {
 
     // MARK: Work of other threads
 
-    func wish(_ task: LongTask) { server.server.wish(task) }
+    func request(_ task: LongTask) { server.server.request(task) }
 
     func nextTask() -> LongTask? {
         switch server.nextTask(at: now) {
@@ -173,7 +173,7 @@ final class Shop {
     /// Reads other definitions, as a signal makes the daemon do. Returns what is wrong with them.
     @discardableResult
     func reload(_ definitions: String) -> [String] {
-        server.server.wish(.reload)
+        server.server.request(.reload)
         precondition(nextTask() == .reload, "a reload that is wished for is the next task")
         finishReload(with: definitions)
         return server.server.reloadFaults

@@ -51,7 +51,7 @@ package struct PromptServer: ~Copyable {
 
     private mutating func settle(_ conversation: inout Conversation, at now: Instant) {
         journal.keepUp(with: &server, at: TurnTime(now))
-        while server.nextSettled(at: TurnTime(now)) != nil {
+        while server.nextReleasable(at: TurnTime(now)) != nil {
             server.releaseReplies(of: &conversation, at: TurnTime(now))
         }
     }

@@ -77,7 +77,7 @@ final class SimulatedDaemon {
     var journalFault: DiskFault? { server.journalFault }
     var spaceFault: DiskFault? { server.spaceFault }
     var deadline: Int64? { server.deadline }
-    var isSettled: Bool { server.isSettled }
+    var isSettled: Bool { server.isDurable }
 
     /// Clients in the order in which they came.
     var connected: [SimulatedClient] {
@@ -199,7 +199,7 @@ final class SimulatedDaemon {
         guard let report = desk.takeReport() else { return nil }
         server.endJournalTurn(report, at: time)
         if let fault = server.journalFault { return fault }
-        while let id = server.nextSettled(at: time) {
+        while let id = server.nextReleasable(at: time) {
             guard let client = clients[id.rawValue] else { continue }
             server.releaseReplies(of: &client.conversation, at: time)
             try send(to: client)
@@ -209,7 +209,7 @@ final class SimulatedDaemon {
 
     // MARK: - Work of other threads
 
-    func wish(_ task: LongTask) { server.wish(task) }
+    func request(_ task: LongTask) { server.request(task) }
 
     func finishReload(with next: SharedCatalog?) {
         isReloading = false

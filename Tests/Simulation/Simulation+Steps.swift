@@ -127,7 +127,7 @@ extension Simulation {
 
     private func reload() {
         guard let daemon else { return }
-        guard daemon.isReloading else { return daemon.wish(.reload) }
+        guard daemon.isReloading else { return daemon.request(.reload) }
         if luck.happens(15) { return daemon.finishReload(with: nil) }
         edition = Edition.allCases[luck.below(Edition.allCases.count)]
         daemon.finishReload(with: edition.catalog)
@@ -139,7 +139,7 @@ extension Simulation {
     func compact() throws(Violation) {
         guard let daemon else { return }
         guard let header = daemon.takeCompaction() else {
-            daemon.wish(.snapshot)
+            daemon.request(.snapshot)
             return
         }
         let desk = daemon.desk

@@ -78,7 +78,7 @@ extension Simulation {
             try advance(by: 2)
             try settleJournal()
         case .compact:
-            daemon?.wish(.snapshot)
+            daemon?.request(.snapshot)
             for _ in 0..<3 where ending() == nil {
                 try daemon?.endTurn()
                 try settleJournal()

@@ -181,6 +181,13 @@ extension Catalog {
         codes.appendKeyText(of: Int(code.index), to: &key)
     }
 
+    /// Whether the code's part of a usage key is `text`: what ``appendKeyText(of:to:)`` appends.
+    package func isKeyText(of code: CodeID, equalTo text: Span<UInt8>) -> Bool {
+        let row = Int(code.index)
+        return codes.flags(of: row).contains(.caseSensitive)
+            ? codes.isText(of: row, equalTo: text) : codes.isFoldedText(of: row, equalTo: text)
+    }
+
     func store(ofRow row: Int) -> StoreID {
         let owner = codes.owner(of: row)
         return codes.flags(of: row).contains(.giftCard)

@@ -93,7 +93,7 @@ extension Daemon {
             server.beginFinish()
             advanceJournal()
         }
-        if phase == .settling && server.isSettled { leave(with: .success) }
+        if phase == .settling && server.isDurable { leave(with: .success) }
     }
 
     /// Ends the process. It is not unwound: a catalog that is still being built would be waited for.

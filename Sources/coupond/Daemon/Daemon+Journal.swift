@@ -24,7 +24,7 @@ extension Daemon {
         server.endJournalTurn(report, at: now)
         if let fault = server.journalFault { stopAcknowledging(because: fault) }
         tellSpace()
-        while let id = server.nextSettled(at: now) { clients[id]?.releaseReplies() }
+        while let id = server.nextReleasable(at: now) { clients[id]?.releaseReplies() }
     }
 
     /// Logs when there is no space any more, or again.

@@ -15,8 +15,8 @@ import UVLoop
 extension Daemon {
     func follow(_ order: OperatorSignal) {
         switch order {
-        case .reload: server.wish(.reload)
-        case .snapshot: server.wish(.snapshot)
+        case .reload: server.request(.reload)
+        case .snapshot: server.request(.snapshot)
         case .reopenLog: reopenLog()
         case .finish: finish()
         }

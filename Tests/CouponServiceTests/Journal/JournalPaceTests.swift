@@ -63,7 +63,7 @@ import Testing
         shop.end()
         #expect(shop.begin() == JournalTurn(marks: true))
         shop.end()
-        let isSettled = shop.server.isSettled
+        let isSettled = shop.server.isDurable
         #expect(isSettled)
     }
 
@@ -93,13 +93,13 @@ import Testing
         shop.server.beginFinish()
         var states: [Bool] = []
         for _ in 0..<3 {
-            states.append(shop.server.isSettled)
+            states.append(shop.server.isDurable)
             shop.end()
             _ = shop.begin()
         }
         #expect(states == [false, false, false])
         #expect(shop.turn == nil)
-        let isSettled = shop.server.isSettled
+        let isSettled = shop.server.isDurable
         #expect(isSettled)
         #expect(shop.settled(among: client) == ["1", "2"])
     }

@@ -90,7 +90,7 @@ import Testing
         }
         #expect(delays == [0, 10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 3_600, 3_600])
         // Somebody who asks does not wait for that.
-        shop.server.wish(.snapshot)
+        shop.server.request(.snapshot)
         #expect(task(&shop) != nil)
     }
 

@@ -1,15 +1,23 @@
 import CouponWire
+import FlatStorage
 
 extension ReplyWriter {
     mutating func error(
         _ code: ErrorCode, field: StaticString? = nil, _ message: StaticString,
-        to parser: borrowing RequestParser
+        to id: Span<UInt8>
     ) {
-        errorReply(to: parser.bytes(of: parser.request.id), code, message: message, field: field)
+        errorReply(to: id, code, message: message, field: field)
     }
 
-    mutating func forbidden(field: StaticString = "op", to parser: borrowing RequestParser) {
-        error(.forbidden, field: field, "This socket does not allow that.", to: parser)
+    mutating func forbidden(field: StaticString = "op", to id: Span<UInt8>) {
+        error(.forbidden, field: field, "This socket does not allow that.", to: id)
+    }
+
+    /// Nothing can be recorded at the moment.
+    mutating func noSpaceError(to id: Span<UInt8>) {
+        error(
+            .storageUnavailable,
+            "There is no space to record this at the moment; nothing was changed.", to: id)
     }
 
     mutating func lineTooLong(limit: Int) {
@@ -32,4 +40,10 @@ extension ReplyWriter {
                 message: "This user may not use this socket.")
         }
     }
+}
+
+/// Why a client is not let in.
+package enum TurnAwayReason: Sendable {
+    case tooManyConnections
+    case notOnTheList
 }

@@ -5,8 +5,8 @@ import CouponCatalog
 import CouponStore
 
 /// The state of one kind of work.
-struct TaskLine {
-    private(set) var isWished = false
+struct TaskQueue {
+    private(set) var isRequested = false
     private(set) var isRunning = false
     /// Of the run that is under way, or else the last one: the longest turn of the loop from the one
     /// that began it to the one that ended it, in nanoseconds.
@@ -16,15 +16,15 @@ struct TaskLine {
     private var askers: [ConversationID] = []
     private var runAskers: [ConversationID] = []
 
-    mutating func wish(for asker: ConversationID? = nil) {
-        isWished = true
+    mutating func request(for asker: ConversationID? = nil) {
+        isRequested = true
         if let asker { askers.append(asker) }
     }
 
     /// Begins a run, if one is wished for and none is under way.
     mutating func begin() -> Bool {
-        guard isWished, !isRunning else { return false }
-        isWished = false
+        guard isRequested, !isRunning else { return false }
+        isRequested = false
         isRunning = true
         longestTurn = 0
         runAskers = askers

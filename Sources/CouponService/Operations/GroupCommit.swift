@@ -32,7 +32,7 @@ struct GroupCommit {
     private var unsynchronizedSince: Int64?
     private var lastTurnEndedAt: Int64
     /// Whether the next turn begins another segment, and what is wanted of it is not done yet.
-    private var isRollWanted = false
+    private var isRollRequested = false
     private var turnRolls = false
     /// Whether the daemon is ending, and nothing waits any more for a better moment.
     private var isFinishing = false
@@ -71,13 +71,13 @@ struct GroupCommit {
     mutating func beginTurn(pendingByteCount: Int, at steady: Int64) -> JournalTurn? {
         if isBusy || fault != nil { return nil }
         let hasRecords = pendingByteCount > 0
-        var turn = JournalTurn(rolls: isRollWanted)
+        var turn = JournalTurn(rolls: isRollRequested)
         turn.synchronizes = synchronizes(hasRecords, at: steady)
         turn.marks = !hasRecords && isMarkDue && isIdle(at: steady)
         let heals = spaceFault != nil && steady - lastTurnEndedAt >= Self.healDelay
         guard hasRecords || heals || turn != JournalTurn() else { return nil }
         isBusy = true
-        isRollWanted = false
+        isRollRequested = false
         turnRolls = turn.rolls
         inFlightByteCount = pendingByteCount
         return turn
@@ -122,13 +122,13 @@ struct GroupCommit {
         }
     }
 
-    mutating func wantRoll() { isRollWanted = true }
+    mutating func requestRoll() { isRollRequested = true }
 
     /// From now on everything is synchronized and marked as soon as it can be.
     mutating func finish() { isFinishing = true }
 
     /// Whether nothing is left to be done for what was decided up to `sequence`.
-    func isSettled(upTo sequence: UInt64) -> Bool {
+    func isDurable(upTo sequence: UInt64) -> Bool {
         !isBusy && report.synchronized >= sequence && !isMarkDue
     }
 

@@ -13,44 +13,44 @@ import FlatStorage
 struct CanonicalRequest: ~Copyable {
     private var bytes = ByteBuffer(capacity: 1_024)
 
-    /// The fingerprint of the parser's request. `codeHashes` has a hash of each code's folded text.
+    /// The fingerprint of the request. `codeHashes` has a hash of each code's folded text.
     mutating func fingerprint(
-        of parser: borrowing RequestParser, codeHashes: borrowing FlatArray<UInt64>
+        of request: borrowing IncomingRequest, codeHashes: borrowing FlatArray<UInt64>
     ) -> Fingerprint {
         var codes: UInt64 = 0
-        for place in parser.request.codes.indices {
-            let entry = parser.request.codes[place]
+        for place in request.fields.codes.indices {
+            let entry = request.fields.codes[place]
             bytes.removeAll()
             bytes.appendLittleEndian(codeHashes[place])
-            append(parser.bytes(of: entry.coupon))
+            append(request.bytes(of: entry.coupon))
             append(entry.amount?.minorUnits)
-            append(entry.context, of: parser)
+            append(entry.context, of: request)
             codes &+= hash64(bytes.bytes, seed: 0)
         }
         bytes.removeAll()
         bytes.appendLittleEndian(codes)
-        bytes.append(parser.request.mode.rawValue)
-        bytes.append(parser.request.considersAutoCoupons ? 1 : 0)
-        append(parser.bytes(of: parser.request.customer.id))
-        append(parser.bytes(of: parser.request.customer.email))
-        append(parser.request.bookingDate)
-        append(parser.request.context, of: parser, leavesAddressOut: true)
-        appendCart(of: parser)
+        bytes.append(request.fields.mode.rawValue)
+        bytes.append(request.fields.considersAutoCoupons ? 1 : 0)
+        append(request.bytes(of: request.fields.customer.id))
+        append(request.bytes(of: request.fields.customer.email))
+        append(request.fields.bookingDate)
+        append(request.fields.context, of: request, leavesAddressOut: true)
+        appendCart(of: request)
         return FlatStorage.fingerprint(of: bytes.bytes)
     }
 
-    private mutating func appendCart(of parser: borrowing RequestParser) {
-        let cart = parser.request.cart
+    private mutating func appendCart(of request: borrowing IncomingRequest) {
+        let cart = request.fields.cart
         bytes.append(cart.isGiven ? 1 : 0)
         bytes.appendLittleEndian(cart.currency.packed)
         append(cart.shipping?.minorUnits)
-        for index in parser.request.lines.indices {
-            let line = parser.request.lines[index]
-            append(parser.bytes(of: line.product))
+        for index in request.fields.lines.indices {
+            let line = request.fields.lines[index]
+            append(request.bytes(of: line.product))
             bytes.appendLittleEndian(line.quantity)
             bytes.appendLittleEndian(line.unitPrice.minorUnits)
             bytes.append(line.isOnSale ? 1 : 0)
-            append(line.attributes, of: parser)
+            append(line.attributes, of: request)
         }
     }
 
@@ -81,18 +81,18 @@ struct CanonicalRequest: ~Copyable {
 
     /// Appends a run of attributes so that neither their order nor that of their values matters.
     private mutating func append(
-        _ run: Run, of parser: borrowing RequestParser, leavesAddressOut: Bool = false
+        _ run: Run, of request: borrowing IncomingRequest, leavesAddressOut: Bool = false
     ) {
         var sum: UInt64 = 0
         for index in run.range {
-            let attribute = parser.request.attributes[index]
-            let key = parser.bytes(of: attribute.key)
+            let attribute = request.fields.attributes[index]
+            let key = request.bytes(of: attribute.key)
             // The shopper's address changes while a shopper moves about.
             if leavesAddressOut && key.isAddressName { continue }
             let keyHash = hash64(key, seed: 0)
             sum &+= combine(keyHash, 0)
             for valueIndex in attribute.values.range {
-                let value = parser.bytes(of: parser.request.values[valueIndex])
+                let value = request.bytes(of: request.fields.values[valueIndex])
                 sum &+= combine(keyHash, hash64(value, seed: 1))
             }
         }

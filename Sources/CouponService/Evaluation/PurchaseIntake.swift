@@ -6,76 +6,60 @@ import CouponRules
 import CouponWire
 import FlatStorage
 
-/// What of a request the coupons at hand look at.
-struct IntakeNeeds: OptionSet {
-    let rawValue: UInt8
-
-    /// Attributes of lines and of the context.
-    static let attributes = IntakeNeeds(rawValue: 1)
-    /// Who is asking.
-    static let customer = IntakeNeeds(rawValue: 2)
-
-    init(rawValue: UInt8) { self.rawValue = rawValue }
-
-    init(_ coupon: CouponID, _ terms: CodeTerms, _ catalog: borrowing Catalog) {
-        self = []
-        let rules = catalog.coupons[Int(coupon.index)]
-        if rules.readsAttributes { insert(.attributes) }
-        for row in rules.offers.range {
-            let offer = catalog.tables.offers[row]
-            if !offer.appliesTo.isEmpty || !offer.context.isEmpty { insert(.attributes) }
-        }
-        let asksCustomer = rules.checks.contains(.customerGiven)
-        if asksCustomer || terms.isBoundToCustomer || terms.isOncePerCustomer { insert(.customer) }
-    }
-}
-
 /// What the request says of one code alone: see ``Candidate/context`` and ``Candidate/lineMarks``.
 struct CodeContext: BitwiseCopyable {
     var attributes = Run.empty
     var lineMarks = Run.empty
 }
 
-extension Checkout {
-    /// Fills `purchase` from the request; the index of the line at which the cart's money passes
-    /// what money can be, if one does.
+/// Takes requests in: one purchase after the other, in memory that it keeps.
+struct PurchaseIntake: ~Copyable {
+    private(set) var purchase = Purchase()
+    /// By code of the request.
+    private var contexts = FlatArray<CodeContext>(capacity: Request.codesMax)
+
+    /// What the request says of the code at `place` alone.
+    func context(ofCode place: Int) -> CodeContext { contexts[place] }
+
+    /// Fills ``purchase`` from the request. Returns the index of the line whose money or quantity no
+    /// longer fits into the sum, or the number of lines when shipping does not; nil when all fits.
     mutating func takeIn(
-        _ needs: IntakeNeeds, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser
+        _ needs: IntakeNeeds, _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest
     ) -> Int? {
         purchase.reset()
         contexts.removeAll()
-        for place in parser.request.codes.indices {
+        for place in request.fields.codes.indices {
             var context = CodeContext()
             if needs.contains(.attributes) {
-                context.attributes = takeIn(parser.request.codes[place].context, catalog, parser)
+                context.attributes = takeIn(request.fields.codes[place].context, catalog, request)
             }
             contexts.append(context)
         }
         if needs.contains(.attributes) {
-            purchase.context = takeIn(parser.request.context, catalog, parser)
+            purchase.context = takeIn(request.fields.context, catalog, request)
         }
-        if needs.contains(.customer) { takeInCustomer(catalog, parser) }
-        guard parser.request.cart.isGiven else { return nil }
+        if needs.contains(.customer) { takeInCustomer(catalog, request) }
+        guard request.fields.cart.isGiven else { return nil }
 
         purchase.hasCart = true
-        purchase.currency = parser.request.cart.currency
-        purchase.shipping = parser.request.cart.shipping
-        for index in parser.request.lines.indices {
-            let line = parser.request.lines[index]
+        purchase.currency = request.fields.cart.currency
+        purchase.shipping = request.fields.cart.shipping
+        for index in request.fields.lines.indices {
+            let line = request.fields.lines[index]
             var attributes = Run.empty
             if needs.contains(.attributes) {
                 let product = Purchase.Attribute(
-                    name: .product, value: catalog.symbol(for: parser.bytes(of: line.product)))
-                attributes = takeIn(line.attributes, after: product, catalog, parser)
+                    name: .product, value: catalog.symbol(for: request.bytes(of: line.product)))
+                attributes = takeIn(line.attributes, after: product, catalog, request)
             }
             let fits = purchase.addLine(
                 quantity: line.quantity, unitPrice: line.unitPrice, isOnSale: line.isOnSale,
                 attributes: attributes)
             if !fits { return index }
         }
-        for place in parser.request.codes.indices {
+        for place in request.fields.codes.indices {
             contexts[place].lineMarks = markLines(
-                meeting: parser.request.codes[place].context, parser)
+                meeting: request.fields.codes[place].context, request)
         }
         // What the shopper pays must be a number that every reader keeps exact, too.
         let shipping = purchase.shipping ?? .zero
@@ -85,20 +69,20 @@ extension Checkout {
     /// Takes in a run of attributes, after one that is known already.
     private mutating func takeIn(
         _ run: Run, after known: Purchase.Attribute? = nil, _ catalog: borrowing Catalog,
-        _ parser: borrowing RequestParser
+        _ request: borrowing IncomingRequest
     ) -> Run {
         let first = purchase.attributes.count
         if let known { purchase.attributes.append(known) }
         for index in run.range {
-            let attribute = parser.request.attributes[index]
-            let name = catalog.symbol(for: parser.bytes(of: attribute.key))
+            let attribute = request.fields.attributes[index]
+            let name = catalog.symbol(for: request.bytes(of: attribute.key))
             // No rule asks for a name that no definition mentions.
             if name == .unmentioned { continue }
             if attribute.values.isEmpty {
                 purchase.attributes.append(Purchase.Attribute(name: name, value: .unmentioned))
             }
             for valueIndex in attribute.values.range {
-                let value = parser.bytes(of: parser.request.values[valueIndex])
+                let value = request.bytes(of: request.fields.values[valueIndex])
                 purchase.attributes.append(
                     Purchase.Attribute(name: name, value: catalog.symbol(for: value)))
             }
@@ -107,23 +91,23 @@ extension Checkout {
     }
 
     private mutating func takeInCustomer(
-        _ catalog: borrowing Catalog, _ parser: borrowing RequestParser
+        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest
     ) {
-        let given = parser.request.customer
+        let given = request.fields.customer
         var customer = Purchase.Customer()
         // Definitions name customers by id or, with an `@`, by e-mail: neither answers to the other.
         if !given.id.isEmpty {
-            let id = parser.bytes(of: given.id)
+            let id = request.bytes(of: given.id)
             customer.hasID = true
             customer.id = id.hasAtSign ? .unmentioned : catalog.symbol(for: id)
         }
         if !given.email.isEmpty {
-            let email = parser.bytes(of: given.email)
+            let email = request.bytes(of: given.email)
             customer.hasEmail = true
             customer.email = email.hasAtSign ? catalog.symbol(for: email) : .unmentioned
         }
         for index in given.groups.range {
-            let group = parser.bytes(of: parser.request.values[index])
+            let group = request.bytes(of: request.fields.values[index])
             purchase.groups.append(catalog.symbol(for: group))
         }
         customer.hasGroups = !given.groups.isEmpty
@@ -134,15 +118,16 @@ extension Checkout {
 
     /// Marks the lines that match the context of one code; none when it has no context. Its texts
     /// are compared as they are, because definitions need not mention them.
-    private mutating func markLines(meeting context: Run, _ parser: borrowing RequestParser) -> Run
+    private mutating func markLines(meeting context: Run, _ request: borrowing IncomingRequest)
+        -> Run
     {
         if context.isEmpty { return .empty }
         let first = purchase.lineMarks.count
-        for index in parser.request.lines.indices {
-            let line = parser.request.lines[index]
+        for index in request.fields.lines.indices {
+            let line = request.fields.lines[index]
             var meetsAll = true
             for wanted in context.range where meetsAll {
-                meetsAll = parser.line(line, meets: parser.request.attributes[wanted])
+                meetsAll = request.line(line, meets: request.fields.attributes[wanted])
             }
             purchase.lineMarks.append(meetsAll)
         }
@@ -157,7 +142,7 @@ extension Span where Element == UInt8 {
     }
 }
 
-extension RequestParser {
+extension IncomingRequest {
     /// Whether a line has one of the values wanted; one that lacks the attribute has the request's,
     /// except for `product`. Nothing wanted is no wish.
     fileprivate borrowing func line(_ line: RequestLine, meets wanted: RequestAttribute) -> Bool {
@@ -168,14 +153,14 @@ extension RequestParser {
         }
         var isGiven = false
         for index in line.attributes.range {
-            let attribute = request.attributes[index]
+            let attribute = fields.attributes[index]
             guard bytes(of: attribute.key).isEqual(to: key) else { continue }
             isGiven = true
             if hasCommonValue(attribute.values, wanted.values) { return true }
         }
         if isGiven { return false }
-        for index in request.context.range {
-            let attribute = request.attributes[index]
+        for index in fields.context.range {
+            let attribute = fields.attributes[index]
             guard bytes(of: attribute.key).isEqual(to: key) else { continue }
             if hasCommonValue(attribute.values, wanted.values) { return true }
         }
@@ -183,14 +168,14 @@ extension RequestParser {
     }
 
     private borrowing func hasCommonValue(_ values: Run, _ others: Run) -> Bool {
-        for index in values.range where isValue(bytes(of: request.values[index]), among: others) {
+        for index in values.range where isValue(bytes(of: fields.values[index]), among: others) {
             return true
         }
         return false
     }
 
     private borrowing func isValue(_ text: Span<UInt8>, among values: Run) -> Bool {
-        for index in values.range where bytes(of: request.values[index]).isEqual(to: text) {
+        for index in values.range where bytes(of: fields.values[index]).isEqual(to: text) {
             return true
         }
         return false

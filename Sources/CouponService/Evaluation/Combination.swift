@@ -1,0 +1,291 @@
+// Several codes in one order. Each has been evaluated by itself; here they are combined: which of them
+// cannot go together, what each takes off what the ones before it left, and what gift cards pay of the
+// rest. An automatic coupon yields wherever it would make a requested code worthless.
+
+import CouponCatalog
+import CouponRules
+import CouponStore
+import FlatStorage
+
+/// Combines the entries of one request after the other.
+struct Combination: ~Copyable {
+    /// Numbers of the entries that passed alone, in the order of judging.
+    private var judgingOrder = FlatArray<Int>(capacity: 16)
+    /// Numbers of the entries that are considered one after the other: automatic coupons, gift cards.
+    private var queue = FlatArray<Int>(capacity: 16)
+
+    /// Combines all entries, once each has been evaluated alone.
+    mutating func combine(
+        _ entries: inout Entries, by evaluator: inout Evaluator, _ intake: borrowing PurchaseIntake,
+        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
+        _ ledger: borrowing Ledger
+    ) {
+        judgingOrder.removeAll()
+        for index in entries.indices where entries[index].isGood && entries[index].coupon != nil {
+            insertInJudgingOrder(index, entries, catalog)
+        }
+        // Requested codes go before automatic coupons; of either the first to be judged stands.
+        resolveConflicts(
+            areAutomatic: false, &entries, &evaluator, intake, catalog, request, ledger)
+        resolveConflicts(
+            areAutomatic: true, &entries, &evaluator, intake, catalog, request, ledger)
+        priceStanding(&entries, &evaluator, intake.purchase, catalog)
+        if Self.costsRequested(entries) {
+            admitAutomaticCoupons(&entries, &evaluator, intake.purchase, catalog)
+        }
+        for index in entries.indices { Self.countBeside(index, &entries) }
+        payWithGiftCards(&entries, &evaluator, intake.purchase, catalog)
+    }
+
+    // MARK: The order of judging
+
+    private mutating func insertInJudgingOrder(
+        _ index: Int, _ entries: borrowing Entries, _ catalog: borrowing Catalog
+    ) {
+        judgingOrder.append(index)
+        var place = judgingOrder.count - 1
+        while place > 0, Self.precedes(index, judgingOrder[place - 1], entries, catalog) {
+            judgingOrder[place] = judgingOrder[place - 1]
+            place -= 1
+        }
+        judgingOrder[place] = index
+    }
+
+    /// By priority, then kind, then the code's text, and of one text by the coupon's id; a coupon
+    /// without a code by its id, before all codes.
+    private static func precedes(
+        _ index: Int, _ other: Int, _ entries: borrowing Entries, _ catalog: borrowing Catalog
+    ) -> Bool {
+        let priority = entries[candidate: index].coupon.stacking.priority
+        let otherPriority = entries[candidate: other].coupon.stacking.priority
+        if priority != otherPriority { return priority < otherPriority }
+        let rank = entries[candidate: index].coupon.judgingRank(in: catalog.tables)
+        let otherRank = entries[candidate: other].coupon.judgingRank(in: catalog.tables)
+        if rank != otherRank { return rank < otherRank }
+        guard let leftCode = entries[index].code, let rightCode = entries[other].code else {
+            if (entries[index].code == nil) != (entries[other].code == nil) {
+                return entries[index].code == nil
+            }
+            return index < other
+        }
+        let (left, right) = (catalog.text(of: leftCode), catalog.text(of: rightCode))
+        if !left.isEqual(to: right) { return left.precedes(right) }
+        guard let coupon = entries[index].coupon, let otherCoupon = entries[other].coupon else {
+            return index < other
+        }
+        return catalog.id(of: coupon).precedes(catalog.id(of: otherCoupon))
+    }
+
+    // MARK: Conflicts
+
+    /// Lets the entries stand, automatic or requested ones, that conflict with none that stands.
+    private mutating func resolveConflicts(
+        areAutomatic: Bool, _ entries: inout Entries, _ evaluator: inout Evaluator,
+        _ intake: borrowing PurchaseIntake, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest, _ ledger: borrowing Ledger
+    ) {
+        for place in judgingOrder.indices {
+            let index = judgingOrder[place]
+            guard entries[index].isAutomatic == areAutomatic else { continue }
+            if isRefusedForConflict(index, &entries) { continue }
+            if Self.sharesCounter(index, entries, catalog) {
+                // Now it may have to take another offer, or another owner of its code.
+                evaluator.evaluate(index, &entries, intake, catalog, request, ledger)
+                if !entries[index].isGood || isRefusedForConflict(index, &entries) { continue }
+            }
+            entries[index].isStanding = true
+        }
+    }
+
+    private func isRefusedForConflict(_ index: Int, _ entries: inout Entries) -> Bool {
+        let other =
+            firstConflict(of: index, areAutomatic: false, entries)
+            ?? firstConflict(of: index, areAutomatic: true, entries)
+        guard let other else { return false }
+        entries.refuseAsNotCombinable(index, with: other)
+        return true
+    }
+
+    /// The first standing entry, requested or automatic, that this one cannot be combined with.
+    private func firstConflict(
+        of index: Int, areAutomatic: Bool, _ entries: borrowing Entries
+    ) -> Int? {
+        let stacking = entries[candidate: index].coupon.stacking
+        for place in judgingOrder.indices {
+            let other = judgingOrder[place]
+            guard entries[other].isStanding, entries[other].isAutomatic == areAutomatic else {
+                continue
+            }
+            let otherStacking = entries[candidate: other].coupon.stacking
+            let isSameGroup =
+                stacking.group != .unmentioned && stacking.group == otherStacking.group
+            if stacking.isExclusive || otherStacking.isExclusive || isSameGroup
+                || entries[other].coupon == entries[index].coupon
+            {
+                return other
+            }
+        }
+        return nil
+    }
+
+    // MARK: Counters that several coupons share
+
+    /// Whether an offer of the entry's coupon shares its counter with an offer that a standing entry
+    /// uses, so that its uses must be read again.
+    private static func sharesCounter(
+        _ index: Int, _ entries: borrowing Entries, _ catalog: borrowing Catalog
+    ) -> Bool {
+        for row in entries[candidate: index].coupon.offers.range {
+            let counter = catalog.tables.offers[row].counter
+            if counter != .unmentioned && entries.usesBeside(index, of: counter) > 0 { return true }
+        }
+        return false
+    }
+
+    /// Counts what all other standing entries use of the shared counter of this one.
+    private static func countBeside(_ index: Int, _ entries: inout Entries) {
+        guard entries[index].isGood, entries[index].coupon != nil,
+            let offer = entries[candidate: index].offer, offer.counter != .unmentioned
+        else { return }
+        let beside = entries.usesBeside(index, of: offer.counter)
+        entries[candidate: index].uses[.offer].used += beside - entries[index].usesBeside
+        entries[index].usesBeside = beside
+    }
+
+    // MARK: Money
+
+    /// Prices the standing entries one after the other in judging order.
+    private func priceStanding(
+        _ entries: inout Entries, _ evaluator: inout Evaluator, _ purchase: borrowing Purchase,
+        _ catalog: borrowing Catalog
+    ) {
+        evaluator.beginPricing(purchase)
+        for place in judgingOrder.indices {
+            let index = judgingOrder[place]
+            if entries[index].isStanding { evaluator.price(index, &entries, purchase, catalog) }
+        }
+    }
+
+    // MARK: Automatic coupons
+
+    /// Whether a requested code is refused for its money where automatic coupons stand beside it.
+    private static func costsRequested(_ entries: borrowing Entries) -> Bool {
+        var hasAutomatic = false
+        var hasRefused = false
+        for index in entries.indices where entries[index].isStanding {
+            if entries[index].isAutomatic {
+                hasAutomatic = true
+            } else if !entries[index].isGood {
+                hasRefused = true
+            }
+        }
+        return hasAutomatic && hasRefused
+    }
+
+    /// Prices the requested codes alone, then admits one automatic coupon after the other, as long as
+    /// no requested code is refused for it.
+    private mutating func admitAutomaticCoupons(
+        _ entries: inout Entries, _ evaluator: inout Evaluator, _ purchase: borrowing Purchase,
+        _ catalog: borrowing Catalog
+    ) {
+        queue.removeAll()
+        for place in judgingOrder.indices {
+            let index = judgingOrder[place]
+            guard entries[index].isStanding, entries[index].isAutomatic else { continue }
+            queue.append(index)
+            entries[index].isStanding = false
+        }
+        reprice(&entries, &evaluator, purchase, catalog)
+        for index in entries.indices where entries[index].isStanding {
+            entries[index].standsAlone = entries[index].isGood
+        }
+        for place in queue.indices {
+            let index = queue[place]
+            entries[index].isStanding = true
+            reprice(&entries, &evaluator, purchase, catalog)
+            guard let cost = firstRequestedAtStake(entries) else { continue }
+            entries[index].isStanding = false
+            entries.refuseAsNotCombinable(index, with: cost)
+            reprice(&entries, &evaluator, purchase, catalog)
+        }
+    }
+
+    private func reprice(
+        _ entries: inout Entries, _ evaluator: inout Evaluator, _ purchase: borrowing Purchase,
+        _ catalog: borrowing Catalog
+    ) {
+        for index in entries.indices where entries[index].isStanding {
+            entries.clearRefusal(of: index)
+        }
+        priceStanding(&entries, &evaluator, purchase, catalog)
+    }
+
+    /// The first requested code that is refused though it was good without automatic coupons.
+    private func firstRequestedAtStake(_ entries: borrowing Entries) -> Int? {
+        for place in judgingOrder.indices {
+            let index = judgingOrder[place]
+            if entries[index].isStanding && !entries[index].isAutomatic
+                && entries[index].standsAlone && !entries[index].isGood
+            {
+                return index
+            }
+        }
+        return nil
+    }
+
+    // MARK: Gift cards
+
+    /// Lets the gift cards pay what is left: the one that expires first, then by code; a card once.
+    private mutating func payWithGiftCards(
+        _ entries: inout Entries, _ evaluator: inout Evaluator, _ purchase: borrowing Purchase,
+        _ catalog: borrowing Catalog
+    ) {
+        queue.removeAll()
+        for index in entries.indices where entries[index].isGood && entries[index].giftCard != nil {
+            queue.append(index)
+            var place = queue.count - 1
+            while place > 0, Self.paysBefore(index, queue[place - 1], entries, catalog) {
+                queue[place] = queue[place - 1]
+                place -= 1
+            }
+            queue[place] = index
+        }
+        if queue.count == 0 { return }
+        var due = Totals(purchase, entries).total
+        for place in queue.indices {
+            let index = queue[place]
+            let isAgain =
+                place > 0 && entries[queue[place - 1]].giftCard == entries[index].giftCard
+            if isAgain {
+                entries.refuseAsNotCombinable(index, with: queue[place - 1])
+                // The first of several stands beside all others.
+                queue[place] = queue[place - 1]
+                continue
+            }
+            evaluator.pay(index, &entries, due: purchase.hasCart ? due : nil)
+            due -= entries[index].payment
+        }
+    }
+
+    private static func paysBefore(
+        _ index: Int, _ other: Int, _ entries: borrowing Entries, _ catalog: borrowing Catalog
+    ) -> Bool {
+        guard let left = entries[index].cardCandidate, let right = entries[other].cardCandidate,
+            let leftCode = entries[index].code, let rightCode = entries[other].code
+        else { return false }
+        if left.terms.expiresAt != right.terms.expiresAt {
+            return left.terms.expiresAt < right.terms.expiresAt
+        }
+        return catalog.text(of: leftCode).precedes(catalog.text(of: rightCode))
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Whether it comes before `other`, byte by byte.
+    fileprivate func precedes(_ other: Span<UInt8>) -> Bool {
+        for index in 0..<Swift.min(count, other.count) where self[index] != other[index] {
+            return self[index] < other[index]
+        }
+        return count < other.count
+    }
+}

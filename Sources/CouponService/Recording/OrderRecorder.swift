@@ -1,0 +1,228 @@
+// Recording what reserve and apply decided: the order's image says what it holds or uses and what was
+// replied, and the ledger's counters follow in the same step.
+
+import CouponCatalog
+import CouponRules
+import CouponStore
+import CouponWire
+import FlatStorage
+
+/// Records orders.
+struct OrderRecorder: ~Copyable {
+    private var image = OrderImageWriter()
+    private var canonicalRequest = CanonicalRequest()
+    private var codeText = CodeText()
+
+    /// Why an order is not recorded; nothing was changed.
+    enum Obstacle: BitwiseCopyable {
+        /// The greatest number of orders or counters is reached.
+        case full
+        /// The journal has no space.
+        case noSpace
+    }
+
+    /// Whether the request is the one that an order was applied with.
+    mutating func isRepeat(
+        of image: borrowing OrderImageView, _ request: borrowing IncomingRequest,
+        codeHashes: borrowing FlatArray<UInt64>
+    ) -> Bool {
+        let fingerprint = canonicalRequest.fingerprint(of: request, codeHashes: codeHashes)
+        guard image.facts.request == fingerprint else { return false }
+        // The fingerprint is of folded texts; where case matters, the request must have the same text.
+        var codes = image.codes
+        while let code = codes.next() {
+            if code.facts.flags.contains(.caseSensitive), !isNamed(code.code, in: request) {
+                return false
+            }
+        }
+        return true
+    }
+
+    private mutating func isNamed(
+        _ code: Span<UInt8>, in request: borrowing IncomingRequest
+    ) -> Bool {
+        for place in request.fields.codes.indices {
+            let written = request.bytes(of: request.fields.codes[place].code)
+            guard (try? codeText.read(written)) != nil else { continue }
+            if codeText.exact.isEqual(to: code) { return true }
+        }
+        return false
+    }
+
+    // MARK: Recording
+
+    /// Records the order of a request whose verdict is good, and returns nil; or says why it cannot.
+    mutating func record(
+        _ entries: inout Entries, _ verdict: borrowing Verdict, counters: inout EntryCounters,
+        _ intake: borrowing PurchaseIntake, codeHashes: borrowing FlatArray<UInt64>,
+        _ own: OwnOrders,
+        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest, _ ledger: inout Ledger
+    ) -> Obstacle? {
+        if (own.order == nil && ledger.orders.isFull) || ledger.usage.isFull { return .full }
+        let facts = orderFacts(
+            verdict, intake.purchase, codeHashes: codeHashes, own, request, ledger)
+        begin(facts, verdict, request)
+        for index in entries.indices {
+            if entries[index].isAutomatic && !entries[index].isGood { continue }
+            if facts.state == .applied && entries[index].isGood {
+                entries[index].redemption = ledger.redemptions.next(
+                    nowMilliseconds: request.now.millisecondsSinceEpoch)
+            }
+            appendCode(
+                index, entries, verdict, lineCount: intake.purchase.lines.count, catalog, request)
+            if entries[index].isGood {
+                consume(
+                    index, entries, &counters, in: intake.purchase.currency, catalog, request,
+                    &ledger)
+            }
+        }
+        image.finish()
+        guard ledger.hasRoom(toRecord: image.bytes, own.order, own.session) else { return .noSpace }
+        ledger.record(
+            store: request.storeName, order: request.order, image, takingOver: own.session)
+        return nil
+    }
+
+    /// What the image says of the order as a whole.
+    private mutating func orderFacts(
+        _ verdict: borrowing Verdict, _ purchase: borrowing Purchase,
+        codeHashes: borrowing FlatArray<UInt64>, _ own: OwnOrders,
+        _ request: borrowing IncomingRequest, _ ledger: borrowing Ledger
+    ) -> OrderFacts {
+        let isApplied = request.fields.operation == .apply
+        var facts = OrderFacts(
+            state: isApplied ? .applied : .reserved,
+            decidedAt: request.now.millisecondsSinceEpoch,
+            request: canonicalRequest.fingerprint(of: request, codeHashes: codeHashes))
+        if isApplied {
+            facts.reservedAt = own.holdMilliseconds(ledger)
+        } else {
+            facts.expiresAt = request.holdExpiry.millisecondsSinceEpoch
+        }
+        if request.fields.mode == .partial { facts.modes.insert(.partial) }
+        if request.fields.considersAutoCoupons { facts.modes.insert(.auto) }
+        if purchase.hasCart {
+            facts.modes.insert(.hasCart)
+            facts.currency = purchase.currency.packed
+            facts.subtotal = purchase.subtotal.minorUnits
+            facts.shipping = (purchase.shipping ?? .zero).minorUnits
+            facts.discount = verdict.totals.discount.minorUnits
+            facts.shippingDiscount = verdict.totals.shippingDiscount.minorUnits
+            facts.total = verdict.totals.total.minorUnits
+        }
+        return facts
+    }
+
+    private mutating func begin(
+        _ facts: OrderFacts, _ verdict: borrowing Verdict, _ request: borrowing IncomingRequest
+    ) {
+        image.begin(
+            facts, customer: request.bytes(of: request.fields.customer.id),
+            email: request.bytes(of: request.fields.customer.email))
+        for line in verdict.lineDiscounts.indices {
+            image.appendLineDiscount(verdict.lineDiscounts[line].minorUnits)
+        }
+        for index in request.fields.metadata.indices {
+            let pair = request.fields.metadata[index]
+            image.appendMetadata(
+                name: request.bytes(of: pair.key), value: request.bytes(of: pair.value))
+        }
+    }
+
+    /// Writes an entry's facts and texts into the image, and the facts that its reply lists.
+    private mutating func appendCode(
+        _ index: Int, _ entries: borrowing Entries, _ verdict: borrowing Verdict, lineCount: Int,
+        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest
+    ) {
+        var facts = CodeFacts(flags: [])
+        if let refusal = entries[index].refusal {
+            facts.reason = refusal.reason.rawValue
+        } else {
+            facts.flags.insert(.valid)
+            facts.redemption = entries[index].redemption
+            facts.discount = (entries[index].discount + entries[index].payment).minorUnits
+            facts.shippingDiscount = entries[index].shippingDiscount.minorUnits
+        }
+        let showsLines =
+            entries[index].isGood && entries[index].coupon != nil && entries.areSeveral
+        if showsLines { facts.flags.insert(.hasLineDiscounts) }
+        if entries[index].isAutomatic { facts.flags.insert(.automatic) }
+        if entries[index].giftCard != nil { facts.flags.insert(.giftCard) }
+        if let code = entries[index].code, catalog.isCaseSensitive(code) {
+            facts.flags.insert(.caseSensitive)
+        }
+        if let coupon = entries[index].coupon, !catalog.isReusableAfterRelease(coupon) {
+            facts.flags.insert(.keepsUse)
+        }
+        beginCode(facts, entries[index], catalog, request)
+        if showsLines {
+            for line in 0..<lineCount {
+                image.appendCodeLineDiscount(entries.share(of: index, line: line).minorUnits)
+            }
+        }
+        image.writeFragment(verdict.facts(of: index))
+    }
+
+    private mutating func beginCode(
+        _ facts: CodeFacts, _ entry: borrowing Entry, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest
+    ) {
+        switch entry.subject {
+        case .unknown:
+            image.beginCode(
+                facts, code: request.bytes(of: request.fields.codes[entry.place ?? 0].code),
+                coupon: Span(), usageKey: Span())
+        case .coupon(let coupon, let code?):
+            image.beginCode(
+                facts, code: catalog.text(of: code), coupon: catalog.id(of: coupon),
+                usageKey: catalog.usageKey(of: coupon))
+        case .coupon(let coupon, nil):
+            image.beginCode(
+                facts, code: Span(), coupon: catalog.id(of: coupon),
+                usageKey: catalog.usageKey(of: coupon))
+        case .giftCard(let card, let code):
+            image.beginCode(
+                facts, code: catalog.text(of: code), coupon: catalog.id(of: card),
+                usageKey: catalog.usageKey(of: card))
+        }
+    }
+
+    /// Lists in the image what the entry consumes.
+    private mutating func consume(
+        _ index: Int, _ entries: borrowing Entries, _ counters: inout EntryCounters,
+        in currency: Currency, _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
+        _ ledger: inout Ledger
+    ) {
+        switch entries[index].subject {
+        case .unknown: preconditionFailure("a code that does not exist is never consumed")
+        case .giftCard(let card, _):
+            let counter = counters.createIfAbsent(ofCard: card, catalog, &ledger)
+            image.append(counter, of: ledger.usage, amount: entries[index].payment)
+        case .coupon:
+            for place in entries[index].counters.range {
+                let counter = counters.createIfAbsent(
+                    at: place, of: index, entries, in: currency, catalog, request, &ledger)
+                let isMoney = counters[place].limit == .budget
+                image.append(
+                    counter, of: ledger.usage,
+                    amount: isMoney
+                        ? entries[index].discount + entries[index].shippingDiscount
+                        : Money(minorUnits: 1))
+            }
+        }
+    }
+}
+
+extension OrderImageWriter {
+    /// Lists what the current code consumes: so many uses, or so much money.
+    fileprivate mutating func append(
+        _ counter: CounterID, of usage: borrowing UsageTable, amount: Money
+    ) {
+        // All counters but the shared ones have the code's own key.
+        let kind = usage.kind(counter)
+        appendConsumption(
+            of: counter, kind,
+            couponKey: kind == .sharedOffer ? usage.couponKey(counter) : Span(),
+            detail: usage.detail(counter), amount: UInt64(amount.minorUnits))
+    }
+}

@@ -1,0 +1,193 @@
+// Replies to validate, reserve and apply. The members come in one fixed order, and a member that does
+// not apply is left out. Also update `Protocol.md` and `reply.schema.json` in CouponWire.
+
+import CouponCatalog
+import CouponRules
+import CouponWire
+import FlatStorage
+
+/// The reply to a request that was evaluated.
+enum VerdictReply {
+    static func write(
+        _ verdict: borrowing Verdict, _ entries: borrowing Entries, _ purchase: borrowing Purchase,
+        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
+        _ reply: inout ReplyWriter
+    ) {
+        begin(verdict.isGood ? nil : entries.firstRefusal?.reason, request, &reply)
+        if purchase.hasCart { writeMoney(of: verdict, purchase, &reply) }
+        reply.key("codes")
+        reply.beginArray()
+        for index in entries.indices where entries.isListed(index) {
+            write(index, entries, verdict, purchase, catalog, request, &reply)
+        }
+        reply.endArray()
+        reply.endReply()
+    }
+
+    private static func begin(
+        _ reason: Reason?, _ request: borrowing IncomingRequest, _ reply: inout ReplyWriter
+    ) {
+        let isGood = reason == nil
+        reply.beginReply(to: request.id)
+        reply.key("valid")
+        reply.boolean(isGood)
+        switch request.fields.operation {
+        case .reserve:
+            reply.key("reserved")
+            reply.boolean(isGood)
+        case .apply:
+            reply.key("applied")
+            reply.boolean(isGood)
+            reply.key("order")
+            reply.string(request.order)
+        default: break
+        }
+        if let reason {
+            reply.key("reason")
+            reply.string(reason.code)
+        } else if request.fields.operation == .reserve {
+            reply.key("expires_at")
+            reply.instant(request.holdExpiry)
+        }
+    }
+
+    private static func writeMoney(
+        of verdict: borrowing Verdict, _ purchase: borrowing Purchase, _ reply: inout ReplyWriter
+    ) {
+        let totals = verdict.totals
+        reply.sums(
+            purchase.currency, subtotal: purchase.subtotal, discount: totals.discount,
+            shippingDiscount: totals.shippingDiscount, total: totals.total)
+        reply.key("line_discounts")
+        reply.beginArray()
+        for line in verdict.lineDiscounts.indices { reply.money(verdict.lineDiscounts[line]) }
+        reply.endArray()
+        if totals.hasGiftCard {
+            reply.giftCards(paid: totals.giftCardAmount, of: totals.total)
+        }
+    }
+
+    // MARK: Entries
+
+    /// Writes one entry; its money only when the request as a whole is good.
+    private static func write(
+        _ index: Int, _ entries: borrowing Entries, _ verdict: borrowing Verdict,
+        _ purchase: borrowing Purchase, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest, _ reply: inout ReplyWriter
+    ) {
+        begin(entries[index], catalog, request, &reply)
+        if entries[index].isGood {
+            if verdict.isGood && purchase.hasCart && entries[index].giftCard == nil {
+                writeDiscounts(of: index, entries, lineCount: purchase.lines.count, &reply)
+            }
+            let redemption = entries[index].redemption
+            if redemption > 0 { reply.redemption(redemption) }
+            if entries[index].coupon != nil, let left = entries[candidate: index].usesLeft {
+                reply.member("remaining", max(0, left - 1))
+            }
+            reply.bytes.append(verdict.facts(of: index))
+        } else if let refusal = entries[index].refusal {
+            write(refusal, entries, purchase.currency, catalog, &reply)
+        }
+        if entries[index].evaluation.explains {
+            reply.key("failures")
+            reply.beginArray()
+            for place in entries[index].failures.range {
+                reply.beginObject()
+                write(entries.failure(place), entries, purchase.currency, catalog, &reply)
+                reply.endObject()
+            }
+            reply.endArray()
+        }
+        reply.endObject()
+    }
+
+    private static func begin(
+        _ entry: borrowing Entry, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest, _ reply: inout ReplyWriter
+    ) {
+        switch entry.subject {
+        case .unknown:
+            reply.beginEntry(
+                request.bytes(of: request.fields.codes[entry.place ?? 0].code), of: Span(),
+                entry.isGood)
+        case .coupon(let coupon, let code?):
+            reply.beginEntry(catalog.text(of: code), of: catalog.id(of: coupon), entry.isGood)
+        case .coupon(let coupon, nil):
+            reply.beginEntry(Span(), of: catalog.id(of: coupon), entry.isGood)
+        case .giftCard(let card, let code):
+            reply.beginEntry(
+                catalog.text(of: code), ofCard: catalog.id(of: card), entry.isGood)
+        }
+    }
+
+    private static func writeDiscounts(
+        of index: Int, _ entries: borrowing Entries, lineCount: Int, _ reply: inout ReplyWriter
+    ) {
+        reply.discounts(entries[index].discount, entries[index].shippingDiscount)
+        guard entries.areSeveral else { return }
+        reply.key("line_discounts")
+        reply.beginArray()
+        for line in 0..<lineCount { reply.money(entries.share(of: index, line: line)) }
+        reply.endArray()
+    }
+
+    // MARK: Refusals
+
+    /// `reason`, `message` and the facts that the refusal carries.
+    private static func write(
+        _ refusal: Refusal, _ entries: borrowing Entries, _ currency: Currency,
+        _ catalog: borrowing Catalog, _ reply: inout ReplyWriter
+    ) {
+        var attribute = Symbol.unmentioned
+        if case .attribute(let name) = refusal.scope { attribute = name }
+        reply.key("reason")
+        reply.string(refusal.reason.code)
+        reply.key("message")
+        reply.message(of: refusal, currency: currency, attribute: catalog.text(of: attribute))
+        writeScope(refusal.scope, catalog.text(of: attribute), &reply)
+        if let limit = refusal.limit { reply.member("limit", limit) }
+        if let actual = refusal.actual { reply.member("actual", actual) }
+        if let missing = refusal.missing { reply.member("missing", missing) }
+        if let held = refusal.held { reply.member("held", held) }
+        if let startsAt = refusal.startsAt {
+            reply.key("starts_at")
+            reply.instant(startsAt)
+        }
+        if let endedAt = refusal.endedAt {
+            reply.key("ended_at")
+            reply.instant(endedAt)
+        }
+        guard let other = refusal.conflictsWith else { return }
+        reply.key("conflicts_with")
+        if let code = entries[other].code {
+            reply.string(catalog.text(of: code))
+        } else if let coupon = entries[other].coupon {
+            reply.string(catalog.id(of: coupon))
+        } else {
+            reply.null()
+        }
+    }
+
+    private static func writeScope(
+        _ scope: Refusal.Scope, _ attribute: Span<UInt8>, _ reply: inout ReplyWriter
+    ) {
+        if scope == .none { return }
+        reply.key("scope")
+        switch scope {
+        case .none: break
+        case .coupon: reply.string("coupon")
+        case .code: reply.string("code")
+        case .offer: reply.string("offer")
+        case .day: reply.string("day")
+        case .week: reply.string("week")
+        case .month: reply.string("month")
+        case .bookingDate: reply.string("booking_date")
+        case .customers: reply.string("customers")
+        case .groups: reply.string("groups")
+        case .previousOrders: reply.string("max_previous_orders")
+        case .perCustomer: reply.string("per_customer")
+        case .attribute: reply.string(attribute)
+        }
+    }
+}
