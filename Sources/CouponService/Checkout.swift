@@ -76,7 +76,7 @@ struct Checkout: ~Copyable {
     /// validate: judge and tell; nothing changes.
     mutating func validate(
         _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
-        _ ledger: borrowing Ledger, at now: Instant, _ reply: inout ReplyWriter
+        _ ledger: borrowing Ledger, at now: Instant, _ reply: inout JSONWriter
     ) -> CheckoutOutcome {
         let needs = findEntries(catalog, parser, .validate, at: now)
         guard takeInCart(needs, catalog, parser, &reply) else { return .faulted }
@@ -101,15 +101,15 @@ struct Checkout: ~Copyable {
     /// Takes the request in; writes an error and returns false when its money cannot be counted.
     mutating func takeInCart(
         _ needs: IntakeNeeds, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) -> Bool {
         guard let index = takeIn(needs, catalog, parser) else { return true }
         let isLine = index < parser.request.lines.count
-        reply.faultReply(
-            to: parser.bytes(of: parser.request.id),
+        ErrorReply.write(
             RequestFault(
                 code: .badRequest, field: isLine ? "cart.lines[\(index)]" : "cart.shipping",
-                message: "The sum passes 9007199254740991 minor units or items."))
+                message: "The sum passes 9007199254740991 minor units or items."),
+            to: parser.bytes(of: parser.request.id), &reply)
         return false
     }
 }

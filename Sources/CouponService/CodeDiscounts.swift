@@ -9,7 +9,7 @@ import FlatStorage
 extension Checkout {
     mutating func tellDiscounts(
         _ catalog: borrowing Catalog, _ parser: borrowing RequestParser, at now: Instant,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) -> CheckoutOutcome {
         // What a judge would look at is not needed.
         _ = findEntries(catalog, parser, .validate, at: now)
@@ -19,13 +19,13 @@ extension Checkout {
             return .faulted
         case .giftCard:
             // It pays, and discounts nothing.
-            reply.beginReply(to: parser.bytes(of: parser.request.id))
+            ReplyEnvelope.begin(to: parser.bytes(of: parser.request.id), &reply)
             reply.key("result")
             reply.null()
-            reply.endReply()
+            ReplyEnvelope.end(&reply)
         case .coupon:
             let coupon = firstDefinedOwner(of: entries[0])
-            reply.beginReply(to: parser.bytes(of: parser.request.id))
+            ReplyEnvelope.begin(to: parser.bytes(of: parser.request.id), &reply)
             reply.key("result")
             reply.beginObject()
             reply.key("coupon")
@@ -33,7 +33,7 @@ extension Checkout {
             // Beside the writer, which sets no comma before what begins with one.
             reply.bytes.append(catalog.discountFacts(of: coupon))
             reply.endObject()
-            reply.endReply()
+            ReplyEnvelope.end(&reply)
         }
         return .accepted
     }

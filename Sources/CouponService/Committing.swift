@@ -14,7 +14,7 @@ extension Checkout {
     mutating func commit(
         _ purpose: EvaluationContext.Purpose, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ ledger: inout Ledger, at now: Instant,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) -> CheckoutOutcome {
         let needs = findEntries(catalog, parser, purpose, at: now)
         findOwnOrders(parser, ledger)
@@ -48,7 +48,7 @@ extension Checkout {
     /// applied, or start afresh.
     private mutating func answerFromRecord(
         _ purpose: EvaluationContext.Purpose, _ parser: borrowing RequestParser,
-        _ ledger: borrowing Ledger, _ reply: inout ReplyWriter
+        _ ledger: borrowing Ledger, _ reply: inout JSONWriter
     ) -> CheckoutOutcome? {
         guard let id = own.order else { return nil }
         let image = ledger.image(of: id)

@@ -1,11 +1,13 @@
 import CouponWire
+import FlatStorage
 
-extension ReplyWriter {
+extension JSONWriter {
     mutating func error(
         _ code: ErrorCode, field: StaticString? = nil, _ message: StaticString,
         to parser: borrowing RequestParser
     ) {
-        errorReply(to: parser.bytes(of: parser.request.id), code, message: message, field: field)
+        ErrorReply.write(
+            code, message: message, field: field, to: parser.bytes(of: parser.request.id), &self)
     }
 
     mutating func forbidden(field: StaticString = "op", to parser: borrowing RequestParser) {
@@ -13,23 +15,23 @@ extension ReplyWriter {
     }
 
     mutating func lineTooLong(limit: Int) {
-        faultReply(
-            to: "null".utf8.span,
+        ErrorReply.write(
             RequestFault(
                 code: .lineTooLong,
-                message: "A line has at most \(limit) bytes; this one was skipped."))
+                message: "A line has at most \(limit) bytes; this one was skipped."),
+            to: "null".utf8.span, &self)
     }
 
     mutating func turnAway(_ reason: TurnAwayReason) {
         switch reason {
         case .tooManyConnections:
-            errorReply(
-                to: "null".utf8.span, .tooManyConnections,
-                message: "The configured number of connections is reached.")
+            ErrorReply.write(
+                .tooManyConnections, message: "The configured number of connections is reached.",
+                to: "null".utf8.span, &self)
         case .notOnTheList:
-            errorReply(
-                to: "null".utf8.span, .forbidden,
-                message: "This user may not use this socket.")
+            ErrorReply.write(
+                .forbidden, message: "This user may not use this socket.", to: "null".utf8.span,
+                &self)
         }
     }
 }

@@ -50,7 +50,7 @@ extension RequestHandler {
     }
 
     private mutating func beginResult(to id: [UInt8]) {
-        reply.beginReply(to: id.span)
+        ReplyEnvelope.begin(to: id.span, &reply)
         reply.key("result")
         reply.beginObject()
     }
@@ -58,7 +58,7 @@ extension RequestHandler {
     private mutating func endResult(of run: LastRun) {
         reply.member("milliseconds", run.milliseconds)
         reply.endObject()
-        reply.endReply()
+        ReplyEnvelope.end(&reply)
     }
 
     private mutating func writeFailure(
@@ -66,7 +66,7 @@ extension RequestHandler {
         _ message: StaticString
     ) {
         statistics.errors += 1
-        reply.beginErrorReply(to: id.span, code)
+        ErrorReply.begin(code, to: id.span, &reply)
         reply.key("message")
         reply.string(message)
         reply.key("details")
@@ -76,6 +76,6 @@ extension RequestHandler {
         for fault in run.faults { reply.string(copying: fault) }
         reply.endArray()
         reply.endObject()
-        reply.endErrorReply()
+        ErrorReply.end(&reply)
     }
 }

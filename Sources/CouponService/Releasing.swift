@@ -18,7 +18,7 @@ private struct Findings {
 extension Checkout {
     mutating func release(
         _ parser: borrowing RequestParser, _ ledger: inout Ledger, at now: Instant,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) -> CheckoutOutcome {
         let order = parser.bytes(of: parser.request.order)
         guard let id = ledger.orders.find(store: storeName.bytes, order: order),
@@ -100,12 +100,12 @@ extension OrderImageView {
     }
 }
 
-extension ReplyWriter {
+extension JSONWriter {
     /// What the latest release gave back.
     fileprivate mutating func release(
         _ image: borrowing OrderImageView, isReplayed: Bool, to id: Span<UInt8>
     ) {
-        beginReply(to: id)
+        ReplyEnvelope.begin(to: id, &self)
         key("released")
         boolean(true)
         if isReplayed {
@@ -132,6 +132,6 @@ extension ReplyWriter {
             endObject()
         }
         endArray()
-        endReply()
+        ReplyEnvelope.end(&self)
     }
 }

@@ -6,12 +6,12 @@ import CouponStore
 import CouponWire
 import FlatStorage
 
-extension ReplyWriter {
+extension JSONWriter {
     /// The stored facts of an order that a request repeats.
     mutating func replay(
         _ image: borrowing OrderImageView, order: Span<UInt8>, to id: Span<UInt8>
     ) {
-        beginReply(to: id)
+        ReplyEnvelope.begin(to: id, &self)
         key("valid")
         boolean(true)
         key("applied")
@@ -27,7 +27,7 @@ extension ReplyWriter {
         var codes = image.codes
         while let code = codes.next() { entry(code, hasCart: hasCart) }
         endArray()
-        endReply()
+        ReplyEnvelope.end(&self)
     }
 
     /// One code as it was told; a refused one without its message.
@@ -86,7 +86,7 @@ extension ReplyWriter {
         with image: borrowing OrderImageView, _ purpose: EvaluationContext.Purpose,
         to id: Span<UInt8>
     ) {
-        beginErrorReply(to: id, .idempotencyConflict)
+        ErrorReply.begin(.idempotencyConflict, to: id, &self)
         key("message")
         if image.facts.state == .partlyApplied {
             string("Some codes of this order were given back; release the rest to use it again.")
@@ -119,7 +119,7 @@ extension ReplyWriter {
         }
         endArray()
         endObject()
-        endErrorReply()
+        ErrorReply.end(&self)
     }
 }
 

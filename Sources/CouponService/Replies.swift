@@ -11,7 +11,7 @@ extension Checkout {
     /// Writes what was found of all entries.
     mutating func writeVerdict(
         _ purpose: EvaluationContext.Purpose, _ catalog: borrowing Catalog,
-        _ parser: borrowing RequestParser, at now: Instant, _ reply: inout ReplyWriter
+        _ parser: borrowing RequestParser, at now: Instant, _ reply: inout JSONWriter
     ) -> CheckoutOutcome {
         let isGood = isGood(parser.request.mode)
         reply.beginVerdict(isGood ? nil : firstRefusal?.reason, purpose, to: parser)
@@ -31,11 +31,11 @@ extension Checkout {
             write(index, isTold: isGood, catalog, parser, &reply)
         }
         reply.endArray()
-        reply.endReply()
+        ReplyEnvelope.end(&reply)
         return isGood ? .accepted : .refused
     }
 
-    private func writeMoney(_ totals: Totals, _ reply: inout ReplyWriter) {
+    private func writeMoney(_ totals: Totals, _ reply: inout JSONWriter) {
         reply.sums(
             purchase.currency, subtotal: purchase.subtotal, discount: totals.discount,
             shippingDiscount: totals.shippingDiscount, total: totals.total)
@@ -53,7 +53,7 @@ extension Checkout {
     /// Writes one entry; what it is worth only when the request as a whole `isTold` to be good.
     private mutating func write(
         _ index: Int, isTold: Bool, _ catalog: borrowing Catalog,
-        _ parser: borrowing RequestParser, _ reply: inout ReplyWriter
+        _ parser: borrowing RequestParser, _ reply: inout JSONWriter
     ) {
         let entry = entries[index]
         beginEntry(entry, catalog, parser, &reply)
@@ -87,7 +87,7 @@ extension Checkout {
 
     private func beginEntry(
         _ entry: Entry, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) {
         switch entry.subject {
         case .unknown:
@@ -104,7 +104,7 @@ extension Checkout {
         }
     }
 
-    private func writeWorth(of entry: Entry, _ reply: inout ReplyWriter) {
+    private func writeWorth(of entry: Entry, _ reply: inout JSONWriter) {
         if entry.giftCard != nil { return }
         reply.discounts(entry.discount, entry.shippingDiscount)
         guard hasSeveralEntries else { return }
@@ -139,7 +139,7 @@ extension Checkout {
     /// `reason`, `message` and whatever facts the refusal carries.
     private func write(
         _ refusal: Refusal, _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) {
         var attribute = Symbol.unmentioned
         if case .attribute(let name) = refusal.scope { attribute = name }
@@ -156,11 +156,11 @@ extension Checkout {
     }
 }
 
-extension ReplyWriter {
+extension JSONWriter {
     fileprivate mutating func beginVerdict(
         _ reason: Reason?, _ purpose: EvaluationContext.Purpose, to parser: borrowing RequestParser
     ) {
-        beginReply(to: parser.bytes(of: parser.request.id))
+        ReplyEnvelope.begin(to: parser.bytes(of: parser.request.id), &self)
         key("valid")
         boolean(reason == nil)
         switch purpose {
@@ -256,7 +256,7 @@ extension ReplyWriter {
         key("reason")
         string(refusal.reason.code)
         key("message")
-        message(of: refusal, currency: currency, attribute: attribute)
+        RefusalMessage(of: refusal, currency: currency, attribute: attribute).write(to: &self)
         scope(refusal.scope, attribute)
         if let limit = refusal.limit { member("limit", limit) }
         if let actual = refusal.actual { member("actual", actual) }

@@ -31,7 +31,7 @@ struct RequestHandler: ~Copyable {
     var statistics: Statistics
     var isDraining = false
     /// Replies, each ended by a line feed; whoever sends them empties it.
-    var reply = ReplyWriter(appendingTo: ByteBuffer(capacity: 64 * 1_024))
+    var reply = JSONWriter(appendingTo: ByteBuffer(capacity: 64 * 1_024))
 
     init(
         catalog: SharedCatalog, ledger: consuming Ledger, journal: GroupCommit,
@@ -67,7 +67,7 @@ struct RequestHandler: ~Copyable {
             if let operation = fault.operation, !terms.role.allows(operation) {
                 reply.forbidden(to: parser)
             } else {
-                reply.faultReply(to: parser.bytes(of: parser.request.id), fault)
+                ErrorReply.write(fault, to: parser.bytes(of: parser.request.id), &reply)
             }
             return .replied
         }

@@ -1,6 +1,7 @@
 import CouponRules
 import CouponStore
 import CouponWire
+import FlatStorage
 
 /// What a daemon says of itself.
 package struct ServerFacts: Sendable {
@@ -112,9 +113,9 @@ struct Statistics {
     }
 }
 
-extension ReplyWriter {
+extension JSONWriter {
     mutating func pong(_ facts: ServerFacts, isReady: Bool, to parser: borrowing RequestParser) {
-        beginReply(to: parser.bytes(of: parser.request.id))
+        ReplyEnvelope.begin(to: parser.bytes(of: parser.request.id), &self)
         key("result")
         beginObject()
         key("name")
@@ -126,13 +127,13 @@ extension ReplyWriter {
         key("ready")
         boolean(isReady)
         endObject()
-        endReply()
+        ReplyEnvelope.end(&self)
     }
 }
 
 extension RequestHandler {
     mutating func writeStatistics(at now: Instant) {
-        reply.beginReply(to: requestID.span)
+        ReplyEnvelope.begin(to: requestID.span, &reply)
         reply.key("result")
         reply.beginObject()
         reply.key("version")
@@ -151,7 +152,7 @@ extension RequestHandler {
         writeCatalogFacts()
         if let snapshot = statistics.lastSnapshot { write(snapshot, as: "last_snapshot") }
         reply.endObject()
-        reply.endReply()
+        ReplyEnvelope.end(&reply)
     }
 
     private mutating func write(_ counts: Statistics) {

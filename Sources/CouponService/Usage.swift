@@ -10,7 +10,7 @@ import FlatStorage
 extension Checkout {
     mutating func reportUsage(
         _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
-        _ ledger: borrowing Ledger, at now: Instant, _ reply: inout ReplyWriter
+        _ ledger: borrowing Ledger, at now: Instant, _ reply: inout JSONWriter
     ) -> CheckoutOutcome {
         let needs = findEntries(catalog, parser, .validate, at: now)
         _ = takeIn(needs, catalog, parser)
@@ -23,20 +23,20 @@ extension Checkout {
             // Money on a card is no limit: validate tells the balance.
             reply.beginUsage(to: parser)
             reply.null()
-            reply.endReply()
+            ReplyEnvelope.end(&reply)
         case .coupon:
             choose(0, catalog, parser, ledger, at: now)
             preferCoveringOffer(of: 0, catalog, parser, ledger)
             reply.beginUsage(to: parser)
             writeLimits(catalog, parser, ledger, &reply)
-            reply.endReply()
+            ReplyEnvelope.end(&reply)
         }
         return .accepted
     }
 
     private mutating func writeLimits(
         _ catalog: borrowing Catalog, _ parser: borrowing RequestParser,
-        _ ledger: borrowing Ledger, _ reply: inout ReplyWriter
+        _ ledger: borrowing Ledger, _ reply: inout JSONWriter
     ) {
         let budgets = candidates[0].coupon.limits.budget
         let isLimited = candidates[0].usesLeft != nil || !budgets.isEmpty
@@ -74,9 +74,9 @@ extension Checkout {
     }
 }
 
-extension ReplyWriter {
+extension JSONWriter {
     fileprivate mutating func beginUsage(to parser: borrowing RequestParser) {
-        beginReply(to: parser.bytes(of: parser.request.id))
+        ReplyEnvelope.begin(to: parser.bytes(of: parser.request.id), &self)
         key("result")
     }
 
