@@ -32,7 +32,7 @@ final class Bench {
     private var judge = Judge()
     private var purchase = Purchase()
     private let candidate: Candidate
-    private var reply = ReplyWriter(appendingTo: ByteBuffer(capacity: 4_096))
+    private var reply = JSONWriter(appendingTo: ByteBuffer(capacity: 4_096))
     private var line = ByteBuffer(capacity: 512)
     private var orderCount: UInt64 = 0
     private var random: UInt64 = 1
@@ -128,7 +128,7 @@ final class Bench {
     /// Writes a verdict's members, as many as the plainest has.
     func encode() {
         reply.bytes.removeAll()
-        reply.beginReply(to: "1".utf8.span)
+        ReplyEnvelope.begin(to: "1".utf8.span, &reply)
         reply.key("valid")
         reply.boolean(true)
         for number in 0..<5 {
@@ -144,7 +144,7 @@ final class Bench {
         reply.string("cou_COU001ABC123DEF456GHI789JKL01".utf8.span)
         reply.endObject()
         reply.endArray()
-        reply.endReply()
+        ReplyEnvelope.end(&reply)
     }
 
     func answer(_ request: borrowing ByteBuffer) {

@@ -3,6 +3,11 @@ import FlatStorage
 /// A text's bytes, to borrow a span from.
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
+/// The text that bytes hold.
+func text(_ bytes: Span<UInt8>) -> String {
+    String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
+}
+
 /// Repeatable random numbers (SplitMix64). Tests print the seed; `COUPOND_SEED` replays a run.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64

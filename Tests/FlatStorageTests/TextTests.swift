@@ -56,8 +56,4 @@ import Testing
         #expect(bytes.span.firstToEscape(from: 3) == 18)
         #expect(bytes.span.firstToEscape(from: bytes.count) == bytes.count)
     }
-
-    private func text(_ bytes: Span<UInt8>) -> String {
-        String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
-    }
 }

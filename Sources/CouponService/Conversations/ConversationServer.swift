@@ -25,7 +25,7 @@ package struct ConversationServer: ~Copyable {
     /// Conversations whose replies wait for the journal.
     private var waiters = Waiters()
     /// Replies, each ended by a line feed, of the call just made.
-    private var reply = ReplyWriter(appendingTo: ByteBuffer(capacity: 64 * 1_024))
+    private var reply = JSONWriter(appendingTo: ByteBuffer(capacity: 64 * 1_024))
     private let limits: ResourceLimits
 
     /// `ledger` is what recovery read, and `report` how the journal stands that goes on from there.
@@ -71,7 +71,7 @@ extension ConversationServer {
             switch found {
             case .needsMore: return .keepReading
             case .lineTooLong:
-                reply.lineTooLong(limit: limits.lineBytesMax)
+                ErrorReply.writeLineTooLong(limit: limits.lineBytesMax, &reply)
                 handler.statistics.errors += 1
             case .line(let range):
                 disposition = handler.answer(
@@ -136,7 +136,7 @@ extension ConversationServer {
     package mutating func forget(_ id: ConversationID) { tasks.forget(id) }
 
     /// Writes the one line that a client gets that is not let in.
-    package mutating func turnAway(_ reason: TurnAwayReason) { reply.turnAway(reason) }
+    package mutating func turnAway(_ reason: TurnAwayReason) { ErrorReply.write(reason, &reply) }
 
     /// From now on requests are answered with `shutting_down`.
     package mutating func beginDrain() { handler.beginDrain() }

@@ -6,9 +6,9 @@ import FlatStorage
 enum DiscountsReply {
     static func write(
         _ coupon: CouponID, _ catalog: borrowing Catalog, to id: Span<UInt8>,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) {
-        reply.beginReply(to: id)
+        ReplyEnvelope.begin(to: id, &reply)
         reply.key("result")
         reply.beginObject()
         reply.key("coupon")
@@ -16,14 +16,14 @@ enum DiscountsReply {
         // The facts begin with a comma, so they do not go through the writer.
         reply.bytes.append(catalog.discountFacts(of: coupon))
         reply.endObject()
-        reply.endReply()
+        ReplyEnvelope.end(&reply)
     }
 
     /// The reply for a code that gives no discount.
-    static func writeNone(to id: Span<UInt8>, _ reply: inout ReplyWriter) {
-        reply.beginReply(to: id)
+    static func writeNone(to id: Span<UInt8>, _ reply: inout JSONWriter) {
+        ReplyEnvelope.begin(to: id, &reply)
         reply.key("result")
         reply.null()
-        reply.endReply()
+        ReplyEnvelope.end(&reply)
     }
 }

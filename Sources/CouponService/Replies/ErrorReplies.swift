@@ -1,43 +1,43 @@
 import CouponWire
 import FlatStorage
 
-extension ReplyWriter {
-    mutating func error(
-        _ code: ErrorCode, field: StaticString? = nil, _ message: StaticString,
-        to id: Span<UInt8>
+extension ErrorReply {
+    /// The socket does not allow what the request asks for.
+    static func writeForbidden(
+        field: StaticString = "op", to id: Span<UInt8>, _ reply: inout JSONWriter
     ) {
-        errorReply(to: id, code, message: message, field: field)
-    }
-
-    mutating func forbidden(field: StaticString = "op", to id: Span<UInt8>) {
-        error(.forbidden, field: field, "This socket does not allow that.", to: id)
+        write(
+            .forbidden, message: "This socket does not allow that.", field: field, to: id, &reply)
     }
 
     /// Nothing can be recorded at the moment.
-    mutating func noSpaceError(to id: Span<UInt8>) {
-        error(
+    static func writeNoSpace(to id: Span<UInt8>, _ reply: inout JSONWriter) {
+        write(
             .storageUnavailable,
-            "There is no space to record this at the moment; nothing was changed.", to: id)
+            message: "There is no space to record this at the moment; nothing was changed.",
+            to: id, &reply)
     }
 
-    mutating func lineTooLong(limit: Int) {
-        faultReply(
-            to: "null".utf8.span,
-            RequestFault(
-                code: .lineTooLong,
-                message: "A line has at most \(limit) bytes; this one was skipped."))
+    /// The line is longer than a line may be.
+    static func writeLineTooLong(limit: Int, _ reply: inout JSONWriter) {
+        let fault = RequestFault(
+            code: .lineTooLong,
+            message: "A line has at most \(limit) bytes; this one was skipped.")
+        write(fault, to: "null".utf8.span, &reply)
     }
 
-    mutating func turnAway(_ reason: TurnAwayReason) {
+    /// The one line that a client gets that is not let in.
+    static func write(_ reason: TurnAwayReason, _ reply: inout JSONWriter) {
         switch reason {
         case .tooManyConnections:
-            errorReply(
-                to: "null".utf8.span, .tooManyConnections,
-                message: "The configured number of connections is reached.")
+            write(
+                .tooManyConnections,
+                message: "The configured number of connections is reached.",
+                to: "null".utf8.span, &reply)
         case .notOnTheList:
-            errorReply(
-                to: "null".utf8.span, .forbidden,
-                message: "This user may not use this socket.")
+            write(
+                .forbidden, message: "This user may not use this socket.", to: "null".utf8.span,
+                &reply)
         }
     }
 }

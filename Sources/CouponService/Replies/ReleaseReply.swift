@@ -7,9 +7,9 @@ enum ReleaseReply {
     /// Lists what the latest release of the order gave back.
     static func write(
         _ image: borrowing OrderImageView, isReplayed: Bool, to id: Span<UInt8>,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) {
-        reply.beginReply(to: id)
+        ReplyEnvelope.begin(to: id, &reply)
         reply.key("released")
         reply.boolean(true)
         if isReplayed {
@@ -35,6 +35,6 @@ enum ReleaseReply {
             reply.endObject()
         }
         reply.endArray()
-        reply.endReply()
+        ReplyEnvelope.end(&reply)
     }
 }

@@ -11,9 +11,9 @@ enum ReplayReply {
     /// The stored facts of an order that the request repeats.
     static func write(
         _ image: borrowing OrderImageView, order: Span<UInt8>, to id: Span<UInt8>,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) {
-        reply.beginReply(to: id)
+        ReplyEnvelope.begin(to: id, &reply)
         reply.key("valid")
         reply.boolean(true)
         reply.key("applied")
@@ -29,12 +29,12 @@ enum ReplayReply {
         var codes = image.codes
         while let code = codes.next() { write(code, hasCart: hasCart, &reply) }
         reply.endArray()
-        reply.endReply()
+        ReplyEnvelope.end(&reply)
     }
 
     /// One code as it was replied; a refused one without its message.
     private static func write(
-        _ code: borrowing OrderImageCode, hasCart: Bool, _ reply: inout ReplyWriter
+        _ code: borrowing OrderImageCode, hasCart: Bool, _ reply: inout JSONWriter
     ) {
         let facts = code.facts
         let isValid = facts.flags.contains(.valid)
@@ -63,7 +63,7 @@ enum ReplayReply {
     }
 
     private static func write(
-        _ amounts: consuming OrderImageAmounts, _ reply: inout ReplyWriter
+        _ amounts: consuming OrderImageAmounts, _ reply: inout JSONWriter
     ) {
         var amounts = amounts
         reply.beginArray()
@@ -72,7 +72,7 @@ enum ReplayReply {
     }
 
     private static func writeMoney(
-        of image: borrowing OrderImageView, _ reply: inout ReplyWriter
+        of image: borrowing OrderImageView, _ reply: inout JSONWriter
     ) {
         let facts = image.facts
         reply.sums(
@@ -91,9 +91,9 @@ enum ReplayReply {
     /// The error for an order that is on record with a different request; it lists what the order has.
     static func writeConflict(
         with image: borrowing OrderImageView, _ purpose: EvaluationContext.Purpose,
-        to id: Span<UInt8>, _ reply: inout ReplyWriter
+        to id: Span<UInt8>, _ reply: inout JSONWriter
     ) {
-        reply.beginErrorReply(to: id, .idempotencyConflict)
+        ErrorReply.begin(.idempotencyConflict, to: id, &reply)
         reply.key("message")
         if image.facts.state == .partlyApplied {
             reply.string(
@@ -129,7 +129,7 @@ enum ReplayReply {
         }
         reply.endArray()
         reply.endObject()
-        reply.endErrorReply()
+        ErrorReply.end(&reply)
     }
 }
 

@@ -6,7 +6,7 @@ import CouponStore
 import CouponWire
 import FlatStorage
 
-extension ReplyWriter {
+extension JSONWriter {
     @inline(__always)
     mutating func member(_ name: StaticString, _ number: Int64) {
         key(name)

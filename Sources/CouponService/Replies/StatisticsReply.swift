@@ -7,9 +7,9 @@ import FlatStorage
 /// The replies to ping and server.stats.
 enum StatisticsReply {
     static func writePong(
-        _ facts: ServerFacts, isReady: Bool, to id: Span<UInt8>, _ reply: inout ReplyWriter
+        _ facts: ServerFacts, isReady: Bool, to id: Span<UInt8>, _ reply: inout JSONWriter
     ) {
-        reply.beginReply(to: id)
+        ReplyEnvelope.begin(to: id, &reply)
         reply.key("result")
         reply.beginObject()
         reply.key("name")
@@ -20,16 +20,16 @@ enum StatisticsReply {
         reply.key("ready")
         reply.boolean(isReady)
         reply.endObject()
-        reply.endReply()
+        ReplyEnvelope.end(&reply)
     }
 
     static func write(
         _ statistics: Statistics, _ facts: ServerFacts, _ books: borrowing JournalledLedger,
         ordersMax: Int, _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) {
         let uptime = request.now.millisecondsSinceEpoch - facts.startedAt.millisecondsSinceEpoch
-        reply.beginReply(to: request.id)
+        ReplyEnvelope.begin(to: request.id, &reply)
         reply.key("result")
         reply.beginObject()
         reply.key("version")
@@ -48,11 +48,11 @@ enum StatisticsReply {
         write(catalog, statistics, &reply)
         if let snapshot = statistics.lastSnapshot { write(snapshot, as: "last_snapshot", &reply) }
         reply.endObject()
-        reply.endReply()
+        ReplyEnvelope.end(&reply)
     }
 
     private static func writeJournal(
-        _ books: borrowing JournalledLedger, _ reply: inout ReplyWriter
+        _ books: borrowing JournalledLedger, _ reply: inout JSONWriter
     ) {
         let report = books.commit.report
         reply.key("durability")
@@ -69,7 +69,7 @@ enum StatisticsReply {
         reply.endObject()
     }
 
-    private static func writeRequests(_ counts: Statistics, _ reply: inout ReplyWriter) {
+    private static func writeRequests(_ counts: Statistics, _ reply: inout JSONWriter) {
         reply.key("requests")
         reply.beginObject()
         reply.member("connections", Int64(counts.connections))
@@ -86,12 +86,12 @@ enum StatisticsReply {
         reply.endObject()
     }
 
-    private static func writeLongestTurn(_ nanoseconds: Int64, _ reply: inout ReplyWriter) {
+    private static func writeLongestTurn(_ nanoseconds: Int64, _ reply: inout JSONWriter) {
         reply.member("longest_turn_us", nanoseconds / 1_000)
     }
 
     private static func write(
-        _ totals: LedgerTotals, ordersMax: Int, _ reply: inout ReplyWriter
+        _ totals: LedgerTotals, ordersMax: Int, _ reply: inout JSONWriter
     ) {
         reply.key("ledger")
         reply.beginObject()
@@ -103,7 +103,7 @@ enum StatisticsReply {
     }
 
     private static func write(
-        _ catalog: borrowing Catalog, _ statistics: Statistics, _ reply: inout ReplyWriter
+        _ catalog: borrowing Catalog, _ statistics: Statistics, _ reply: inout JSONWriter
     ) {
         reply.key("catalog")
         reply.beginObject()
@@ -121,7 +121,7 @@ enum StatisticsReply {
     }
 
     private static func write(
-        _ run: LastRun, as key: StaticString, _ reply: inout ReplyWriter
+        _ run: LastRun, as key: StaticString, _ reply: inout JSONWriter
     ) {
         reply.key(key)
         reply.beginObject()

@@ -6,7 +6,7 @@ import FlatStorage
 enum TaskReplies {
     static func write(
         _ reload: LastRun, of catalog: borrowing Catalog, to id: Span<UInt8>,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) {
         if !reload.faults.isEmpty {
             return writeFailure(
@@ -21,7 +21,7 @@ enum TaskReplies {
         end(reload, &reply)
     }
 
-    static func write(_ snapshot: LastRun, to id: Span<UInt8>, _ reply: inout ReplyWriter) {
+    static func write(_ snapshot: LastRun, to id: Span<UInt8>, _ reply: inout JSONWriter) {
         if !snapshot.faults.isEmpty {
             return writeFailure(
                 of: snapshot, to: id, .storageUnavailable, detail: "snapshot",
@@ -34,23 +34,23 @@ enum TaskReplies {
         end(snapshot, &reply)
     }
 
-    private static func begin(to id: Span<UInt8>, _ reply: inout ReplyWriter) {
-        reply.beginReply(to: id)
+    private static func begin(to id: Span<UInt8>, _ reply: inout JSONWriter) {
+        ReplyEnvelope.begin(to: id, &reply)
         reply.key("result")
         reply.beginObject()
     }
 
-    private static func end(_ run: LastRun, _ reply: inout ReplyWriter) {
+    private static func end(_ run: LastRun, _ reply: inout JSONWriter) {
         reply.member("milliseconds", run.milliseconds)
         reply.endObject()
-        reply.endReply()
+        ReplyEnvelope.end(&reply)
     }
 
     private static func writeFailure(
         of run: LastRun, to id: Span<UInt8>, _ code: ErrorCode, detail: StaticString,
-        _ message: StaticString, _ reply: inout ReplyWriter
+        _ message: StaticString, _ reply: inout JSONWriter
     ) {
-        reply.beginErrorReply(to: id, code)
+        ErrorReply.begin(code, to: id, &reply)
         reply.key("message")
         reply.string(message)
         reply.key("details")
@@ -60,6 +60,6 @@ enum TaskReplies {
         for fault in run.faults { reply.string(copying: fault) }
         reply.endArray()
         reply.endObject()
-        reply.endErrorReply()
+        ErrorReply.end(&reply)
     }
 }

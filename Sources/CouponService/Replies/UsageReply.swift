@@ -7,11 +7,11 @@ import FlatStorage
 /// The reply to usage: a code's limits, one by one.
 enum UsageReply {
     /// The reply for a code that nothing limits.
-    static func writeUnlimited(to id: Span<UInt8>, _ reply: inout ReplyWriter) {
-        reply.beginReply(to: id)
+    static func writeUnlimited(to id: Span<UInt8>, _ reply: inout JSONWriter) {
+        ReplyEnvelope.begin(to: id, &reply)
         reply.key("result")
         reply.null()
-        reply.endReply()
+        ReplyEnvelope.end(&reply)
     }
 
     /// The reply for the coupon of the only entry, once it is evaluated.
@@ -19,14 +19,14 @@ enum UsageReply {
         _ entries: borrowing Entries, _ counters: inout EntryCounters,
         _ purchase: borrowing Purchase, _ catalog: borrowing Catalog,
         _ request: borrowing IncomingRequest, _ ledger: borrowing Ledger,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) {
         let budgets = entries[candidate: 0].coupon.limits.budget
         let isLimited = entries[candidate: 0].usesLeft != nil || !budgets.isEmpty
         if !isLimited || purchase.contextRulesOut(entries[candidate: 0], in: catalog.tables) {
             return writeUnlimited(to: request.id, &reply)
         }
-        reply.beginReply(to: request.id)
+        ReplyEnvelope.begin(to: request.id, &reply)
         reply.key("result")
         reply.beginObject()
         reply.key("limits")
@@ -47,7 +47,7 @@ enum UsageReply {
         }
         reply.endArray()
         reply.endObject()
-        reply.endReply()
+        ReplyEnvelope.end(&reply)
     }
 
     /// A customer's limit is listed when the customer is known; of the two that a customer can have,
@@ -67,7 +67,7 @@ enum UsageReply {
 
     private static func write(
         _ kind: LimitKind, _ limit: Int64, _ uses: UseCount, in currency: Currency = .none,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) {
         reply.beginObject()
         reply.key("kind")

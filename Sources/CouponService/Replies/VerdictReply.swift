@@ -11,7 +11,7 @@ enum VerdictReply {
     static func write(
         _ verdict: borrowing Verdict, _ entries: borrowing Entries, _ purchase: borrowing Purchase,
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) {
         begin(verdict.isGood ? nil : entries.firstRefusal?.reason, request, &reply)
         if purchase.hasCart { writeMoney(of: verdict, purchase, &reply) }
@@ -21,14 +21,14 @@ enum VerdictReply {
             write(index, entries, verdict, purchase, catalog, request, &reply)
         }
         reply.endArray()
-        reply.endReply()
+        ReplyEnvelope.end(&reply)
     }
 
     private static func begin(
-        _ reason: Reason?, _ request: borrowing IncomingRequest, _ reply: inout ReplyWriter
+        _ reason: Reason?, _ request: borrowing IncomingRequest, _ reply: inout JSONWriter
     ) {
         let isGood = reason == nil
-        reply.beginReply(to: request.id)
+        ReplyEnvelope.begin(to: request.id, &reply)
         reply.key("valid")
         reply.boolean(isGood)
         switch request.fields.operation {
@@ -52,7 +52,7 @@ enum VerdictReply {
     }
 
     private static func writeMoney(
-        of verdict: borrowing Verdict, _ purchase: borrowing Purchase, _ reply: inout ReplyWriter
+        of verdict: borrowing Verdict, _ purchase: borrowing Purchase, _ reply: inout JSONWriter
     ) {
         let totals = verdict.totals
         reply.sums(
@@ -73,7 +73,7 @@ enum VerdictReply {
     private static func write(
         _ index: Int, _ entries: borrowing Entries, _ verdict: borrowing Verdict,
         _ purchase: borrowing Purchase, _ catalog: borrowing Catalog,
-        _ request: borrowing IncomingRequest, _ reply: inout ReplyWriter
+        _ request: borrowing IncomingRequest, _ reply: inout JSONWriter
     ) {
         begin(entries[index], catalog, request, &reply)
         if entries[index].isGood {
@@ -104,7 +104,7 @@ enum VerdictReply {
 
     private static func begin(
         _ entry: borrowing Entry, _ catalog: borrowing Catalog,
-        _ request: borrowing IncomingRequest, _ reply: inout ReplyWriter
+        _ request: borrowing IncomingRequest, _ reply: inout JSONWriter
     ) {
         switch entry.subject {
         case .unknown:
@@ -122,7 +122,7 @@ enum VerdictReply {
     }
 
     private static func writeDiscounts(
-        of index: Int, _ entries: borrowing Entries, lineCount: Int, _ reply: inout ReplyWriter
+        of index: Int, _ entries: borrowing Entries, lineCount: Int, _ reply: inout JSONWriter
     ) {
         reply.discounts(entries[index].discount, entries[index].shippingDiscount)
         guard entries.areSeveral else { return }
@@ -137,14 +137,16 @@ enum VerdictReply {
     /// `reason`, `message` and the facts that the refusal carries.
     private static func write(
         _ refusal: Refusal, _ entries: borrowing Entries, _ currency: Currency,
-        _ catalog: borrowing Catalog, _ reply: inout ReplyWriter
+        _ catalog: borrowing Catalog, _ reply: inout JSONWriter
     ) {
         var attribute = Symbol.unmentioned
         if case .attribute(let name) = refusal.scope { attribute = name }
         reply.key("reason")
         reply.string(refusal.reason.code)
         reply.key("message")
-        reply.message(of: refusal, currency: currency, attribute: catalog.text(of: attribute))
+        RefusalMessage(
+            of: refusal, currency: currency, attribute: catalog.text(of: attribute)
+        ).write(to: &reply)
         writeScope(refusal.scope, catalog.text(of: attribute), &reply)
         if let limit = refusal.limit { reply.member("limit", limit) }
         if let actual = refusal.actual { reply.member("actual", actual) }
@@ -170,7 +172,7 @@ enum VerdictReply {
     }
 
     private static func writeScope(
-        _ scope: Refusal.Scope, _ attribute: Span<UInt8>, _ reply: inout ReplyWriter
+        _ scope: Refusal.Scope, _ attribute: Span<UInt8>, _ reply: inout JSONWriter
     ) {
         if scope == .none { return }
         reply.key("scope")

@@ -51,7 +51,7 @@ struct RequestHandler: ~Copyable {
     /// Answers one line, given without its end and at most `limits.lineBytesMax` long.
     mutating func answer(
         _ line: Span<UInt8>, under terms: borrowing ListenerTerms, at time: TurnTime,
-        _ books: inout JournalledLedger, _ reply: inout ReplyWriter
+        _ books: inout JournalledLedger, _ reply: inout JSONWriter
     ) -> Disposition {
         statistics.requests += 1
         switch request.parse(line, at: time.wall) {
@@ -59,9 +59,9 @@ struct RequestHandler: ~Copyable {
         case .fault(let fault):
             statistics.errors += 1
             if let operation = fault.operation, !terms.role.allows(operation) {
-                reply.forbidden(to: request.id)
+                ErrorReply.writeForbidden(to: request.id, &reply)
             } else {
-                reply.faultReply(to: request.id, fault)
+                ErrorReply.write(fault, to: request.id, &reply)
             }
             return .replied
         }
@@ -69,7 +69,7 @@ struct RequestHandler: ~Copyable {
 
     private mutating func dispatch(
         _ terms: borrowing ListenerTerms, at time: TurnTime, _ books: inout JournalledLedger,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) -> Disposition {
         let operation = request.fields.operation
         if isRefused(operation, under: terms, books.ledger, &reply) { return .replied }
@@ -124,7 +124,7 @@ struct RequestHandler: ~Copyable {
     /// Refuses what the socket's role, its stores, draining or a full journal forbids.
     private mutating func isRefused(
         _ operation: Operation, under terms: borrowing ListenerTerms, _ ledger: borrowing Ledger,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) -> Bool {
         if !terms.role.allows(operation) {
             fail(.forbidden, field: "op", "This socket does not allow that.", &reply)
@@ -134,7 +134,7 @@ struct RequestHandler: ~Copyable {
             fail(.shuttingDown, "The daemon is shutting down.", &reply)
         } else if operation.changesState && !ledger.hasRoomForRecords {
             statistics.errors += 1
-            reply.noSpaceError(to: request.id)
+            ErrorReply.writeNoSpace(to: request.id, &reply)
         } else {
             return false
         }
@@ -143,10 +143,10 @@ struct RequestHandler: ~Copyable {
 
     private mutating func fail(
         _ code: ErrorCode, field: StaticString? = nil, _ message: StaticString,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) {
         statistics.errors += 1
-        reply.error(code, field: field, message, to: request.id)
+        ErrorReply.write(code, message: message, field: field, to: request.id, &reply)
     }
 }
 
@@ -183,7 +183,7 @@ extension RequestHandler {
 
     /// Writes the reply to a request that waited for `task`.
     mutating func writeOutcome(
-        of task: LongTask, to id: [UInt8], _ reply: inout ReplyWriter
+        of task: LongTask, to id: [UInt8], _ reply: inout JSONWriter
     ) {
         switch task {
         case .reload:

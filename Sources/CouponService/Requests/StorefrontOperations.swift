@@ -32,7 +32,7 @@ struct StorefrontOperations: ~Copyable {
     /// validate: evaluate and reply; nothing changes.
     mutating func validate(
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
-        _ ledger: borrowing Ledger, _ reply: inout ReplyWriter
+        _ ledger: borrowing Ledger, _ reply: inout JSONWriter
     ) -> RequestOutcome {
         let needs = finder.find(&entries, for: .validate, catalog, request)
         guard takeInCart(needs, catalog, request, &reply) else { return .faulted }
@@ -47,7 +47,7 @@ struct StorefrontOperations: ~Copyable {
     /// image, another one is a conflict: so a shop that lost the reply may simply ask again.
     mutating func commit(
         _ purpose: EvaluationContext.Purpose, _ catalog: borrowing Catalog,
-        _ request: borrowing IncomingRequest, _ ledger: inout Ledger, _ reply: inout ReplyWriter
+        _ request: borrowing IncomingRequest, _ ledger: inout Ledger, _ reply: inout JSONWriter
     ) -> RequestOutcome {
         let needs = finder.find(&entries, for: purpose, catalog, request)
         let own = OwnOrders(request, ledger)
@@ -65,12 +65,12 @@ struct StorefrontOperations: ~Copyable {
         switch obstacle {
         case nil: return writeVerdict(catalog, request, &reply)
         case .full:
-            reply.error(
-                .overloaded, "The greatest number of orders is reached; nothing was used.",
-                to: request.id)
+            ErrorReply.write(
+                .overloaded, message: "The greatest number of orders is reached; nothing was used.",
+                to: request.id, &reply)
             return .faulted
         case .noSpace:
-            reply.noSpaceError(to: request.id)
+            ErrorReply.writeNoSpace(to: request.id, &reply)
             return .faulted
         }
     }
@@ -78,7 +78,7 @@ struct StorefrontOperations: ~Copyable {
     /// Answers for an order that is applied; nil when it may still be held, applied, or start afresh.
     private mutating func answerFromRecord(
         _ image: borrowing OrderImageView, _ purpose: EvaluationContext.Purpose,
-        _ request: borrowing IncomingRequest, _ reply: inout ReplyWriter
+        _ request: borrowing IncomingRequest, _ reply: inout JSONWriter
     ) -> RequestOutcome? {
         switch image.facts.state {
         case .released, .reserved: return nil
@@ -96,25 +96,26 @@ struct StorefrontOperations: ~Copyable {
 
     /// release: give back all of an order, or one code of it.
     mutating func release(
-        _ request: borrowing IncomingRequest, _ ledger: inout Ledger, _ reply: inout ReplyWriter
+        _ request: borrowing IncomingRequest, _ ledger: inout Ledger, _ reply: inout JSONWriter
     ) -> RequestOutcome {
         guard let order = ledger.orders.find(store: request.storeName, order: request.order),
             !ledger.image(of: order).isEmptied
         else {
-            reply.error(
-                .notFound, field: "order", "This order holds and uses no code.", to: request.id)
+            ErrorReply.write(
+                .notFound, message: "This order holds and uses no code.", field: "order",
+                to: request.id, &reply)
             return .faulted
         }
         release.choose(in: ledger.image(of: order), request)
         guard release.hasMatch else {
-            reply.error(
-                .notFound, field: request.fields.codes.count > 0 ? "code" : "coupon",
-                "This order has no such code.", to: request.id)
+            ErrorReply.write(
+                .notFound, message: "This order has no such code.",
+                field: request.fields.codes.count > 0 ? "code" : "coupon", to: request.id, &reply)
             return .faulted
         }
         if release.hasPending {
             guard ledger.hasRoom(toRecord: Span(), order) else {
-                reply.noSpaceError(to: request.id)
+                ErrorReply.writeNoSpace(to: request.id, &reply)
                 return .faulted
             }
             ledger.release(
@@ -129,14 +130,16 @@ struct StorefrontOperations: ~Copyable {
     /// over, is reported like any other.
     mutating func reportUsage(
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
-        _ ledger: borrowing Ledger, _ reply: inout ReplyWriter
+        _ ledger: borrowing Ledger, _ reply: inout JSONWriter
     ) -> RequestOutcome {
         let needs = finder.find(&entries, for: .validate, catalog, request)
         // Without a cart there is no sum to overflow.
         _ = intake.takeIn(needs, catalog, request)
         switch entries[0].subject {
         case .unknown:
-            reply.error(.notFound, field: "code", "This code does not exist.", to: request.id)
+            ErrorReply.write(
+                .notFound, message: "This code does not exist.", field: "code", to: request.id,
+                &reply)
             return .faulted
         case .giftCard:
             // Money on a card is not a limit: validate shows the balance.
@@ -155,12 +158,14 @@ struct StorefrontOperations: ~Copyable {
     /// code that is over or disabled is shown like any other.
     mutating func showDiscounts(
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) -> RequestOutcome {
         _ = finder.find(&entries, for: .validate, catalog, request)
         switch entries[0].subject {
         case .unknown:
-            reply.error(.notFound, field: "code", "This code does not exist.", to: request.id)
+            ErrorReply.write(
+                .notFound, message: "This code does not exist.", field: "code", to: request.id,
+                &reply)
             return .faulted
         case .giftCard:
             // It pays, and discounts nothing.
@@ -186,15 +191,14 @@ struct StorefrontOperations: ~Copyable {
     /// Takes the request in; writes an error and returns false when its money cannot be counted.
     private mutating func takeInCart(
         _ needs: IntakeNeeds, _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) -> Bool {
         guard let index = intake.takeIn(needs, catalog, request) else { return true }
         let isLine = index < request.fields.lines.count
-        reply.faultReply(
-            to: request.id,
-            RequestFault(
-                code: .badRequest, field: isLine ? "cart.lines[\(index)]" : "cart.shipping",
-                message: "The sum passes 9007199254740991 minor units or items."))
+        let fault = RequestFault(
+            code: .badRequest, field: isLine ? "cart.lines[\(index)]" : "cart.shipping",
+            message: "The sum passes 9007199254740991 minor units or items.")
+        ErrorReply.write(fault, to: request.id, &reply)
         return false
     }
 
@@ -215,7 +219,7 @@ struct StorefrontOperations: ~Copyable {
 
     private func writeVerdict(
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
-        _ reply: inout ReplyWriter
+        _ reply: inout JSONWriter
     ) -> RequestOutcome {
         VerdictReply.write(verdict, entries, intake.purchase, catalog, request, &reply)
         return verdict.isGood ? .accepted : .refused

@@ -1,19 +1,28 @@
-import CouponRules
-import FlatStorage
-
-// Replies have a fixed shape, so they are written straight into bytes: no tree is built and nothing
-// is allocated once the buffer has grown to its working size. The writer sets the commas; what may
-// stand where is up to its caller.
+// JSON is written straight into bytes: no tree is built, and nothing is allocated once the buffer
+// has grown to its working size. The writer sets the commas; what may stand where is up to its
+// caller. Replies, the facts that a catalog prepares for them and the log are all written by it, so
+// a text is escaped in one way everywhere.
 
 /// Writes JSON.
 @usableFromInline
-package struct ReplyWriter: ~Copyable {
-    /// What was written. Complete lines may be taken off its front at any time.
+package struct JSONWriter: ~Copyable {
+    /// The text so far. It is open to others: the owner of a run of lines takes complete ones off
+    /// its front, and texts that are JSON already are appended to it.
     @usableFromInline package var bytes: ByteBuffer
-    @usableFromInline var needsComma = false
+    @usableFromInline var needsComma: Bool
 
-    /// A writer that appends to `bytes`.
-    package init(appendingTo bytes: consuming ByteBuffer) { self.bytes = bytes }
+    /// A writer that appends values to `bytes`.
+    package init(appendingTo bytes: consuming ByteBuffer) {
+        self.bytes = bytes
+        needsComma = false
+    }
+
+    /// A writer of members for an object that another writer begins and ends: each has a comma
+    /// before it, the first one too. See ``members(_:)``.
+    package init(membersInto bytes: consuming ByteBuffer) {
+        self.bytes = bytes
+        needsComma = true
+    }
 
     /// Gives the buffer back.
     package consuming func finish() -> ByteBuffer { bytes }
@@ -46,6 +55,13 @@ package struct ReplyWriter: ~Copyable {
         needsComma = true
     }
 
+    /// Ends a line. The next value starts the next one, without a comma.
+    @inlinable
+    package mutating func endLine() {
+        bytes.append(UInt8(ascii: "\n"))
+        needsComma = false
+    }
+
     /// A key that needs no escapes. One value must follow.
     @inlinable @inline(__always)
     package mutating func key(_ name: StaticString) {
@@ -62,6 +78,17 @@ package struct ReplyWriter: ~Copyable {
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
+
+    /// A key of any text, for paths that may allocate. One value must follow.
+    package mutating func key(copying name: String) {
+        let copy = Array(name.utf8)
+        key(copy.span)
+    }
+
+    /// Members of the current object that another writer wrote, each with a comma before it. They
+    /// may be none. At least one member stands before them.
+    @inlinable
+    package mutating func members(_ members: Span<UInt8>) { bytes.append(members) }
 
     @inlinable @inline(__always)
     mutating func separate() {
@@ -89,9 +116,6 @@ package struct ReplyWriter: ~Copyable {
         appendDigits(of: value)
     }
 
-    @inlinable
-    package mutating func money(_ value: Money) { integer(value.minorUnits) }
-
     /// A string of valid UTF-8.
     package mutating func string(_ text: Span<UInt8>) {
         beginString()
@@ -108,8 +132,8 @@ package struct ReplyWriter: ~Copyable {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// A string of any text, for paths that may allocate. It is named apart, because a literal
-    /// would rather be a `String` than the `StaticString` that costs nothing.
+    /// A string of any text, for paths that may allocate. It has a label because a literal would
+    /// otherwise become a `String` rather than the `StaticString` that costs nothing.
     package mutating func string(copying text: String) {
         let copy = Array(text.utf8)
         string(copy.span)
@@ -122,16 +146,7 @@ package struct ReplyWriter: ~Copyable {
         bytes.append(json)
     }
 
-    /// An instant as ISO 8601 in UTC, with milliseconds only where there are some. An end that is
-    /// open (``Instant/distantPast``, ``Instant/distantFuture``) is null.
-    package mutating func instant(_ value: Instant) {
-        guard value != .distantPast && value != .distantFuture else { return null() }
-        beginString()
-        appendTime(value)
-        endString()
-    }
-
-    // MARK: Strings in pieces
+    // MARK: Strings and numbers in pieces
 
     /// Begins a string that `append…` methods fill and ``endString()`` ends.
     @inlinable
@@ -143,11 +158,19 @@ package struct ReplyWriter: ~Copyable {
     @inlinable
     package mutating func endString() { bytes.append(UInt8(ascii: "\"")) }
 
-    /// Appends to a string what needs no escapes.
+    /// Appends text that needs no escapes.
     @inlinable
     package mutating func append(_ text: StaticString) { bytes.append(text) }
 
-    /// Appends UTF-8 to a string, escaping what JSON asks for and nothing else.
+    /// Appends an integer in decimal, at least `width` digits wide.
+    @inlinable
+    package mutating func appendDigits(of value: Int64, width: Int = 1) {
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        bytes.append(digits: value.magnitude, width: width)
+    }
+
+    /// Appends UTF-8 to a string and escapes what JSON requires: quotation marks, backslashes and
+    /// the control characters below U+0020.
     package mutating func appendEscaped(_ text: Span<UInt8>) {
         var copied = 0
         while true {
@@ -172,54 +195,5 @@ package struct ReplyWriter: ~Copyable {
             let low = byte & 0x0F
             bytes.append(low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10)
         }
-    }
-
-    /// Appends an integer in decimal, at least `width` digits wide.
-    @inlinable
-    package mutating func appendDigits(of value: Int64, width: Int = 1) {
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        bytes.append(digits: value.magnitude, width: width)
-    }
-
-    /// Appends an amount as people write it, such as `25.00`, with the digits of its currency.
-    package mutating func appendAmount(_ amount: Money, in currency: Currency) {
-        let digits = currency.minorDigits
-        guard digits > 0 else { return appendDigits(of: amount.minorUnits) }
-        var unit: UInt64 = 1
-        for _ in 0..<digits { unit *= 10 }
-        let (whole, fraction) = amount.minorUnits.magnitude.quotientAndRemainder(dividingBy: unit)
-        if amount.minorUnits < 0 { bytes.append(UInt8(ascii: "-")) }
-        appendDigits(of: Int64(whole))
-        bytes.append(UInt8(ascii: "."))
-        appendDigits(of: Int64(fraction), width: digits)
-    }
-
-    /// Appends the three letters of a currency.
-    package mutating func appendLetters(of currency: Currency) {
-        for index in 0..<3 { bytes.append(currency.letter(index)) }
-    }
-
-    /// Appends an instant as ISO 8601 in UTC.
-    package mutating func appendTime(_ instant: Instant) {
-        // In UTC the wall shows the milliseconds since the epoch.
-        let wall = CivilTime(milliseconds: instant.millisecondsSinceEpoch)
-        let (year, month, day) = wall.date.yearMonthDay
-        let (seconds, milliseconds) = wall.millisecondsOfDay.quotientAndRemainder(dividingBy: 1_000)
-        appendDigits(of: Int64(year), width: 4)
-        bytes.append(UInt8(ascii: "-"))
-        appendDigits(of: Int64(month), width: 2)
-        bytes.append(UInt8(ascii: "-"))
-        appendDigits(of: Int64(day), width: 2)
-        bytes.append(UInt8(ascii: "T"))
-        appendDigits(of: seconds / 3_600, width: 2)
-        bytes.append(UInt8(ascii: ":"))
-        appendDigits(of: seconds / 60 % 60, width: 2)
-        bytes.append(UInt8(ascii: ":"))
-        appendDigits(of: seconds % 60, width: 2)
-        if milliseconds != 0 {
-            bytes.append(UInt8(ascii: "."))
-            appendDigits(of: milliseconds, width: 3)
-        }
-        bytes.append(UInt8(ascii: "Z"))
     }
 }

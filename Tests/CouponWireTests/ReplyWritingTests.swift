@@ -5,8 +5,8 @@ import Foundation
 import Testing
 
 /// What a writer writes, as text.
-private func written(_ write: (inout ReplyWriter) -> Void) -> String {
-    var writer = ReplyWriter(appendingTo: ByteBuffer())
+private func written(_ write: (inout JSONWriter) -> Void) -> String {
+    var writer = JSONWriter(appendingTo: ByteBuffer())
     write(&writer)
     return copy(writer.bytes.bytes)
 }
@@ -17,80 +17,16 @@ private func lend(_ text: String, _ body: (Span<UInt8>) -> Void) {
     body(bytes.span)
 }
 
-@Suite struct `The reply writer` {
-    @Test func `sets commas between members and elements and nowhere else`() {
+@Suite struct `Values in replies` {
+    @Test func `follow the rules of commas`() {
         let text = written { writer in
-            writer.beginObject()
-            writer.key("a")
             writer.beginArray()
-            writer.endArray()
-            writer.key("b")
-            writer.beginArray()
-            writer.integer(1)
-            writer.beginObject()
-            writer.endObject()
-            writer.boolean(true)
-            writer.null()
-            writer.string("s")
-            writer.beginArray()
-            writer.integer(2)
-            writer.endArray()
-            writer.boolean(false)
-            writer.endArray()
-            writer.key("c")
-            writer.beginObject()
-            writer.key("d")
             writer.money(Money(minorUnits: 5))
-            writer.key("e")
             writer.instant(Instant(secondsSinceEpoch: 0))
-            writer.endObject()
-            writer.endObject()
+            writer.money(.zero)
+            writer.endArray()
         }
-        #expect(
-            text
-                == #"{"a":[],"b":[1,{},true,null,"s",[2],false],"c":{"d":5,"e":"1970-01-01T00:00:00Z"}}"#
-        )
-    }
-
-    @Test(
-        arguments: [
-            0, 1, 9, 10, 99, 100, 12_345, 999_999_999, 9_007_199_254_740_991, .max, .min, -1, -10,
-            1_000_000_000_000_000_000, 999_999_999_999_999_999,
-        ] as [Int64])
-    func `writes integers`(value: Int64) {
-        #expect(written { $0.integer(value) } == "\(value)")
-    }
-
-    @Test func `escapes what JSON asks for and nothing else`() {
-        for (text, escaped) in [
-            ("", ""), ("plain", "plain"), ("\"", "\\\""), ("\\", "\\\\"),
-            ("a\"b\\c", "a\\\"b\\\\c"),
-            ("\n\r\t", "\\n\\r\\t"), ("\0\u{1}\u{B}\u{1F}", "\\u0000\\u0001\\u000b\\u001f"),
-            ("/\u{7F}é😀\u{2028}", "/\u{7F}é😀\u{2028}"), ("\"\"", "\\\"\\\""),
-        ] {
-            lend(text) { bytes in #expect(written { $0.string(bytes) } == "\"\(escaped)\"") }
-        }
-    }
-
-    @Test func `writes texts that any reader reads back`() throws {
-        let everything = String(
-            String.UnicodeScalarView((0...0x2FF).compactMap(Unicode.Scalar.init)))
-        for text in [everything, "\u{10FFFF}", "a\u{0}b", String(everything.reversed())] {
-            let json = written { writer in
-                writer.beginObject()
-                lend(text) { writer.key($0) }
-                writer.string(copying: text)
-                writer.endObject()
-            }
-            let read = try JSONDecoder().decode([String: String].self, from: Data(json.utf8))
-            #expect(read == [text: text])
-            // Our own parser is a reader as well.
-            var parser = RequestParser(lineBytesMax: 65_536)
-            #expect(
-                parser.read(Array(#"{"op":"usage","code":"A","context":\#(json)}"#.utf8)).error
-                    == nil)
-            #expect(describe(parser) == "usage codes=[A] context={\(text)=\(text)}")
-        }
+        #expect(text == #"[5,"1970-01-01T00:00:00Z",0]"#)
     }
 
     @Test(
@@ -102,12 +38,22 @@ private func lend(_ text: String, _ body: (Span<UInt8>) -> Void) {
             (253_402_300_799_000, "9999-12-31T23:59:59Z"),
             (-62_135_596_800_000, "0001-01-01T00:00:00Z"),
         ] as [(Int64, String)])
-    func `writes instants in UTC`(milliseconds: Int64, text: String) {
+    func `write instants in UTC`(milliseconds: Int64, text: String) {
         let instant = Instant(millisecondsSinceEpoch: milliseconds)
         #expect(written { $0.instant(instant) } == "\"\(text)\"")
     }
 
-    @Test func `writes open ends as null`() {
+    @Test(
+        arguments: [(1_780_272_000_000, "00.000"), (1_780_272_000_007, "00.007")]
+            as [(Int64, String)])
+    func `keep zero milliseconds on request`(milliseconds: Int64, seconds: String) {
+        let instant = Instant(millisecondsSinceEpoch: milliseconds)
+        #expect(
+            written { $0.appendTime(instant, alwaysMilliseconds: true) }
+                == "2026-06-01T00:00:\(seconds)Z")
+    }
+
+    @Test func `write open ends as null`() {
         #expect(written { $0.instant(.distantPast) } == "null")
         #expect(written { $0.instant(.distantFuture) } == "null")
     }
@@ -119,20 +65,40 @@ private func lend(_ text: String, _ body: (Span<UInt8>) -> Void) {
             ("USD", -150, "-1.50"),
             ("USD", 9_007_199_254_740_991, "90071992547409.91"),
         ] as [(String, Int64, String)])
-    func `writes amounts as people do`(code: String, minorUnits: Int64, text: String) throws {
+    func `write amounts as people do`(code: String, minorUnits: Int64, text: String) throws {
         let currency = try #require(Currency(code))
         #expect(written { $0.appendAmount(Money(minorUnits: minorUnits), in: currency) } == text)
     }
 
+    @Test func `are read back by the request parser`() {
+        let everything = String(
+            String.UnicodeScalarView((0...0x2FF).compactMap(Unicode.Scalar.init)))
+        for text in [everything, "\u{10FFFF}", "a\u{0}b", String(everything.reversed())] {
+            let json = written { writer in
+                writer.beginObject()
+                lend(text) { writer.key($0) }
+                writer.string(copying: text)
+                writer.endObject()
+            }
+            var parser = RequestParser(lineBytesMax: 65_536)
+            #expect(
+                parser.read(Array(#"{"op":"usage","code":"A","context":\#(json)}"#.utf8)).error
+                    == nil)
+            #expect(describe(parser) == "usage codes=[A] context={\(text)=\(text)}")
+        }
+    }
+}
+
+@Suite struct `A reply` {
     @Test func `begins a reply with the id as it was written`() {
         for (id, begin) in [("7", #"{"id":7,"#), (#""\u0061""#, #"{"id":"\u0061","#), ("", "{")] {
             lend(id) { bytes in
                 let text = written { writer in
                     for _ in 1...2 {
-                        writer.beginReply(to: bytes)
+                        ReplyEnvelope.begin(to: bytes, &writer)
                         writer.key("valid")
                         writer.boolean(true)
-                        writer.endReply()
+                        ReplyEnvelope.end(&writer)
                     }
                 }
                 #expect(text == "\(begin)\"valid\":true}\n\(begin)\"valid\":true}\n")
@@ -145,34 +111,25 @@ private func lend(_ text: String, _ body: (Span<UInt8>) -> Void) {
             let fault = RequestFault(
                 code: .badRequest, field: "context.\"", message: "No \"x\".", operation: .ping)
             #expect(
-                written { $0.faultReply(to: id, fault) }
+                written { ErrorReply.write(fault, to: id, &$0) }
                     == #"{"id":1,"error":{"code":"bad_request","message":"No \"x\".","field":"context.\""}}"#
                     + "\n")
             #expect(
-                written { $0.errorReply(to: id, .notFound, message: "No such order.") }
+                written { ErrorReply.write(.notFound, message: "No such order.", to: id, &$0) }
                     == #"{"id":1,"error":{"code":"not_found","message":"No such order."}}"# + "\n")
             let conflict = written { writer in
-                writer.beginErrorReply(to: id, .conflict)
+                ErrorReply.begin(.conflict, to: id, &writer)
                 writer.key("message")
                 writer.string("Taken.")
                 writer.key("details")
                 writer.beginObject()
                 writer.endObject()
-                writer.endErrorReply()
+                ErrorReply.end(&writer)
             }
             #expect(
                 conflict == #"{"id":1,"error":{"code":"conflict","message":"Taken.","details":{}}}"#
                     + "\n")
         }
-    }
-
-    @Test func `goes on in the buffer it is given and gives it back`() {
-        var buffer = ByteBuffer()
-        buffer.append("before ")
-        var writer = ReplyWriter(appendingTo: buffer)
-        writer.integer(1)
-        let after = writer.finish()
-        #expect(copy(after.bytes) == "before 1")
     }
 
     @Test func `names each error once`() {
@@ -192,7 +149,9 @@ private func lend(_ text: String, _ body: (Span<UInt8>) -> Void) {
         var message = ""
         lend(attribute) { bytes in
             message = written {
-                $0.message(of: refusal, currency: Currency(currency) ?? .none, attribute: bytes)
+                RefusalMessage(
+                    of: refusal, currency: Currency(currency) ?? .none, attribute: bytes
+                ).write(to: &$0)
             }
         }
         return message

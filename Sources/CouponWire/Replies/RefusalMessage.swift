@@ -1,0 +1,168 @@
+import CouponRules
+import FlatStorage
+
+/// The sentence of a refusal, for logs and for shops without words of their own.
+///
+/// It is in English and states the fact that helps, with its number if there is one. Shops
+/// translate from the reason, so a sentence may change; a reason may not. A purchase without a cart
+/// has no currency (`Currency.none`): its sentences leave amounts out.
+package struct RefusalMessage: ~Escapable {
+    private let refusal: Refusal
+    /// Amounts are shown in it.
+    private let currency: Currency
+    /// The name that the refusal's scope stands for, or empty.
+    private let attribute: Span<UInt8>
+
+    @_lifetime(copy attribute)
+    package init(of refusal: Refusal, currency: Currency, attribute: Span<UInt8>) {
+        self.refusal = refusal
+        self.currency = currency
+        self.attribute = attribute
+    }
+
+    /// Writes the sentence as a string value.
+    package func write(to json: inout JSONWriter) {
+        json.beginString()
+        switch refusal.reason {
+        case .codeUnknown: json.append("This code does not exist.")
+        case .couponInactive: json.append("This code is not active.")
+        case .couponArchived: json.append("This code is no longer offered.")
+        case .notStarted:
+            writeTimed("This code is not valid yet", "; it starts ", refusal.startsAt, &json)
+        case .expired: writeTimed("This code has expired", "; it ended ", refusal.endedAt, &json)
+        case .blackoutDate: json.append("This code cannot be used on this date.")
+        case .outsideTimeWindow: json.append("This code cannot be used at this time.")
+        case .usageLimitReached: writeUsageLimit(&json)
+        case .budgetExhausted: json.append("The budget of this code is used up.")
+        case .periodLimitReached:
+            json.append("This code has been used as often as it may be in this period.")
+        case .currencyNotSupported: writeCurrency(&json)
+        case .contextNotEligible, .requiredItemsMissing, .customerRequired:
+            writeAboutAttribute(&json)
+        case .customerNotEligible: json.append("This code is for other customers.")
+        case .customerGroupNotEligible: json.append("This code is for other customer groups.")
+        case .notFirstOrder: writePreviousOrders(&json)
+        case .customerLimitReached:
+            json.append("This customer has no use of this code left.")
+        case .cartRequired: json.append("This code can only be used with a cart.")
+        case .noEligibleItems:
+            json.append(
+                currency == .none
+                    ? "This code does not cover this."
+                    : "No item in the cart is covered by this code.")
+        case .belowMinimumAmount: writeBelowAmount(&json)
+        case .aboveMaximumAmount: writeAboveAmount(&json)
+        case .belowMinimumQuantity: writeBelowQuantity(&json)
+        case .aboveMaximumQuantity: writeAboveQuantity(&json)
+        case .notCombinable: json.append("This code cannot be combined with another one.")
+        case .noEffect: json.append("This code would not change the price.")
+        case .giftCardEmpty: json.append("This gift card has no balance left.")
+        }
+        json.endString()
+    }
+
+    private func writeTimed(
+        _ fact: StaticString, _ link: StaticString, _ instant: Instant?,
+        _ json: inout JSONWriter
+    ) {
+        json.append(fact)
+        if let instant, instant != .distantPast, instant != .distantFuture {
+            json.append(link)
+            json.appendTime(instant)
+        }
+        json.append(".")
+    }
+
+    private func writeUsageLimit(_ json: inout JSONWriter) {
+        if let held = refusal.held, held > 0 {
+            json.append("All uses of this code are taken; some are only held by other orders.")
+        } else {
+            json.append("This code has been used as often as it may be.")
+        }
+    }
+
+    private func writeCurrency(_ json: inout JSONWriter) {
+        guard currency != .none else {
+            return json.append("This code has no amount in this currency.")
+        }
+        json.append("This code has no amount in ")
+        json.appendLetters(of: currency)
+        json.append(".")
+    }
+
+    private func writeAboutAttribute(_ json: inout JSONWriter) {
+        switch refusal.reason {
+        case .customerRequired:
+            if refusal.scope == .previousOrders {
+                json.append("This code needs to know how many orders the customer has made.")
+            } else {
+                json.append("This code needs to know the customer.")
+            }
+        case .requiredItemsMissing: json.append("The cart lacks an item that this code needs.")
+        default:
+            guard !attribute.isEmpty else { return json.append("This code does not apply here.") }
+            json.append("This code does not apply to this ")
+            json.appendEscaped(attribute)
+            json.append(".")
+        }
+    }
+
+    private func writePreviousOrders(_ json: inout JSONWriter) {
+        guard let limit = refusal.limit, limit > 0 else {
+            return json.append("This code is for first orders only.")
+        }
+        json.append("This code is for customers with at most ")
+        writeCount(limit, "earlier order", "earlier orders", &json)
+        json.append(".")
+    }
+
+    private func writeBelowAmount(_ json: inout JSONWriter) {
+        guard let missing = refusal.missing, currency != .none else {
+            return json.append("The cart is below the minimum amount of this code.")
+        }
+        json.append("Spend ")
+        writePrice(missing, &json)
+        json.append(" more to use this code.")
+    }
+
+    private func writeAboveAmount(_ json: inout JSONWriter) {
+        guard let limit = refusal.limit, currency != .none else {
+            return json.append("The cart is above the maximum amount of this code.")
+        }
+        json.append("This code is for carts of at most ")
+        writePrice(limit, &json)
+        json.append(".")
+    }
+
+    private func writeBelowQuantity(_ json: inout JSONWriter) {
+        guard let missing = refusal.missing else {
+            return json.append("The cart has too few items for this code.")
+        }
+        json.append("Add ")
+        writeCount(missing, "more item", "more items", &json)
+        json.append(" to use this code.")
+    }
+
+    private func writeAboveQuantity(_ json: inout JSONWriter) {
+        guard let limit = refusal.limit else {
+            return json.append("The cart has too many items for this code.")
+        }
+        json.append("This code is for at most ")
+        writeCount(limit, "item", "items", &json)
+        json.append(".")
+    }
+
+    private func writeCount(
+        _ count: Int64, _ one: StaticString, _ many: StaticString, _ json: inout JSONWriter
+    ) {
+        json.appendDigits(of: count)
+        json.append(" ")
+        json.append(count == 1 ? one : many)
+    }
+
+    private func writePrice(_ minorUnits: Int64, _ json: inout JSONWriter) {
+        json.appendAmount(Money(minorUnits: minorUnits), in: currency)
+        json.append(" ")
+        json.appendLetters(of: currency)
+    }
+}
