@@ -21,7 +21,8 @@ struct Combination: ~Copyable {
         _ ledger: borrowing Ledger
     ) {
         judgingOrder.removeAll()
-        for index in entries.indices where entries[index].isGood && entries[index].coupon != nil {
+        for index in entries.indices
+        where entries.rows[index].isGood && entries.rows[index].coupon != nil {
             insertInJudgingOrder(index, entries, catalog)
         }
         // Requested codes go before automatic coupons; of either the first to be judged stands.
@@ -56,21 +57,23 @@ struct Combination: ~Copyable {
     private static func precedes(
         _ index: Int, _ other: Int, _ entries: borrowing Entries, _ catalog: borrowing Catalog
     ) -> Bool {
-        let priority = entries[candidate: index].coupon.stacking.priority
-        let otherPriority = entries[candidate: other].coupon.stacking.priority
+        let priority = entries.candidates[index].coupon.stacking.priority
+        let otherPriority = entries.candidates[other].coupon.stacking.priority
         if priority != otherPriority { return priority < otherPriority }
-        let rank = entries[candidate: index].coupon.judgingRank(in: catalog.tables)
-        let otherRank = entries[candidate: other].coupon.judgingRank(in: catalog.tables)
+        let rank = entries.candidates[index].coupon.judgingRank(in: catalog.tables)
+        let otherRank = entries.candidates[other].coupon.judgingRank(in: catalog.tables)
         if rank != otherRank { return rank < otherRank }
-        guard let leftCode = entries[index].code, let rightCode = entries[other].code else {
-            if (entries[index].code == nil) != (entries[other].code == nil) {
-                return entries[index].code == nil
+        guard let leftCode = entries.rows[index].code, let rightCode = entries.rows[other].code
+        else {
+            if (entries.rows[index].code == nil) != (entries.rows[other].code == nil) {
+                return entries.rows[index].code == nil
             }
             return index < other
         }
         let (left, right) = (catalog.text(of: leftCode), catalog.text(of: rightCode))
         if !left.isEqual(to: right) { return left.precedes(right) }
-        guard let coupon = entries[index].coupon, let otherCoupon = entries[other].coupon else {
+        guard let coupon = entries.rows[index].coupon, let otherCoupon = entries.rows[other].coupon
+        else {
             return index < other
         }
         return catalog.id(of: coupon).precedes(catalog.id(of: otherCoupon))
@@ -86,14 +89,14 @@ struct Combination: ~Copyable {
     ) {
         for place in judgingOrder.indices {
             let index = judgingOrder[place]
-            guard entries[index].isAutomatic == areAutomatic else { continue }
+            guard entries.rows[index].isAutomatic == areAutomatic else { continue }
             if isRefusedForConflict(index, &entries) { continue }
             if Self.sharesCounter(index, entries, catalog) {
                 // Now it may have to take another offer, or another owner of its code.
                 evaluator.evaluate(index, &entries, intake, catalog, request, ledger)
-                if !entries[index].isGood || isRefusedForConflict(index, &entries) { continue }
+                if !entries.rows[index].isGood || isRefusedForConflict(index, &entries) { continue }
             }
-            entries[index].isStanding = true
+            entries.rows[index].isStanding = true
         }
     }
 
@@ -110,17 +113,18 @@ struct Combination: ~Copyable {
     private func firstConflict(
         of index: Int, areAutomatic: Bool, _ entries: borrowing Entries
     ) -> Int? {
-        let stacking = entries[candidate: index].coupon.stacking
+        let stacking = entries.candidates[index].coupon.stacking
         for place in judgingOrder.indices {
             let other = judgingOrder[place]
-            guard entries[other].isStanding, entries[other].isAutomatic == areAutomatic else {
+            guard entries.rows[other].isStanding, entries.rows[other].isAutomatic == areAutomatic
+            else {
                 continue
             }
-            let otherStacking = entries[candidate: other].coupon.stacking
+            let otherStacking = entries.candidates[other].coupon.stacking
             let isSameGroup =
                 stacking.group != .unmentioned && stacking.group == otherStacking.group
             if stacking.isExclusive || otherStacking.isExclusive || isSameGroup
-                || entries[other].coupon == entries[index].coupon
+                || entries.rows[other].coupon == entries.rows[index].coupon
             {
                 return other
             }
@@ -135,7 +139,7 @@ struct Combination: ~Copyable {
     private static func sharesCounter(
         _ index: Int, _ entries: borrowing Entries, _ catalog: borrowing Catalog
     ) -> Bool {
-        for row in entries[candidate: index].coupon.offers.range {
+        for row in entries.candidates[index].coupon.offers.range {
             let counter = catalog.tables.offers[row].counter
             if counter != .unmentioned && entries.usesBeside(index, of: counter) > 0 { return true }
         }
@@ -144,12 +148,12 @@ struct Combination: ~Copyable {
 
     /// Counts what all other standing entries use of the shared counter of this one.
     private static func countBeside(_ index: Int, _ entries: inout Entries) {
-        guard entries[index].isGood, entries[index].coupon != nil,
-            let offer = entries[candidate: index].offer, offer.counter != .unmentioned
+        guard entries.rows[index].isGood, entries.rows[index].coupon != nil,
+            let offer = entries.candidates[index].offer, offer.counter != .unmentioned
         else { return }
         let beside = entries.usesBeside(index, of: offer.counter)
-        entries[candidate: index].uses[.offer].used += beside - entries[index].usesBeside
-        entries[index].usesBeside = beside
+        entries.candidates[index].uses[.offer].used += beside - entries.rows[index].usesBeside
+        entries.rows[index].usesBeside = beside
     }
 
     // MARK: Money
@@ -162,7 +166,9 @@ struct Combination: ~Copyable {
         evaluator.beginPricing(purchase)
         for place in judgingOrder.indices {
             let index = judgingOrder[place]
-            if entries[index].isStanding { evaluator.price(index, &entries, purchase, catalog) }
+            if entries.rows[index].isStanding {
+                evaluator.price(index, &entries, purchase, catalog)
+            }
         }
     }
 
@@ -172,10 +178,10 @@ struct Combination: ~Copyable {
     private static func costsRequested(_ entries: borrowing Entries) -> Bool {
         var hasAutomatic = false
         var hasRefused = false
-        for index in entries.indices where entries[index].isStanding {
-            if entries[index].isAutomatic {
+        for index in entries.indices where entries.rows[index].isStanding {
+            if entries.rows[index].isAutomatic {
                 hasAutomatic = true
-            } else if !entries[index].isGood {
+            } else if !entries.rows[index].isGood {
                 hasRefused = true
             }
         }
@@ -191,20 +197,20 @@ struct Combination: ~Copyable {
         queue.removeAll()
         for place in judgingOrder.indices {
             let index = judgingOrder[place]
-            guard entries[index].isStanding, entries[index].isAutomatic else { continue }
+            guard entries.rows[index].isStanding, entries.rows[index].isAutomatic else { continue }
             queue.append(index)
-            entries[index].isStanding = false
+            entries.rows[index].isStanding = false
         }
         reprice(&entries, &evaluator, purchase, catalog)
-        for index in entries.indices where entries[index].isStanding {
-            entries[index].standsAlone = entries[index].isGood
+        for index in entries.indices where entries.rows[index].isStanding {
+            entries.rows[index].standsAlone = entries.rows[index].isGood
         }
         for place in queue.indices {
             let index = queue[place]
-            entries[index].isStanding = true
+            entries.rows[index].isStanding = true
             reprice(&entries, &evaluator, purchase, catalog)
             guard let cost = firstRequestedAtStake(entries) else { continue }
-            entries[index].isStanding = false
+            entries.rows[index].isStanding = false
             entries.refuseAsNotCombinable(index, with: cost)
             reprice(&entries, &evaluator, purchase, catalog)
         }
@@ -214,7 +220,7 @@ struct Combination: ~Copyable {
         _ entries: inout Entries, _ evaluator: inout Evaluator, _ purchase: borrowing Purchase,
         _ catalog: borrowing Catalog
     ) {
-        for index in entries.indices where entries[index].isStanding {
+        for index in entries.indices where entries.rows[index].isStanding {
             entries.clearRefusal(of: index)
         }
         priceStanding(&entries, &evaluator, purchase, catalog)
@@ -224,8 +230,8 @@ struct Combination: ~Copyable {
     private func firstRequestedAtStake(_ entries: borrowing Entries) -> Int? {
         for place in judgingOrder.indices {
             let index = judgingOrder[place]
-            if entries[index].isStanding && !entries[index].isAutomatic
-                && entries[index].standsAlone && !entries[index].isGood
+            if entries.rows[index].isStanding && !entries.rows[index].isAutomatic
+                && entries.rows[index].standsAlone && !entries.rows[index].isGood
             {
                 return index
             }
@@ -241,7 +247,8 @@ struct Combination: ~Copyable {
         _ catalog: borrowing Catalog
     ) {
         queue.removeAll()
-        for index in entries.indices where entries[index].isGood && entries[index].giftCard != nil {
+        for index in entries.indices
+        where entries.rows[index].isGood && entries.rows[index].giftCard != nil {
             queue.append(index)
             var place = queue.count - 1
             while place > 0, Self.paysBefore(index, queue[place - 1], entries, catalog) {
@@ -255,7 +262,7 @@ struct Combination: ~Copyable {
         for place in queue.indices {
             let index = queue[place]
             let isAgain =
-                place > 0 && entries[queue[place - 1]].giftCard == entries[index].giftCard
+                place > 0 && entries.rows[queue[place - 1]].giftCard == entries.rows[index].giftCard
             if isAgain {
                 entries.refuseAsNotCombinable(index, with: queue[place - 1])
                 // The first of several stands beside all others.
@@ -263,15 +270,16 @@ struct Combination: ~Copyable {
                 continue
             }
             evaluator.pay(index, &entries, due: purchase.hasCart ? due : nil)
-            due -= entries[index].payment
+            due -= entries.rows[index].payment
         }
     }
 
     private static func paysBefore(
         _ index: Int, _ other: Int, _ entries: borrowing Entries, _ catalog: borrowing Catalog
     ) -> Bool {
-        guard let left = entries[index].cardCandidate, let right = entries[other].cardCandidate,
-            let leftCode = entries[index].code, let rightCode = entries[other].code
+        guard let left = entries.rows[index].cardCandidate,
+            let right = entries.rows[other].cardCandidate,
+            let leftCode = entries.rows[index].code, let rightCode = entries.rows[other].code
         else { return false }
         if left.terms.expiresAt != right.terms.expiresAt {
             return left.terms.expiresAt < right.terms.expiresAt

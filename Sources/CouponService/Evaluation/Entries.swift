@@ -6,12 +6,15 @@ import FlatStorage
 ///
 /// Its memory is kept from request to request.
 struct Entries: ~Copyable {
-    private var rows = FlatArray<Entry>(capacity: 16)
+    // The first two are not private: each step reads and fills its part of them in place. An accessor
+    // of this type copies the whole row, or allocates a coroutine's frame (Swift 6.3.1).
+    var rows = FlatArray<Entry>(capacity: 16)
     /// By entry. Candidates are large, so they lie apart, and their places are used again.
-    private var candidates = FlatArray<Candidate>(capacity: 16)
+    var candidates = FlatArray<Candidate>(capacity: 16)
     private var owners = FlatArray<CodeOwner>(capacity: 16)
     private var failures = FlatArray<Refusal>(capacity: 16)
     private var shares = FlatArray<Money>(capacity: 64)
+    private let inPlace = InPlace()
 
     mutating func removeAll() {
         rows.removeAll()
@@ -30,17 +33,6 @@ struct Entries: ~Copyable {
 
     var count: Int { rows.count }
     var indices: Range<Int> { rows.indices }
-
-    subscript(index: Int) -> Entry {
-        @inline(__always) _read { yield rows[index] }
-        @inline(__always) _modify { yield &rows[index] }
-    }
-
-    /// What a coupon's entry is evaluated by.
-    subscript(candidate index: Int) -> Candidate {
-        @inline(__always) _read { yield candidates[index] }
-        @inline(__always) _modify { yield &candidates[index] }
-    }
 
     // MARK: Owners
 

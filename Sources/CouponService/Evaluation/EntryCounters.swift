@@ -47,16 +47,16 @@ struct EntryCounters: ~Copyable {
         _ ledger: borrowing Ledger
     ) {
         list(index, &entries, in: currency, catalog, request)
-        guard entries[candidate: index].isJudgedByUses else { return }
-        for place in entries[index].counters.range {
+        guard entries.candidates[index].isJudgedByUses else { return }
+        for place in entries.rows[index].counters.range {
             let kind = counters[place].limit
-            if kind != .budget && entries[candidate: index].limit(of: kind) == 0 { continue }
+            if kind != .budget && entries.candidates[index].limit(of: kind) == 0 { continue }
             var counter = counters[place]
             let count = uses(&counter, of: index, entries, in: currency, catalog, request, ledger)
             counters[place] = counter
             // A customer may have used it under the id or under the e-mail: the higher count decides.
-            if count.sum > entries[candidate: index].uses[kind].sum {
-                entries[candidate: index].uses[kind] = count
+            if count.sum > entries.candidates[index].uses[kind].sum {
+                entries.candidates[index].uses[kind] = count
             }
         }
     }
@@ -68,12 +68,12 @@ struct EntryCounters: ~Copyable {
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest
     ) {
         let first = counters.count
-        let limits = entries[candidate: index].coupon.limits
-        append(.total, .total, startingAt: entries[candidate: index].coupon.usesBefore)
-        if entries[index].code != nil {
-            append(.code, .code, startingAt: entries[candidate: index].terms.usesBefore)
+        let limits = entries.candidates[index].coupon.limits
+        append(.total, .total, startingAt: entries.candidates[index].coupon.usesBefore)
+        if entries.rows[index].code != nil {
+            append(.code, .code, startingAt: entries.candidates[index].terms.usesBefore)
         }
-        if let offer = entries[candidate: index].offer {
+        if let offer = entries.candidates[index].offer {
             append(offer.counter != .unmentioned ? .sharedOffer : .offer, .offer)
         }
         let customer = request.fields.customer
@@ -81,7 +81,7 @@ struct EntryCounters: ~Copyable {
             if !customer.id.isEmpty { append(.customer, .customer) }
             if !customer.email.isEmpty { append(.email, .customer) }
         }
-        if entries[candidate: index].terms.isOncePerCustomer {
+        if entries.candidates[index].terms.isOncePerCustomer {
             if !customer.id.isEmpty { append(.codeCustomer, .codeCustomer) }
             if !customer.email.isEmpty { append(.codeEmail, .codeCustomer) }
         }
@@ -93,9 +93,9 @@ struct EntryCounters: ~Copyable {
             catalog.tables.amount(in: limits.budget, for: currency) != nil
         {
             counters.append(
-                Self.budget(of: entries[candidate: index].coupon, in: currency, catalog))
+                Self.budget(of: entries.candidates[index].coupon, in: currency, catalog))
         }
-        entries[index].counters = Run(first: first, count: counters.count - first)
+        entries.rows[index].counters = Run(first: first, count: counters.count - first)
     }
 
     private mutating func append(
@@ -117,7 +117,7 @@ struct EntryCounters: ~Copyable {
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
         _ ledger: borrowing Ledger
     ) -> UseCount {
-        var counter = Self.budget(of: entries[candidate: index].coupon, in: currency, catalog)
+        var counter = Self.budget(of: entries.candidates[index].coupon, in: currency, catalog)
         return uses(&counter, of: index, entries, in: currency, catalog, request, ledger)
     }
 
@@ -140,7 +140,7 @@ struct EntryCounters: ~Copyable {
         _ ledger: borrowing Ledger
     ) -> UseCount {
         writeDetail(of: counter.kind, index, entries, in: currency, catalog, request)
-        guard let coupon = entries[index].coupon else { return UseCount() }
+        guard let coupon = entries.rows[index].coupon else { return UseCount() }
         if counter.kind == .sharedOffer {
             let store = catalog.store(of: coupon)
             return uses(
@@ -175,7 +175,7 @@ struct EntryCounters: ~Copyable {
     ) -> CounterID {
         let counter = counters[place]
         if let id = counter.id { return id }
-        guard let coupon = entries[index].coupon else {
+        guard let coupon = entries.rows[index].coupon else {
             preconditionFailure("only a coupon's entry has counters")
         }
         writeDetail(of: counter.kind, index, entries, in: currency, catalog, request)
@@ -218,11 +218,11 @@ struct EntryCounters: ~Copyable {
         case .total, .giftCard: break
         case .code: appendCode(of: index, entries, catalog)
         case .offer:
-            if let offer = entries[candidate: index].offer {
+            if let offer = entries.candidates[index].offer {
                 detail.append(catalog.text(of: offer.id))
             }
         case .sharedOffer:
-            if let offer = entries[candidate: index].offer {
+            if let offer = entries.candidates[index].offer {
                 detail.append(catalog.text(of: offer.counter))
             }
         case .customer: detail.append(request.bytes(of: customer.id))
@@ -239,7 +239,7 @@ struct EntryCounters: ~Copyable {
         case .week: detail.append(entries.today(of: index, catalog).startOfWeek)
         case .month: detail.append(entries.today(of: index, catalog).startOfMonth)
         case .bookingDate:
-            if let time = entries[index].evaluation.bookingTime { detail.append(time.date) }
+            if let time = entries.rows[index].evaluation.bookingTime { detail.append(time.date) }
         case .budget:
             for place in 0..<3 { detail.append(currency.letter(place)) }
         }
@@ -248,7 +248,7 @@ struct EntryCounters: ~Copyable {
     private mutating func appendCode(
         of index: Int, _ entries: borrowing Entries, _ catalog: borrowing Catalog
     ) {
-        if let code = entries[index].code { catalog.appendKeyText(of: code, to: &detail) }
+        if let code = entries.rows[index].code { catalog.appendKeyText(of: code, to: &detail) }
     }
 }
 
@@ -256,7 +256,7 @@ extension Entries {
     /// The day, in the coupon's zone, as of which the entry is evaluated.
     fileprivate borrowing func today(of index: Int, _ catalog: borrowing Catalog) -> CivilDate {
         catalog.zones.civilTime(
-            of: self[index].evaluation.instant, in: self[candidate: index].coupon.zone
+            of: rows[index].evaluation.instant, in: candidates[index].coupon.zone
         ).date
     }
 }

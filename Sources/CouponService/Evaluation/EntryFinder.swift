@@ -63,15 +63,15 @@ struct EntryFinder: ~Copyable {
         while let code = catalog.nextCode(&walk, matching: codeText) {
             guard Self.isWanted(code, at: place, catalog, request) else { continue }
             if let card = catalog.giftCard(of: code) {
-                entries[place].subject = .giftCard(card, code)
+                entries.rows[place].subject = .giftCard(card, code)
                 return []
             }
             guard let coupon = catalog.coupon(of: code) else { continue }
-            if entries.ownerCount == first { entries[place].subject = .coupon(coupon, code) }
+            if entries.ownerCount == first { entries.rows[place].subject = .coupon(coupon, code) }
             entries.appendOwner(CodeOwner(coupon: coupon, code: code))
             needs.formUnion(IntakeNeeds(coupon, catalog.terms(of: code), catalog))
         }
-        entries[place].owners = Run(first: first, count: entries.ownerCount - first)
+        entries.rows[place].owners = Run(first: first, count: entries.ownerCount - first)
         return needs
     }
 

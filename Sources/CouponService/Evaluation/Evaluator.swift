@@ -31,14 +31,14 @@ struct Evaluator: ~Copyable {
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
         _ ledger: borrowing Ledger
     ) {
-        switch entries[index].subject {
+        switch entries.rows[index].subject {
         case .unknown:
             judge.refuseUnknownCode(intake.purchase)
             entries.keepRefusals(of: index, from: judge)
         case .giftCard(let card, _):
             let candidate = prepareCard(index, card, &entries, catalog, request, ledger)
             judge.begin(intake.purchase)
-            judge.examine(candidate, on: intake.purchase, entries[index].evaluation)
+            judge.examine(candidate, on: intake.purchase, entries.rows[index].evaluation)
             entries.keepRefusals(of: index, from: judge)
         case .coupon: evaluateCoupon(index, &entries, intake, catalog, request, ledger)
         }
@@ -52,7 +52,7 @@ struct Evaluator: ~Copyable {
         let hold = own.hold(of: index, entries, catalog, ledger)
         let first = hold?.owner ?? entries.firstOwner(of: index)
         let offers = catalog.coupons[Int(first.coupon.index)].offers
-        if (hold != nil || entries[index].owners.count == 1) && offers.count < 2 {
+        if (hold != nil || entries.rows[index].owners.count == 1) && offers.count < 2 {
             let only = Option(owner: first, offer: offers.isEmpty ? nil : Int(offers.first))
             prepare(index, only, heldSince: hold?.since, &entries, intake, catalog, request, ledger)
             return evaluateOnly(index, &entries, intake.purchase, catalog)
@@ -63,13 +63,13 @@ struct Evaluator: ~Copyable {
                 ledger)
             return bestOfOwner.restore(to: index, &entries)
         }
-        for place in entries[index].owners.range {
+        for place in entries.rows[index].owners.range {
             let mark = entries.mark
             let counterCount = counters.count
             evaluateOffers(
                 of: entries.owner(place), index, heldSince: nil, &entries, intake, catalog, request,
                 ledger)
-            let isFirst = place == entries[index].owners.range.lowerBound
+            let isFirst = place == entries.rows[index].owners.range.lowerBound
             if isFirst || bestOfOwner.rank.isBetter(than: best.rank) {
                 best = bestOfOwner
             } else {
@@ -88,14 +88,15 @@ struct Evaluator: ~Copyable {
         judge.begin(purchase)
         if entries.count > 1 {
             judge.examine(
-                entries[candidate: index], on: purchase, by: catalog.tables,
-                entries[index].evaluation)
+                entries.candidates[index], on: purchase, by: catalog.tables,
+                entries.rows[index].evaluation)
             return entries.keepRefusals(of: index, from: judge)
         }
         judge.judge(
-            entries[candidate: index], on: purchase, by: catalog.tables, entries[index].evaluation)
+            entries.candidates[index], on: purchase, by: catalog.tables,
+            entries.rows[index].evaluation)
         entries.keepRefusals(of: index, from: judge)
-        if entries[index].isGood { entries.keepMoney(of: index, from: judge) }
+        if entries.rows[index].isGood { entries.keepMoney(of: index, from: judge) }
     }
 
     // MARK: Options
@@ -139,18 +140,18 @@ struct Evaluator: ~Copyable {
         prepare(index, option, heldSince: heldSince, &entries, intake, catalog, request, ledger)
         judge.begin(intake.purchase)
         judge.examine(
-            entries[candidate: index], on: intake.purchase, by: catalog.tables,
-            entries[index].evaluation)
+            entries.candidates[index], on: intake.purchase, by: catalog.tables,
+            entries.rows[index].evaluation)
         entries.keepRefusals(of: index, from: judge)
         let coversNone = judge.coversNone(
-            entries[candidate: index], on: intake.purchase, by: catalog.tables)
-        if entries[index].isGood {
+            entries.candidates[index], on: intake.purchase, by: catalog.tables)
+        if entries.rows[index].isGood {
             judge.price(
-                entries[candidate: index], on: intake.purchase, by: catalog.tables,
-                entries[index].evaluation)
+                entries.candidates[index], on: intake.purchase, by: catalog.tables,
+                entries.rows[index].evaluation)
             if entries.count == 1 {
                 entries.keepRefusals(of: index, from: judge)
-                if entries[index].isGood { entries.keepMoney(of: index, from: judge) }
+                if entries.rows[index].isGood { entries.keepMoney(of: index, from: judge) }
             }
         }
         return Rank(judge, isFitting: !coversNone, definedAt: option.owner.coupon)
@@ -163,15 +164,15 @@ struct Evaluator: ~Copyable {
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
         _ ledger: borrowing Ledger
     ) {
-        guard case .coupon(let coupon, let code) = entries[index].subject,
-            let chosen = entries[index].offer,
-            intake.purchase.contextRulesOut(entries[candidate: index], in: catalog.tables)
+        guard case .coupon(let coupon, let code) = entries.rows[index].subject,
+            let chosen = entries.rows[index].offer,
+            intake.purchase.contextRulesOut(entries.candidates[index], in: catalog.tables)
         else { return }
         let owner = CodeOwner(coupon: coupon, code: code)
         for offer in catalog.coupons[Int(coupon.index)].offers.range {
             let option = Option(owner: owner, offer: offer)
             prepare(index, option, heldSince: nil, &entries, intake, catalog, request, ledger)
-            if !intake.purchase.contextRulesOut(entries[candidate: index], in: catalog.tables) {
+            if !intake.purchase.contextRulesOut(entries.candidates[index], in: catalog.tables) {
                 return
             }
         }
@@ -189,26 +190,26 @@ struct Evaluator: ~Copyable {
         _ request: borrowing IncomingRequest, _ ledger: borrowing Ledger
     ) {
         let owner = option.owner
-        entries[candidate: index].begin(
+        entries.candidates[index].begin(
             catalog.coupons[Int(owner.coupon.index)],
             owner.code.map { catalog.terms(of: $0) })
         if let offer = option.offer {
-            entries[candidate: index].offer = catalog.tables.offers[offer]
+            entries.candidates[index].offer = catalog.tables.offers[offer]
         }
-        if let place = entries[index].place {
+        if let place = entries.rows[index].place {
             let context = intake.context(ofCode: place)
-            entries[candidate: index].discountMax = request.fields.codes[place].amount
-            entries[candidate: index].context = context.attributes
-            entries[candidate: index].lineMarks = context.lineMarks
+            entries.candidates[index].discountMax = request.fields.codes[place].amount
+            entries.candidates[index].context = context.attributes
+            entries.candidates[index].lineMarks = context.lineMarks
         }
-        entries[index].subject = .coupon(owner.coupon, owner.code)
-        entries[index].offer = option.offer
+        entries.rows[index].subject = .coupon(owner.coupon, owner.code)
+        entries.rows[index].offer = option.offer
         setTime(of: index, heldSince: heldSince, &entries, catalog, request)
         counters.read(index, &entries, in: intake.purchase.currency, catalog, request, ledger)
-        if let offer = entries[candidate: index].offer, offer.counter != .unmentioned {
+        if let offer = entries.candidates[index].offer, offer.counter != .unmentioned {
             let beside = entries.usesBeside(index, of: offer.counter)
-            entries[candidate: index].uses[.offer].used += beside
-            entries[index].usesBeside = beside
+            entries.candidates[index].uses[.offer].used += beside
+            entries.rows[index].usesBeside = beside
         }
     }
 
@@ -218,8 +219,8 @@ struct Evaluator: ~Copyable {
         of index: Int, heldSince: Instant?, _ entries: inout Entries, _ catalog: borrowing Catalog,
         _ request: borrowing IncomingRequest
     ) {
-        var evaluation = entries[index].evaluation
-        let zone = entries[candidate: index].coupon.zone
+        var evaluation = entries.rows[index].evaluation
+        let zone = entries.candidates[index].coupon.zone
         if let at = request.fields.at {
             evaluation.instant = catalog.zones.instant(of: at, in: zone)
         } else if let heldSince, evaluation.purpose != .reserve {
@@ -229,18 +230,18 @@ struct Evaluator: ~Copyable {
             evaluation.instant = request.now
         }
         let booking = request.fields.bookingDate
-        let limitsDates = entries[candidate: index].coupon.limits.perBookingDate > 0
-        if limitsDates || entries[candidate: index].coupon.isJudgedByBookingTime {
+        let limitsDates = entries.candidates[index].coupon.limits.perBookingDate > 0
+        if limitsDates || entries.candidates[index].coupon.isJudgedByBookingTime {
             evaluation.bookingTime = catalog.zones.bookingTime(
                 of: booking, orAt: evaluation.instant, in: zone)
         }
-        if let offer = entries[candidate: index].offer, !offer.blackouts.isEmpty {
+        if let offer = entries.candidates[index].offer, !offer.blackouts.isEmpty {
             evaluation.offerBookingDate =
                 catalog.zones.bookingTime(
                     of: booking, orAt: evaluation.instant, in: offer.zone
                 ).date
         }
-        entries[index].evaluation = evaluation
+        entries.rows[index].evaluation = evaluation
     }
 
     private mutating func prepareCard(
@@ -253,14 +254,14 @@ struct Evaluator: ~Copyable {
             expiresAt: definition.expiresAt, amount: definition.amount)
         let candidate = GiftCardCandidate(
             terms: terms, spent: counters.uses(ofCard: card, catalog, ledger),
-            amountMax: entries[index].place.flatMap { request.fields.codes[$0].amount })
-        entries[index].cardCandidate = candidate
+            amountMax: entries.rows[index].place.flatMap { request.fields.codes[$0].amount })
+        entries.rows[index].cardCandidate = candidate
         if let at = request.fields.at {
-            entries[index].evaluation.instant = catalog.zones.instant(of: at, in: .utc)
-        } else if entries[index].evaluation.purpose != .reserve,
+            entries.rows[index].evaluation.instant = catalog.zones.instant(of: at, in: .utc)
+        } else if entries.rows[index].evaluation.purpose != .reserve,
             let since = own.holdTime(ofCard: catalog.id(of: card), ledger)
         {
-            entries[index].evaluation.instant = since
+            entries.rows[index].evaluation.instant = since
         }
         return candidate
     }
@@ -276,7 +277,8 @@ struct Evaluator: ~Copyable {
         _ catalog: borrowing Catalog
     ) {
         judge.price(
-            entries[candidate: index], on: purchase, by: catalog.tables, entries[index].evaluation)
+            entries.candidates[index], on: purchase, by: catalog.tables,
+            entries.rows[index].evaluation)
         if let refusal = judge.refusals.first {
             entries.refuse(index, refusal)
         } else {
@@ -287,12 +289,12 @@ struct Evaluator: ~Copyable {
 
     /// Lets a gift card pay what it can of `due`, which is nil where there is no cart.
     mutating func pay(_ index: Int, _ entries: inout Entries, due: Money?) {
-        guard let candidate = entries[index].cardCandidate else { return }
+        guard let candidate = entries.rows[index].cardCandidate else { return }
         let payment = judge.pay(candidate, due: due)
         if let refusal = judge.refusals.first {
             entries.refuse(index, refusal)
         } else {
-            entries[index].payment = payment
+            entries.rows[index].payment = payment
         }
     }
 }
@@ -347,13 +349,13 @@ private struct EvaluatedOption {
 
     mutating func keep(_ rank: Rank, _ index: Int, _ entries: borrowing Entries) {
         self.rank = rank
-        entry = entries[index]
-        candidate = entries[candidate: index]
+        entry = entries.rows[index]
+        candidate = entries.candidates[index]
     }
 
     func restore(to index: Int, _ entries: inout Entries) {
-        entries[index] = entry
-        entries[candidate: index] = candidate
+        entries.rows[index] = entry
+        entries.candidates[index] = candidate
     }
 }
 

@@ -67,7 +67,7 @@ struct OwnOrders: BitwiseCopyable {
         var codes = image.codes
         while let held = codes.next() {
             guard held.facts.isLeft else { continue }
-            for place in entries[index].owners.range {
+            for place in entries.rows[index].owners.range {
                 let owner = entries.owner(place)
                 if catalog.id(of: owner.coupon).isEqual(to: held.coupon),
                     isHeld(held, by: owner.code, catalog)

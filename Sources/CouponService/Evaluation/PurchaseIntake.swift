@@ -17,6 +17,7 @@ struct PurchaseIntake: ~Copyable {
     private(set) var purchase = Purchase()
     /// By code of the request.
     private var contexts = FlatArray<CodeContext>(capacity: Request.codesMax)
+    private let inPlace = InPlace()
 
     /// What the request says of the code at `place` alone.
     func context(ofCode place: Int) -> CodeContext { contexts[place] }

@@ -21,10 +21,10 @@ struct Totals: BitwiseCopyable {
     /// The sums of the good ones among `entries`.
     init(_ purchase: borrowing Purchase, _ entries: borrowing Entries) {
         self.init(undiscounted: purchase, entries)
-        for index in entries.indices where entries[index].isGood {
-            discount += entries[index].discount
-            shippingDiscount += entries[index].shippingDiscount
-            giftCardAmount += entries[index].payment
+        for index in entries.indices where entries.rows[index].isGood {
+            discount += entries.rows[index].discount
+            shippingDiscount += entries.rows[index].shippingDiscount
+            giftCardAmount += entries.rows[index].payment
         }
         total = total - discount - shippingDiscount
     }
@@ -32,7 +32,9 @@ struct Totals: BitwiseCopyable {
     /// The sums without any code.
     init(undiscounted purchase: borrowing Purchase, _ entries: borrowing Entries) {
         total = purchase.subtotal + (purchase.shipping ?? .zero)
-        for index in entries.indices where entries[index].giftCard != nil { hasGiftCard = true }
+        for index in entries.indices where entries.rows[index].giftCard != nil {
+            hasGiftCard = true
+        }
     }
 }
 
@@ -45,6 +47,7 @@ struct Verdict: ~Copyable {
     /// By entry: a run of `factBytes`.
     private var facts = FlatArray<Run>(capacity: 16)
     private var factBytes = ByteBuffer(capacity: 1_024)
+    private let inPlace = InPlace()
 
     /// Sums the entries up, once they are combined.
     mutating func sumUp(
@@ -62,8 +65,8 @@ struct Verdict: ~Copyable {
         for index in entries.indices {
             let first = factBytes.count
             // What a card would pay is not listed where nothing is paid.
-            if entries[index].isGood && (isGood || entries[index].giftCard == nil) {
-                appendFacts(of: entries[index], purchase, catalog)
+            if entries.rows[index].isGood && (isGood || entries.rows[index].giftCard == nil) {
+                appendFacts(of: index, entries, purchase, catalog)
             }
             facts.append(Run(first: first, count: factBytes.count - first))
         }
@@ -74,7 +77,7 @@ struct Verdict: ~Copyable {
         for _ in purchase.lines.indices { lineDiscounts.append(.zero) }
         guard isGood else { return }
         for index in entries.indices
-        where entries[index].isGood && !entries[index].shares.isEmpty {
+        where entries.rows[index].isGood && !entries.rows[index].shares.isEmpty {
             for line in lineDiscounts.indices {
                 lineDiscounts[line] += entries.share(of: index, line: line)
             }
@@ -87,17 +90,18 @@ struct Verdict: ~Copyable {
     func facts(of index: Int) -> Span<UInt8> { factBytes.bytes(in: facts[index].range) }
 
     private mutating func appendFacts(
-        of entry: borrowing Entry, _ purchase: borrowing Purchase, _ catalog: borrowing Catalog
+        of index: Int, _ entries: borrowing Entries, _ purchase: borrowing Purchase,
+        _ catalog: borrowing Catalog
     ) {
-        switch entry.subject {
+        switch entries.rows[index].subject {
         case .unknown: break
         case .giftCard:
-            if purchase.hasCart { factBytes.append("amount", entry.payment) }
-            if let candidate = entry.cardCandidate {
-                factBytes.append("balance", candidate.balance - entry.payment)
+            if purchase.hasCart { factBytes.append("amount", entries.rows[index].payment) }
+            if let candidate = entries.rows[index].cardCandidate {
+                factBytes.append("balance", candidate.balance - entries.rows[index].payment)
             }
         case .coupon(let coupon, let code):
-            if let offer = entry.offer { factBytes.append(catalog.offerFacts(offer)) }
+            if let offer = entries.rows[index].offer { factBytes.append(catalog.offerFacts(offer)) }
             if let code {
                 factBytes.append(catalog.replyFacts(of: code))
             } else {

@@ -63,14 +63,14 @@ struct OrderRecorder: ~Copyable {
             verdict, intake.purchase, codeHashes: codeHashes, own, request, ledger)
         begin(facts, verdict, request)
         for index in entries.indices {
-            if entries[index].isAutomatic && !entries[index].isGood { continue }
-            if facts.state == .applied && entries[index].isGood {
-                entries[index].redemption = ledger.redemptions.next(
+            if entries.rows[index].isAutomatic && !entries.rows[index].isGood { continue }
+            if facts.state == .applied && entries.rows[index].isGood {
+                entries.rows[index].redemption = ledger.redemptions.next(
                     nowMilliseconds: request.now.millisecondsSinceEpoch)
             }
             appendCode(
                 index, entries, verdict, lineCount: intake.purchase.lines.count, catalog, request)
-            if entries[index].isGood {
+            if entries.rows[index].isGood {
                 consume(
                     index, entries, &counters, in: intake.purchase.currency, catalog, request,
                     &ledger)
@@ -135,26 +135,26 @@ struct OrderRecorder: ~Copyable {
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest
     ) {
         var facts = CodeFacts(flags: [])
-        if let refusal = entries[index].refusal {
+        if let refusal = entries.rows[index].refusal {
             facts.reason = refusal.reason.rawValue
         } else {
             facts.flags.insert(.valid)
-            facts.redemption = entries[index].redemption
-            facts.discount = (entries[index].discount + entries[index].payment).minorUnits
-            facts.shippingDiscount = entries[index].shippingDiscount.minorUnits
+            facts.redemption = entries.rows[index].redemption
+            facts.discount = (entries.rows[index].discount + entries.rows[index].payment).minorUnits
+            facts.shippingDiscount = entries.rows[index].shippingDiscount.minorUnits
         }
         let showsLines =
-            entries[index].isGood && entries[index].coupon != nil && entries.areSeveral
+            entries.rows[index].isGood && entries.rows[index].coupon != nil && entries.areSeveral
         if showsLines { facts.flags.insert(.hasLineDiscounts) }
-        if entries[index].isAutomatic { facts.flags.insert(.automatic) }
-        if entries[index].giftCard != nil { facts.flags.insert(.giftCard) }
-        if let code = entries[index].code, catalog.isCaseSensitive(code) {
+        if entries.rows[index].isAutomatic { facts.flags.insert(.automatic) }
+        if entries.rows[index].giftCard != nil { facts.flags.insert(.giftCard) }
+        if let code = entries.rows[index].code, catalog.isCaseSensitive(code) {
             facts.flags.insert(.caseSensitive)
         }
-        if let coupon = entries[index].coupon, !catalog.isReusableAfterRelease(coupon) {
+        if let coupon = entries.rows[index].coupon, !catalog.isReusableAfterRelease(coupon) {
             facts.flags.insert(.keepsUse)
         }
-        beginCode(facts, entries[index], catalog, request)
+        beginCode(facts, index, entries, catalog, request)
         if showsLines {
             for line in 0..<lineCount {
                 image.appendCodeLineDiscount(entries.share(of: index, line: line).minorUnits)
@@ -164,13 +164,14 @@ struct OrderRecorder: ~Copyable {
     }
 
     private mutating func beginCode(
-        _ facts: CodeFacts, _ entry: borrowing Entry, _ catalog: borrowing Catalog,
-        _ request: borrowing IncomingRequest
+        _ facts: CodeFacts, _ index: Int, _ entries: borrowing Entries,
+        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest
     ) {
-        switch entry.subject {
+        switch entries.rows[index].subject {
         case .unknown:
+            let place = entries.rows[index].place ?? 0
             image.beginCode(
-                facts, code: request.bytes(of: request.fields.codes[entry.place ?? 0].code),
+                facts, code: request.bytes(of: request.fields.codes[place].code),
                 coupon: Span(), usageKey: Span())
         case .coupon(let coupon, let code?):
             image.beginCode(
@@ -193,20 +194,20 @@ struct OrderRecorder: ~Copyable {
         in currency: Currency, _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
         _ ledger: inout Ledger
     ) {
-        switch entries[index].subject {
+        switch entries.rows[index].subject {
         case .unknown: preconditionFailure("a code that does not exist is never consumed")
         case .giftCard(let card, _):
             let counter = counters.createIfAbsent(ofCard: card, catalog, &ledger)
-            image.append(counter, of: ledger.usage, amount: entries[index].payment)
+            image.append(counter, of: ledger.usage, amount: entries.rows[index].payment)
         case .coupon:
-            for place in entries[index].counters.range {
+            for place in entries.rows[index].counters.range {
                 let counter = counters.createIfAbsent(
                     at: place, of: index, entries, in: currency, catalog, request, &ledger)
                 let isMoney = counters[place].limit == .budget
                 image.append(
                     counter, of: ledger.usage,
                     amount: isMoney
-                        ? entries[index].discount + entries[index].shippingDiscount
+                        ? entries.rows[index].discount + entries.rows[index].shippingDiscount
                         : Money(minorUnits: 1))
             }
         }

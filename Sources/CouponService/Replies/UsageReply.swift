@@ -21,9 +21,9 @@ enum UsageReply {
         _ request: borrowing IncomingRequest, _ ledger: borrowing Ledger,
         _ reply: inout JSONWriter
     ) {
-        let budgets = entries[candidate: 0].coupon.limits.budget
-        let isLimited = entries[candidate: 0].usesLeft != nil || !budgets.isEmpty
-        if !isLimited || purchase.contextRulesOut(entries[candidate: 0], in: catalog.tables) {
+        let budgets = entries.candidates[0].coupon.limits.budget
+        let isLimited = entries.candidates[0].usesLeft != nil || !budgets.isEmpty
+        if !isLimited || purchase.contextRulesOut(entries.candidates[0], in: catalog.tables) {
             return writeUnlimited(to: request.id, &reply)
         }
         ReplyEnvelope.begin(to: request.id, &reply)
@@ -33,10 +33,10 @@ enum UsageReply {
         reply.beginArray()
         for raw in 0..<LimitKind.budget.rawValue {
             guard let kind = LimitKind(rawValue: raw),
-                isListed(kind, of: entries[candidate: 0], for: purchase.customer)
+                isListed(kind, of: entries.candidates[0], for: purchase.customer)
             else { continue }
             write(
-                kind, entries[candidate: 0].limit(of: kind), entries[candidate: 0].uses[kind],
+                kind, entries.candidates[0].limit(of: kind), entries.candidates[0].uses[kind],
                 &reply)
         }
         for row in budgets.range {

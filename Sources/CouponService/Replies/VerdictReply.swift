@@ -75,24 +75,24 @@ enum VerdictReply {
         _ purchase: borrowing Purchase, _ catalog: borrowing Catalog,
         _ request: borrowing IncomingRequest, _ reply: inout JSONWriter
     ) {
-        begin(entries[index], catalog, request, &reply)
-        if entries[index].isGood {
-            if verdict.isGood && purchase.hasCart && entries[index].giftCard == nil {
+        begin(index, entries, catalog, request, &reply)
+        if entries.rows[index].isGood {
+            if verdict.isGood && purchase.hasCart && entries.rows[index].giftCard == nil {
                 writeDiscounts(of: index, entries, lineCount: purchase.lines.count, &reply)
             }
-            let redemption = entries[index].redemption
+            let redemption = entries.rows[index].redemption
             if redemption > 0 { reply.redemption(redemption) }
-            if entries[index].coupon != nil, let left = entries[candidate: index].usesLeft {
+            if entries.rows[index].coupon != nil, let left = entries.candidates[index].usesLeft {
                 reply.member("remaining", max(0, left - 1))
             }
             reply.bytes.append(verdict.facts(of: index))
-        } else if let refusal = entries[index].refusal {
+        } else if let refusal = entries.rows[index].refusal {
             write(refusal, entries, purchase.currency, catalog, &reply)
         }
-        if entries[index].evaluation.explains {
+        if entries.rows[index].evaluation.explains {
             reply.key("failures")
             reply.beginArray()
-            for place in entries[index].failures.range {
+            for place in entries.rows[index].failures.range {
                 reply.beginObject()
                 write(entries.failure(place), entries, purchase.currency, catalog, &reply)
                 reply.endObject()
@@ -103,28 +103,30 @@ enum VerdictReply {
     }
 
     private static func begin(
-        _ entry: borrowing Entry, _ catalog: borrowing Catalog,
+        _ index: Int, _ entries: borrowing Entries, _ catalog: borrowing Catalog,
         _ request: borrowing IncomingRequest, _ reply: inout JSONWriter
     ) {
-        switch entry.subject {
+        let isGood = entries.rows[index].isGood
+        switch entries.rows[index].subject {
         case .unknown:
+            let place = entries.rows[index].place ?? 0
             reply.beginEntry(
-                request.bytes(of: request.fields.codes[entry.place ?? 0].code), of: Span(),
-                entry.isGood)
+                request.bytes(of: request.fields.codes[place].code), of: Span(),
+                isGood)
         case .coupon(let coupon, let code?):
-            reply.beginEntry(catalog.text(of: code), of: catalog.id(of: coupon), entry.isGood)
+            reply.beginEntry(catalog.text(of: code), of: catalog.id(of: coupon), isGood)
         case .coupon(let coupon, nil):
-            reply.beginEntry(Span(), of: catalog.id(of: coupon), entry.isGood)
+            reply.beginEntry(Span(), of: catalog.id(of: coupon), isGood)
         case .giftCard(let card, let code):
             reply.beginEntry(
-                catalog.text(of: code), ofCard: catalog.id(of: card), entry.isGood)
+                catalog.text(of: code), ofCard: catalog.id(of: card), isGood)
         }
     }
 
     private static func writeDiscounts(
         of index: Int, _ entries: borrowing Entries, lineCount: Int, _ reply: inout JSONWriter
     ) {
-        reply.discounts(entries[index].discount, entries[index].shippingDiscount)
+        reply.discounts(entries.rows[index].discount, entries.rows[index].shippingDiscount)
         guard entries.areSeveral else { return }
         reply.key("line_discounts")
         reply.beginArray()
@@ -162,9 +164,9 @@ enum VerdictReply {
         }
         guard let other = refusal.conflictsWith else { return }
         reply.key("conflicts_with")
-        if let code = entries[other].code {
+        if let code = entries.rows[other].code {
             reply.string(catalog.text(of: code))
-        } else if let coupon = entries[other].coupon {
+        } else if let coupon = entries.rows[other].coupon {
             reply.string(catalog.id(of: coupon))
         } else {
             reply.null()

@@ -135,7 +135,7 @@ struct StorefrontOperations: ~Copyable {
         let needs = finder.find(&entries, for: .validate, catalog, request)
         // Without a cart there is no sum to overflow.
         _ = intake.takeIn(needs, catalog, request)
-        switch entries[0].subject {
+        switch entries.rows[0].subject {
         case .unknown:
             ErrorReply.write(
                 .notFound, message: "This code does not exist.", field: "code", to: request.id,
@@ -161,7 +161,7 @@ struct StorefrontOperations: ~Copyable {
         _ reply: inout JSONWriter
     ) -> RequestOutcome {
         _ = finder.find(&entries, for: .validate, catalog, request)
-        switch entries[0].subject {
+        switch entries.rows[0].subject {
         case .unknown:
             ErrorReply.write(
                 .notFound, message: "This code does not exist.", field: "code", to: request.id,
@@ -179,7 +179,7 @@ struct StorefrontOperations: ~Copyable {
     /// Look-up finds owners whose code is case-sensitive before the others.
     private func firstDefinedOwner(of index: Int) -> CouponID {
         var first = entries.firstOwner(of: index).coupon
-        for place in entries[index].owners.range
+        for place in entries.rows[index].owners.range
         where entries.owner(place).coupon.index < first.index {
             first = entries.owner(place).coupon
         }
@@ -211,7 +211,7 @@ struct StorefrontOperations: ~Copyable {
         for index in entries.indices {
             evaluator.evaluate(index, &entries, intake, catalog, request, ledger)
         }
-        if entries.count != 1 || entries[0].coupon == nil {
+        if entries.count != 1 || entries.rows[0].coupon == nil {
             combination.combine(&entries, by: &evaluator, intake, catalog, request, ledger)
         }
         verdict.sumUp(entries, of: intake.purchase, request.fields.mode, catalog)
