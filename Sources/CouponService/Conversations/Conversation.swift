@@ -6,9 +6,9 @@ package struct ConversationID: Hashable, Sendable {
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
-/// One client's side of the talk: what it may ask, and the part of its input that is not answered.
+/// The state of one client's conversation: what it may ask, and its input that is not answered yet.
 ///
-/// Whoever owns the connection owns this, and lends it to the server with each event.
+/// The owner of the connection owns this too, and lends it to the server with each event.
 package struct Conversation: ~Copyable {
     package let id: ConversationID
     let terms: ListenerTerms
@@ -36,7 +36,7 @@ package struct Conversation: ~Copyable {
     /// Bytes of replies that wait for the journal.
     package var heldReplyByteCount: Int { held.byteCount }
 
-    /// Gives back memory of a conversation in which nothing happens.
+    /// Releases the memory of an idle conversation.
     package mutating func trim() {
         held.trim()
     }
@@ -49,7 +49,7 @@ package enum AfterRead: Equatable, Sendable {
     /// Complete lines are left over, for fairness: call `resume` in the next turn, and do not read
     /// before.
     case yieldTurn
-    /// A reply is still being worked on: do not read until `ConversationServer/nextAnswer()` names this
+    /// The reply waits for other work: do not read until `ConversationServer/nextAnswer()` names this
     /// conversation.
     case awaitAnswer
 }

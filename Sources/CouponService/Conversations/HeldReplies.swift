@@ -18,7 +18,7 @@ struct HeldReplies: ~Copyable {
     /// Bytes that wait.
     var byteCount: Int { bytes.count }
 
-    /// Takes what `output` holds from `start` on, a reply, which leaves no earlier than those before
+    /// Takes the reply that begins at `start` of `output`. It leaves no earlier than the replies before
     /// it. Returns whether it waits for a record that no reply waited for yet.
     mutating func take(
         _ output: inout ByteBuffer, from start: Int, until sequence: UInt64
@@ -35,7 +35,7 @@ struct HeldReplies: ~Copyable {
         return true
     }
 
-    /// Appends to `output` what waits for nothing after `acknowledged`.
+    /// Appends to `output` the replies that wait for nothing after `acknowledged`.
     mutating func leave(upTo acknowledged: UInt64, into output: inout ByteBuffer) {
         var runCount = 0
         var byteCount = 0
@@ -48,14 +48,14 @@ struct HeldReplies: ~Copyable {
         runs.removeFirst(runCount)
     }
 
-    /// Gives back memory that nothing waits in.
+    /// Releases memory that is not in use.
     mutating func trim() {
         bytes.shrinkToFit()
         runs.shrinkToFit()
     }
 }
 
-/// Who waits for which record, in the order of the records.
+/// The conversations that wait, in the order of the records that they wait for.
 struct Waiters: ~Copyable {
     struct Waiter: BitwiseCopyable {
         var conversation: UInt64
@@ -66,7 +66,7 @@ struct Waiters: ~Copyable {
     private var servedCount = 0
 
     mutating func append(_ id: ConversationID, until sequence: UInt64) {
-        // While there is always somebody, the served ones are dropped from time to time.
+        // The queue may never be empty, so the served ones are dropped from time to time.
         if servedCount > waiters.count / 2 {
             waiters.removeFirst(servedCount)
             servedCount = 0

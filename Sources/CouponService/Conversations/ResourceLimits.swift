@@ -1,16 +1,16 @@
 import CouponWire
 import FlatStorage
 
-/// What bounds one daemon. Everything that a client could make grow has a number here.
+/// The limits of one daemon. Everything that a client could make grow has a number here.
 package struct ResourceLimits: Hashable, Sendable {
     /// Of one request line, without its line end.
     package var lineBytesMax = 65_536
     /// Lines answered for one connection before others get their turn.
     package var linesPerTurnMax = 256
-    /// Replies waiting for one client; beyond it the client is not read from.
+    /// Bytes of replies that wait for one client; beyond it the client is not read from.
     package var outputBytesMax = 1 << 20
     package var connectionsMax = 1_024
-    /// Orders remembered. At this number new applies are refused; none is ever forgotten for it.
+    /// Orders on record. At this number new orders are refused; old ones are never forgotten for them.
     package var ordersMax = 10_000_000
 
     package init() {}

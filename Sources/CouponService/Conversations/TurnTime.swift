@@ -1,11 +1,11 @@
 import CouponRules
 import CouponStore
 
-/// What the clocks say in one turn of the loop: everything that happens in a turn happens then.
+/// The time of one turn of the loop: everything in a turn happens at this time.
 package struct TurnTime: Equatable, Sendable, BitwiseCopyable {
-    /// The time of day, by which coupons are judged. It can jump, forwards and backwards.
+    /// The time of day, by which coupons are evaluated. It can jump, forwards and backwards.
     package var wall: Instant
-    /// Milliseconds of a clock that never jumps: how long something takes is told by it.
+    /// Milliseconds of a clock that never jumps, by which durations are measured.
     package var steady: Int64
 
     package init(wall: Instant, steady: Int64) {
@@ -13,7 +13,7 @@ package struct TurnTime: Equatable, Sendable, BitwiseCopyable {
         self.steady = steady
     }
 
-    /// How the two relate now.
+    /// How the two clocks relate now.
     package var lapseClock: LapseClock {
         LapseClock(wall: wall.millisecondsSinceEpoch, steady: steady)
     }

@@ -287,7 +287,7 @@ struct Evaluator: ~Copyable {
         }
     }
 
-    /// Lets a gift card pay what it can of `due`, which is nil where there is no cart.
+    /// Lets a gift card pay what it can of `due`, which is nil without a cart.
     mutating func pay(_ index: Int, _ entries: inout Entries, due: Money?) {
         guard let candidate = entries.rows[index].cardCandidate else { return }
         let payment = judge.pay(candidate, due: due)

@@ -1,5 +1,5 @@
-// From the request's texts to the symbols that coupons are judged in. Most coupons look at no
-// attribute at all, so texts are looked up only when some owner of the code asks for them.
+// From the request's texts to the symbols of the catalog. Most coupons look at no attribute at all, so
+// texts are looked up only when some owner of a code asks for them.
 
 import CouponCatalog
 import CouponRules
@@ -145,7 +145,7 @@ extension Span where Element == UInt8 {
 
 extension IncomingRequest {
     /// Whether a line has one of the values wanted; one that lacks the attribute has the request's,
-    /// except for `product`. Nothing wanted is no wish.
+    /// except for `product`. A context without values is met by every line.
     fileprivate borrowing func line(_ line: RequestLine, meets wanted: RequestAttribute) -> Bool {
         if wanted.values.isEmpty { return true }
         let key = bytes(of: wanted.key)

@@ -1,6 +1,6 @@
 import CouponStore
 
-/// The work for other threads: what is asked for, what is under way, and whose replies wait for it.
+/// The work for other threads: what is requested, what is under way, and which conversations wait.
 struct BackgroundTasks {
     private var reload = TaskQueue()
     private var snapshot = TaskQueue()
@@ -66,8 +66,8 @@ struct BackgroundTasks {
     /// Follows other settings from the next snapshot on.
     mutating func adopt(_ settings: SnapshotSettings) { plan.settings = settings }
 
-    /// When a snapshot is due though nothing happens; nil when one is on its way, and waits for an
-    /// event and not for a time.
+    /// When the next snapshot starts though nothing happens; nil when one is under way or requested:
+    /// that waits for an event, not for a time.
     func snapshotDue(_ report: JournalReport) -> Int64? {
         snapshot.isRunning || snapshot.isRequested ? nil : plan.due(report)
     }

@@ -1,18 +1,18 @@
-// What the loop knows of the journal. The journal's thread does one turn at a time; what is decided
-// meanwhile gathers and goes into the next (group commit). Replies that speak of what was decided
-// leave when the journal has it, for some meaning of "has": that is the mode.
+// The loop's view of the journal. The journal's thread does one turn at a time; the records decided
+// meanwhile gather and go into the next (group commit). Replies that speak of them leave when the
+// journal has them; the mode says what that means:
 //
 //   always     synchronized in the same turn: it survives a power cut
 //   everysec   written; a synchronization begins half a second later at the latest. While one is
-//              under way nothing is written, and so nothing new acknowledged; and after a second
-//              nothing at all that rests on it
+//              under way nothing is written, so nothing new is acknowledged; when it takes longer
+//              than a second, nothing that rests on it is
 //   no         written; the system decides when the disk has it
 //
-// In each of them what was acknowledged survives the end of the process.
+// In each mode acknowledged work survives the end of the process.
 
 import CouponStore
 
-/// When what was decided must be on disk before it is told.
+/// When records must be on disk before a reply may speak of them.
 package enum DurabilityMode: String, CaseIterable, Sendable {
     case always
     case everysec
@@ -31,10 +31,10 @@ struct GroupCommit {
     /// When the oldest record was written that is not synchronized; nil when all are.
     private var unsynchronizedSince: Int64?
     private var lastTurnEndedAt: Int64
-    /// Whether the next turn begins another segment, and what is wanted of it is not done yet.
+    /// Whether the next turn begins another segment.
     private var isRollRequested = false
     private var turnRolls = false
-    /// Whether the daemon is ending, and nothing waits any more for a better moment.
+    /// Whether the daemon is ending, so that nothing waits for a better moment.
     private var isFinishing = false
 
     static let synchronizationDelay: Int64 = 500
@@ -48,7 +48,7 @@ struct GroupCommit {
         lastTurnEndedAt = steady
     }
 
-    /// Bytes of records that may be decided until they are handed over.
+    /// Bytes of records that may be decided before the next turn.
     var recordRoom: Int {
         guard report.condition == .ready else { return 0 }
         return max(0, report.room - inFlightByteCount)
@@ -94,7 +94,7 @@ struct GroupCommit {
         isFinishing || steady - lastTurnEndedAt >= Self.idleDelay
     }
 
-    /// Ends the turn that was under way. Returns whether a roll that was wanted is done.
+    /// Ends the turn that was under way. Returns whether a requested roll is done.
     mutating func endTurn(_ next: JournalReport, at steady: Int64) -> Bool {
         precondition(isBusy, "only a turn that was begun ends")
         isBusy = false
@@ -127,15 +127,15 @@ struct GroupCommit {
     /// From now on everything is synchronized and marked as soon as it can be.
     mutating func finish() { isFinishing = true }
 
-    /// Whether nothing is left to be done for what was decided up to `sequence`.
+    /// Whether everything up to `sequence` is synchronized and marked.
     func isDurable(upTo sequence: UInt64) -> Bool {
         !isBusy && report.synchronized >= sequence && !isMarkDue
     }
 
-    /// Without a spare there may be no place left for a mark.
+    /// Whether the durable mark lags behind. Without a spare segment there may be no room for one.
     private var isMarkDue: Bool { spaceFault == nil && report.marked < report.synchronized }
 
-    /// When ``beginTurn(pendingByteCount:at:)`` will have something to do though nothing happens.
+    /// When ``beginTurn(pendingByteCount:at:)`` has something to do though nothing happens.
     var deadline: Int64? {
         if isBusy || fault != nil { return nil }
         var next: Int64?

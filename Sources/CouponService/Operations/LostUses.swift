@@ -1,6 +1,6 @@
-// A coupon without an id is known by its first code, and so are its uses. Editing that code makes
-// another coupon of it, whose count begins at zero: a limit would be passed without a word. So a
-// catalog that would do that to a coupon with uses is refused, and the fault says how to keep them.
+// A coupon without an id is identified by its first code, and so are its uses. Editing that code makes
+// it another coupon, whose count begins at zero: a limit would be passed silently. So a catalog that
+// would do that to a coupon with uses is refused, and the fault says how to keep them.
 
 import CouponCatalog
 import CouponStore
@@ -47,7 +47,7 @@ extension DerivedIDChange {
 }
 
 extension DefinitionFault {
-    /// Why definitions with this change are not taken, and what to do.
+    /// Why definitions with this change are refused, and what to do.
     init(_ change: DerivedIDChange) {
         self.init(
             place: change.place, field: "coupons",

@@ -1,5 +1,5 @@
-// When the next snapshot is due. The journal is the truth; a snapshot only makes the next start
-// quick and the journal short, so one that fails can wait, and waits longer each time.
+// Schedules snapshots. The journal is the truth; a snapshot only makes the next start quick and the
+// journal short, so one that fails can wait, and waits longer each time.
 
 import CouponStore
 
@@ -7,7 +7,7 @@ import CouponStore
 package struct SnapshotSettings: Equatable, Sendable {
     /// So long after the last one, if anything changed since.
     package var intervalSeconds: Int64 = 3_600
-    /// Sooner when the journal has grown by so many hundredths of the last snapshot's size, and by
+    /// Sooner when the journal has grown by this percentage of the last snapshot's size, and by
     /// ``growthBytesMin``.
     package var growthPercent: Int64 = 100
     package var growthBytesMin = 16 * 1_024 * 1_024
@@ -15,7 +15,7 @@ package struct SnapshotSettings: Equatable, Sendable {
     package init() {}
 }
 
-/// What there was when the daemon started.
+/// The sizes of the state that the daemon started from.
 package struct RecoveredFacts: Equatable, Sendable {
     /// The journal's last record that the newest snapshot holds.
     package var snapshotSequence: UInt64 = 0
@@ -48,7 +48,7 @@ struct SnapshotPlan {
         endedAt = steady
     }
 
-    /// When a snapshot is due, as long as nothing happens; nil when there is nothing to save.
+    /// When the next snapshot starts, as long as nothing happens; nil when there is nothing to save.
     func due(_ report: JournalReport) -> Int64? {
         if report.written <= sequence { return nil }
         if failureCount > 0 { return endedAt + retryDelay }
@@ -58,8 +58,7 @@ struct SnapshotPlan {
         return endedAt + settings.intervalSeconds * 1_000
     }
 
-    /// Slower and slower: what makes a snapshot fail is seldom gone in a moment, and each attempt
-    /// costs the disk.
+    /// Grows with each failure: the cause is seldom gone in a moment, and each attempt costs the disk.
     private var retryDelay: Int64 {
         min(Self.retryDelayMin << min(failureCount - 1, 20), Self.retryDelayMax)
     }

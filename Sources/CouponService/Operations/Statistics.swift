@@ -49,7 +49,7 @@ struct LastRun {
     /// What was wrong, a line each; empty when it went well. Bounded: it goes into replies and logs.
     private(set) var faults: [String] = []
 
-    /// How many faults are told one by one.
+    /// How many faults are listed one by one.
     private static let faultsMax = 100
 
     init(finishedAt: Instant) { self.finishedAt = finishedAt }
@@ -98,7 +98,7 @@ struct Statistics {
         catalogLoadedAt = facts.startedAt
         catalogOrigin = facts.catalogOrigin
         if case .lastGood(let faults) = facts.catalogOrigin {
-            // What failed is the first reading of the definitions, told like any later one.
+            // The failed first reading of the definitions is reported like any later one.
             var run = LastRun(finishedAt: facts.startedAt)
             run.keep(faults)
             lastReload = run

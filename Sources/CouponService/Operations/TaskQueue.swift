@@ -1,5 +1,6 @@
-// Work for other threads, and who waits for it. One run at a time of each kind; whoever asks while
-// one is under way waits for the next, because that run may have begun before the change they mean.
+// Work for other threads, and the conversations that wait for it. One run at a time of each kind; a
+// request while one is under way waits for the next run, because the present one may have begun before
+// the change that the request is about.
 
 import CouponCatalog
 import CouponStore
@@ -21,7 +22,7 @@ struct TaskQueue {
         if let asker { askers.append(asker) }
     }
 
-    /// Begins a run, if one is wished for and none is under way.
+    /// Begins a run, if one is requested and none is under way.
     mutating func begin() -> Bool {
         guard isRequested, !isRunning else { return false }
         isRequested = false
@@ -32,7 +33,7 @@ struct TaskQueue {
         return true
     }
 
-    /// Ends the run, and says who waited for it.
+    /// Ends the run, and returns the conversations that waited for it.
     mutating func finish() -> [ConversationID] {
         precondition(isRunning, "only work that was begun can finish")
         isRunning = false
@@ -57,7 +58,7 @@ struct TaskQueue {
 
 /// Work that a request or a signal asks for and the loop must not do itself.
 package enum LongTask: UInt8, Sendable, CaseIterable, BitwiseCopyable {
-    /// Read the definitions anew and build the next catalog.
+    /// Read the definitions again and build the next catalog.
     case reload
     /// Write the present state to disk.
     case snapshot
@@ -66,15 +67,15 @@ package enum LongTask: UInt8, Sendable, CaseIterable, BitwiseCopyable {
 /// Work for another thread, as it can be started.
 package enum StartableTask: Equatable, Sendable {
     case reload
-    /// Make a snapshot of all that stands still: of what the segment with this header continues.
+    /// Make a snapshot of everything before the segment with this header.
     case compaction(continuedBy: SegmentHeader)
 }
 
 /// How a reload went.
 package enum ReloadOutcome: Sendable {
-    /// `changes` are the derived ids that are gone, compared with the catalog judged by.
+    /// `changes` are the derived ids that are gone, compared with the present catalog.
     case built(SharedCatalog, changes: [DerivedIDChange], milliseconds: Int64)
-    /// What is wrong with the files, a line each; the old catalog stays.
+    /// The faults of the files, a line each; the old catalog stays.
     case refused([String])
 }
 
