@@ -180,7 +180,7 @@ extension Checkout {
                 refuse(index, refusal)
             } else {
                 keepMoney(of: index)
-                judge.settle()
+                judge.deduct()
             }
         }
     }
