@@ -1,11 +1,11 @@
-// A coupon as it is judged: a flat value that names what it needs. Everything of varying length
-// (amounts per currency, covered values, customers) lies in tables beside it, and `checks` has a bit
-// for each rule it really has, so that judging a plain coupon costs what a plain coupon should.
+// A coupon as the rules read it: a flat value. Everything of varying length (amounts per currency,
+// covered values, customers) lies in tables beside it, and `checks` has a bit for each rule that the
+// coupon really has, so a coupon without rules costs next to nothing to judge.
 
 /// A compiled coupon. See ``Checks`` for the order in which its rules are asked.
 @usableFromInline
 package struct Coupon: Sendable, BitwiseCopyable {
-    /// Set by ``settleChecks()``; until then nothing is asked.
+    /// Set by ``deriveChecks()``; until then no rule is asked.
     package internal(set) var checks = Checks()
     package var kind = CouponKind.discount
     package var status = CouponStatus.active
@@ -13,9 +13,9 @@ package struct Coupon: Sendable, BitwiseCopyable {
     package var startsAt = Instant.distantPast
     package var endsAt = Instant.distantFuture
     package var zone = ZoneID.utc
-    /// A run of ``DateRange``: days on which it does not hold.
+    /// A run of ``DateRange``: days on which it is not valid.
     package var blackouts = Run.empty
-    /// A run of ``TimeWindow``, in one of which it holds; without any it holds at all hours.
+    /// A run of ``TimeWindow``: it is valid in each of them; without any it is valid at all hours.
     package var windows = Run.empty
 
     package var discount = Discount.none
@@ -28,9 +28,9 @@ package struct Coupon: Sendable, BitwiseCopyable {
     @usableFromInline package var limits = UseLimits()
     /// Uses from before the daemon, counted until the first use is recorded.
     package var usesBefore: Int64 = 0
-    /// A run of ``CurrencyAmount``: money given away before, as `usesBefore`.
+    /// A run of ``CurrencyAmount``: money given away before the daemon, like `usesBefore`.
     package var givenBefore = Run.empty
-    /// A run of ``Offer``, one of which it is judged with where it has any.
+    /// A run of ``Offer``; a coupon that has offers is judged with one of them.
     package var offers = Run.empty
     package var stacking = Stacking()
 
@@ -73,12 +73,12 @@ package enum BoundBase: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case cart, eligible
 }
 
-/// What a coupon asks of a purchase before it gives anything.
+/// What a coupon requires of a purchase.
 package struct Requirements: Sendable, BitwiseCopyable {
     /// Runs of ``CurrencyAmount``.
     package var minimumSubtotal = Run.empty
     package var maximumSubtotal = Run.empty
-    /// Sums of quantities; 0 is no bound.
+    /// Sums of quantities; 0 means no bound.
     package var minimumItems: Int64 = 0
     package var maximumItems: Int64 = 0
     package var base = BoundBase.cart
@@ -90,14 +90,14 @@ package struct Requirements: Sendable, BitwiseCopyable {
     package var customers = Run.empty
     /// Groups, sorted by symbol.
     package var groups = Run.empty
-    /// Orders that the customer may have made before, where `limitsPreviousOrders`.
+    /// The most orders that the customer may have made before; read where `limitsPreviousOrders`.
     package var previousOrdersMax: Int64 = 0
     package var limitsPreviousOrders = false
 
     package init() {}
 }
 
-/// An amount that holds in one currency.
+/// An amount in one currency.
 package struct CurrencyAmount: Hashable, Sendable, BitwiseCopyable {
     package var currency: Currency
     package var amount: Money
@@ -120,12 +120,12 @@ package struct Clause: Hashable, Sendable, BitwiseCopyable {
     }
 }
 
-/// What one code says beyond its coupon.
+/// The terms of one code beside those of its coupon.
 @usableFromInline
 package struct CodeTerms: Hashable, Sendable, BitwiseCopyable {
     package var startsAt = Instant.distantPast
     package var endsAt = Instant.distantFuture
-    /// Uses of this code; 0 leaves it to the coupon's `limits.perCode`.
+    /// The most uses of this code; 0 means the coupon's `limits.perCode`.
     @usableFromInline package var usesLimit: Int64 = 0
     /// Whether it is good once for each customer.
     @usableFromInline package var isOncePerCustomer = false

@@ -1,12 +1,12 @@
-/// What a ``Heap`` can put in order. The order is strict: of two different elements one precedes.
+/// An element that a ``Heap`` can put in order. The order is strict: of two different elements one precedes.
 protocol Ranked: BitwiseCopyable {
     func precedes(_ other: Self) -> Bool
 }
 
-/// Elements that are taken out in their order, as many as are wanted.
+/// Elements that are taken out in their order, as many as are needed.
 ///
-/// It is there because sorting allocates, and a cart of hundreds of lines must stay cheap. Its memory
-/// is kept from one use to the next: append all, ``settle()``, then take.
+/// Sorting would allocate, and a cart of hundreds of lines must stay cheap. The memory is kept from
+/// one use to the next: append all, ``arrange()``, then take.
 struct Heap<Element: Ranked>: ~Copyable {
     private var elements: [Element] = []
 
@@ -18,8 +18,8 @@ struct Heap<Element: Ranked>: ~Copyable {
 
     mutating func append(_ element: Element) { elements.append(element) }
 
-    /// Puts what was appended into order.
-    mutating func settle() {
+    /// Puts the appended elements into order.
+    mutating func arrange() {
         for index in stride(from: elements.count / 2 - 1, through: 0, by: -1) { sift(index) }
     }
 

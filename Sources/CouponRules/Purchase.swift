@@ -1,7 +1,7 @@
-// What a shopper brings to the counter, in the catalog's symbols. Filled once per request from the
+// A request as the rules read it, in the catalog's symbols. It is filled once per request from the
 // parsed line; its arrays keep their memory from request to request.
 
-/// A cart, the customer and the circumstances of one request.
+/// The cart, the customer and the context of one request.
 package struct Purchase: ~Copyable {
     package struct Line: Hashable, Sendable, BitwiseCopyable {
         /// At least 1.
@@ -24,7 +24,7 @@ package struct Purchase: ~Copyable {
         }
     }
 
-    /// One value of one attribute. An attribute given without values has one that no rule lists.
+    /// One value of one attribute. An attribute without values gets a value that no rule lists.
     package struct Attribute: Hashable, Sendable, BitwiseCopyable {
         package var name: Symbol
         package var value: Symbol
@@ -35,7 +35,7 @@ package struct Purchase: ~Copyable {
         }
     }
 
-    /// Who is asking; what is absent is nil or empty.
+    /// The customer; absent fields are nil or empty.
     package struct Customer: Hashable, Sendable, BitwiseCopyable {
         package var hasID = false
         package var hasEmail = false
@@ -49,13 +49,13 @@ package struct Purchase: ~Copyable {
 
         package init() {}
 
-        /// Whether the request says anything about who is asking.
+        /// Whether the request says anything about the customer.
         package var isGiven: Bool { isIdentified || hasGroups || previousOrders != nil }
-        /// Whether it says who, not just what kind of customer.
+        /// Whether it identifies the customer, not just by group or order count.
         package var isIdentified: Bool { hasID || hasEmail }
     }
 
-    /// Without a cart there is no currency, no line and no money.
+    /// Without a cart there are no currency, lines or amounts.
     package var hasCart = false
     package var currency = Currency.none
     package var shipping: Money?
@@ -66,7 +66,7 @@ package struct Purchase: ~Copyable {
     package var groups: [Symbol] = []
     package var customer = Customer()
     /// Which lines match the contexts that the request gives single codes: a mark for each line
-    /// and code, what ``Candidate/lineMarks`` are runs of.
+    /// and code. ``Candidate/lineMarks`` are runs of it.
     package var lineMarks: [Bool] = []
 
     /// Sum of the lines' values.
@@ -95,7 +95,7 @@ package struct Purchase: ~Copyable {
         itemCount = 0
     }
 
-    /// Adds a line; false, and nothing added, when its value or the sums pass what money can be.
+    /// Adds a line. False, with nothing added, when its value or a sum exceeds ``Money/largest``.
     package mutating func addLine(
         quantity: Int64, unitPrice: Money, isOnSale: Bool, attributes: Run
     ) -> Bool {
@@ -114,7 +114,7 @@ package struct Purchase: ~Copyable {
 }
 
 extension Purchase {
-    /// Whether a line has one of the clause's values. A line that lacks the attribute has the
+    /// Whether a line has one of the clause's values. A line that lacks the attribute inherits the
     /// request's, except for `product`, which only a line can have.
     package func line(_ line: Line, meets clause: Clause, by tables: borrowing RuleTables) -> Bool {
         var isGiven = false
@@ -140,8 +140,8 @@ extension Purchase {
         return false
     }
 
-    /// Whether `candidate` covers the line at `index`: it has the candidate's mark, some map of the
-    /// coupon's cover is met whole and so is one of the offer's, and no exclusion is.
+    /// Whether `candidate` covers the line at `index`: the line has the candidate's mark, it meets one
+    /// map of the coupon's cover and one of the offer's, and it meets no exclusion.
     package func covers(
         _ index: Int, by candidate: borrowing Candidate, in tables: borrowing RuleTables
     ) -> Bool {
@@ -157,7 +157,7 @@ extension Purchase {
         return self.line(line, meetsAnyOf: candidate.offer?.appliesTo ?? .empty, by: tables)
     }
 
-    /// Whether a line meets all clauses of some map of a cover; one without maps holds every line.
+    /// Whether a line meets all clauses of some map of a cover; a cover without maps holds every line.
     package func line(
         _ line: Line, meetsAnyOf maps: Run, by tables: borrowing RuleTables
     ) -> Bool {
@@ -173,8 +173,8 @@ extension Purchase {
     }
 }
 
-// Without a cart the context alone says what is covered. The candidate's own comes first: for a key
-// that it has, what the request says does not count. A key that neither has is not judged.
+// Without a cart, only the context says what is covered. The candidate's own context comes first: a
+// key that it has replaces the request's. A key that neither has is not judged.
 extension Purchase {
     /// Whether the context alone rules out that `candidate` covers anything.
     package func contextRulesOut(
@@ -201,7 +201,7 @@ extension Purchase {
         return true
     }
 
-    /// Whether no map of a cover can be met, going by the keys that the contexts have.
+    /// Whether the keys of the contexts rule out every map of a cover.
     private func isRuledOut(_ maps: Run, by own: Run, in tables: borrowing RuleTables) -> Bool {
         if maps.isEmpty { return false }
         for mapIndex in maps.range {
@@ -217,7 +217,7 @@ extension Purchase {
         return true
     }
 
-    /// The context that says what `attribute` is: the candidate's own, where it does.
+    /// The context that gives `attribute`: the candidate's own where it has it, else the request's.
     private func run(with attribute: Symbol, before own: Run) -> Run {
         has(attribute, in: own) ? own : context
     }

@@ -1,5 +1,5 @@
 /// A text that definitions mention — an attribute's name or value, a customer, a group — as a
-/// number, so that judging compares integers. A catalog's vocabulary maps one to the other.
+/// number, so that the rules compare integers. A catalog's vocabulary maps one to the other.
 @frozen @usableFromInline
 package struct Symbol: Hashable, Comparable, Sendable, BitwiseCopyable {
     @usableFromInline package let rawValue: UInt32

@@ -237,7 +237,7 @@ struct Scene {
         var purchase = purchase()
         let candidate = candidate(on: &purchase)
         judge.price(candidate, on: purchase, by: book.tables, evaluation())
-        judge.settle()
+        judge.deduct()
         return Verdict(of: judge)
     }
 
@@ -253,7 +253,7 @@ struct Scene {
 
     private func candidate(on purchase: inout Purchase) -> Candidate {
         var coupon = coupon
-        coupon.settleChecks()
+        coupon.deriveChecks()
         var candidate = Candidate(coupon: coupon, terms: terms)
         candidate.offer = offer
         candidate.uses = uses

@@ -111,7 +111,7 @@ private let cart = [Item("a", 1, at: 6_000), Item("b", 2, at: 2_000)]
         var judge = Judge()
         let half = Scene(percent: "50", of: cart)
         #expect(half.verdict(of: &judge).discount == 5_000)
-        judge.settle()
+        judge.deduct()
         #expect(half.verdict(of: &judge).discount == 5_000)
     }
 }

@@ -151,7 +151,7 @@ private func isGood(_ time: BookingTime, in windows: TimeWindow...) -> Bool {
         var scene = Scene(percent: "10", of: [Item(at: 1_000)])
         scene.bookingTime = nil
         #expect(scene.verdict().discount == 100)
-        scene.coupon.settleChecks()
+        scene.coupon.deriveChecks()
         #expect(!scene.coupon.isJudgedByBookingTime)
     }
 }

@@ -152,7 +152,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
 
     @Test func `ranks the kinds as the rules do`() throws {
         let kinds = try page.table("ranks").column(1).map(\.codeWord)
-        let source = try SourceTree.text("Sources/CouponRules/Stacking.swift")
+        let source = try SourceTree.text("Sources/CouponRules/Pricing/Stacking.swift")
         let ranked = source.matches(of: /case \.([a-zA-Z]+): (\d)\n/).map {
             (rank: String($0.output.2), kind: Self.snakeCase($0.output.1))
         }

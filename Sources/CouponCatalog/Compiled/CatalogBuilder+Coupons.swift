@@ -26,7 +26,7 @@ extension CatalogBuilder {
         var entry = CouponEntry(store: store)
         entry.isReusableAfterRelease = definition.isReusableAfterRelease
         coupon.discount = discount(of: definition)
-        coupon.settleChecks()
+        coupon.deriveChecks()
 
         let facts = ReplyFacts(of: definition, code: nil)
         entry.replyFacts = facts.json.isEmpty ? 0 : UInt32(replyFacts.add(facts.json.bytes))

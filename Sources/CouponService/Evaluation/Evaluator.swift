@@ -283,7 +283,7 @@ struct Evaluator: ~Copyable {
             entries.refuse(index, refusal)
         } else {
             entries.keepMoney(of: index, from: judge)
-            judge.settle()
+            judge.deduct()
         }
     }
 

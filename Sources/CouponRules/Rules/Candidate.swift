@@ -1,18 +1,18 @@
-/// One code held out for one coupon, with one of its offers where it has any: what is to be judged.
+/// One coupon to be judged, with the code that the request gives for it and one of its offers.
 @usableFromInline
 package struct Candidate: Sendable, BitwiseCopyable {
     @usableFromInline package var coupon: Coupon
     @usableFromInline package var terms: CodeTerms
-    /// Whether it is held out with a code, or the coupon comes by itself.
+    /// Whether the request gave a code; an automatic coupon has none.
     @usableFromInline package private(set) var hasCode = true
     @usableFromInline package var offer: Offer?
     @usableFromInline package var uses = UseCounts()
-    /// The most that the request wants this code to discount.
+    /// The most that this code may discount, where the request limits it.
     package var discountMax: Money?
-    /// Attributes that the request gives this code alone, a run of ``Purchase/attributes``.
+    /// Attributes that the request gives for this code alone, a run of ``Purchase/attributes``.
     package var context = Run.empty
     /// Which lines match that context: a run of ``Purchase/lineMarks``, one for each line; empty
-    /// when all do.
+    /// when all lines match.
     package var lineMarks = Run.empty
 
     package init(coupon: Coupon, terms: CodeTerms) {
@@ -20,7 +20,7 @@ package struct Candidate: Sendable, BitwiseCopyable {
         self.terms = terms
     }
 
-    /// Begins anew, in place: a candidate is large. A coupon that needs no code may come without terms.
+    /// Replaces the candidate in place, because it is large. An automatic coupon has no terms.
     package mutating func begin(_ coupon: Coupon, _ terms: CodeTerms?) {
         self.coupon = coupon
         self.terms = terms ?? CodeTerms()
@@ -32,7 +32,7 @@ package struct Candidate: Sendable, BitwiseCopyable {
         lineMarks = .empty
     }
 
-    /// The limit of a kind on uses; 0 is none. Money budgets are no such limit.
+    /// The limit of a kind on uses; 0 means no limit. Money budgets are not limits on uses.
     @inlinable @inline(__always)
     package func limit(of kind: LimitKind) -> Int64 {
         switch kind {
@@ -50,7 +50,7 @@ package struct Candidate: Sendable, BitwiseCopyable {
         }
     }
 
-    /// How often it could be used now, over the limits on counts; nil when it has none.
+    /// How often it can still be used under its limits on uses; nil when it has none.
     @inlinable @inline(__always)
     package var usesLeft: Int64? {
         var left = Int64.max
@@ -63,33 +63,8 @@ package struct Candidate: Sendable, BitwiseCopyable {
     }
 }
 
-/// What the judgement is for.
-package struct EvaluationContext: Hashable, Sendable, BitwiseCopyable {
-    package enum Purpose: UInt8, Sendable, BitwiseCopyable {
-        case validate, reserve, apply
-    }
-
-    package var purpose: Purpose
-    /// When starts and ends are judged.
-    package var instant: Instant
-    /// What blackout dates and weekday/hour windows are judged on, in the coupon's zone. Only a
-    /// coupon that ``Coupon/isJudgedByBookingTime`` needs it.
-    package var bookingTime: BookingTime?
-    /// What the blackout dates of the candidate's offer are judged on, in the offer's zone. Only an
-    /// offer that has any needs it.
-    package var offerBookingDate: CivilDate?
-    /// Whether every failing rule is wanted, not only the first.
-    package var explains: Bool
-
-    package init(purpose: Purpose, instant: Instant, explains: Bool = false) {
-        self.purpose = purpose
-        self.instant = instant
-        self.explains = explains
-    }
-}
-
 extension Candidate {
-    /// Whether it covers whatever there is.
+    /// Whether it covers every line without looking at it.
     var coversAll: Bool {
         coupon.appliesTo.isEmpty && coupon.excludes.isEmpty && !coupon.skipsSaleItems
             && lineMarks.isEmpty && (offer?.appliesTo ?? .empty).isEmpty
@@ -114,7 +89,7 @@ extension Candidate {
         return checks
     }
 
-    /// Whether it must be known how often it was used, or how much it gave.
+    /// Whether its rules read use counts or the spent budget.
     package var isJudgedByUses: Bool {
         let checks = checks
         return checks.contains(.usesLimit) || checks.contains(.budget)
@@ -123,7 +98,7 @@ extension Candidate {
 }
 
 extension Offer {
-    /// The checks that it adds to its coupon's.
+    /// The checks that it adds to those of its coupon.
     fileprivate func checks(opensAccess: Bool) -> Checks {
         var checks = Checks()
         if startsAt != .distantPast { checks.insert(.start) }
@@ -131,24 +106,8 @@ extension Offer {
         if !blackouts.isEmpty { checks.insert(.blackout) }
         if limit > 0 { checks.insert(.usesLimit) }
         if !context.isEmpty { checks.insert(.context) }
-        // Where money is given, the limit is no rule: it bounds the units that are discounted.
+        // For a coupon that gives money, the limit is not a rule: it bounds the discounted units.
         if ticketLimit > 0 && opensAccess { checks.insert(.ticketLimit) }
         return checks
-    }
-}
-
-extension EvaluationContext {
-    var neededBookingTime: BookingTime {
-        guard let bookingTime else {
-            preconditionFailure("who judges a coupon by its dates says which date it is")
-        }
-        return bookingTime
-    }
-
-    var neededOfferBookingDate: CivilDate {
-        guard let offerBookingDate else {
-            preconditionFailure("who judges an offer by its dates says which date it is there")
-        }
-        return offerBookingDate
     }
 }

@@ -1,6 +1,6 @@
 /// A point in time, in milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// The domain never reads a clock: whoever asks for a judgement says what time it is.
+/// The domain never reads a clock: the caller passes the time.
 @frozen @usableFromInline
 package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
     @usableFromInline package var millisecondsSinceEpoch: Int64
@@ -15,10 +15,10 @@ package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
         self.millisecondsSinceEpoch = secondsSinceEpoch * 1_000
     }
 
-    /// Earlier than any instant that can be written: "no start".
+    /// Earlier than any instant that can be written; means "no start".
     @inlinable package static var distantPast: Instant { Instant(millisecondsSinceEpoch: .min) }
 
-    /// Later than any instant that can be written: "no end".
+    /// Later than any instant that can be written; means "no end".
     @inlinable package static var distantFuture: Instant { Instant(millisecondsSinceEpoch: .max) }
 
     @inlinable
@@ -26,7 +26,7 @@ package struct Instant: Hashable, Comparable, Sendable, BitwiseCopyable {
         left.millisecondsSinceEpoch < right.millisecondsSinceEpoch
     }
 
-    /// 9999-12-31T23:59:59Z in Unix seconds. A larger number is a mistake: milliseconds.
+    /// 9999-12-31T23:59:59Z in Unix seconds. A larger number is taken for milliseconds and refused.
     package static let secondsMax: Int64 = 253_402_300_799
 }
 
@@ -93,8 +93,7 @@ package struct CivilDate: Hashable, Comparable, Sendable, BitwiseCopyable {
     }
 }
 
-/// A reading of a wall calendar and clock without a zone, in milliseconds from 1970-01-01T00:00
-/// on that same wall.
+/// A local date and time without a zone, in milliseconds since the local 1970-01-01T00:00.
 @frozen @usableFromInline
 package struct CivilTime: Hashable, Comparable, Sendable, BitwiseCopyable {
     @usableFromInline package var milliseconds: Int64

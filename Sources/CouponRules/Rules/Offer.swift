@@ -1,6 +1,6 @@
 /// One of a coupon's alternatives: with its own window, limit and cover, inside those of its coupon.
 ///
-/// A coupon with offers is judged with each of them in turn, and takes the first that passes.
+/// A coupon with offers is judged with each of them in turn and uses the first that passes.
 @usableFromInline
 package struct Offer: Sendable, BitwiseCopyable {
     /// Its id, among the texts of the catalog.
@@ -16,12 +16,12 @@ package struct Offer: Sendable, BitwiseCopyable {
     package var appliesTo = Run.empty
     /// Clauses, each of which the request's context must meet.
     package var context = Run.empty
-    /// Uses of the offer, or of all offers of the store with its counter; 0 is no limit.
+    /// Uses of the offer, or of all offers of the store with its counter; 0 means no limit.
     @usableFromInline package var limit: Int64 = 0
-    /// The counter that it shares with other offers; ``Symbol/unmentioned`` when it has its own.
+    /// The counter that it shares with other offers; ``Symbol/unmentioned`` when it shares none.
     package var counter = Symbol.unmentioned
-    /// Covered units of one order that it is for; 0 is no bound. A discount goes to so many units
-    /// at most; a code that opens access is refused for more.
+    /// The most covered units of one order; 0 means no bound. A discount goes to at most that many
+    /// units; a code that opens access is refused for more.
     package var ticketLimit: Int64 = 0
 
     package init() {}

@@ -1,8 +1,8 @@
-// Several coupons in one order are priced one after the other, and each takes off what the ones
-// before it have left. So their order is part of the contract: first the priority that a shop
-// gives, then the kind, where what touches single units goes before what touches the sum.
+// Several coupons in one order are priced one after the other, and each is computed on what the ones
+// before it have left. So their order is part of the contract: first the priority that a shop gives,
+// then the kind, where discounts on single units come before discounts on the sum.
 
-/// How a coupon goes together with others in one order.
+/// How a coupon combines with others in one order.
 package struct Stacking: Hashable, Sendable, BitwiseCopyable {
     /// What a discount is computed on.
     package enum Base: UInt8, Sendable, CaseIterable, BitwiseCopyable {
@@ -14,7 +14,7 @@ package struct Stacking: Hashable, Sendable, BitwiseCopyable {
 
     /// Whether it stands alone.
     package var isExclusive = false
-    /// At most one coupon of a group is used; ``Symbol/unmentioned`` is no group.
+    /// At most one coupon of a group is used; ``Symbol/unmentioned`` means no group.
     package var group = Symbol.unmentioned
     /// Lower comes first.
     package var priority: Int64 = 100
@@ -26,7 +26,7 @@ package struct Stacking: Hashable, Sendable, BitwiseCopyable {
 extension Coupon {
     /// The place of its kind of discount among coupons of the same priority; lower comes first.
     ///
-    /// Tiers go by the lowest of them, clauses by the first.
+    /// Tiers have the place of the lowest tier, clauses that of the first clause.
     package func judgingRank(in tables: borrowing RuleTables) -> Int {
         switch discount.kind {
         case .tiers:
@@ -54,16 +54,8 @@ extension Discount {
         case .shipping: 6
         case .giftItem: 7
         case .none: 8
-        case .tiers, .clauses: preconditionFailure("what is made of others has the rank of one")
+        case .tiers, .clauses:
+            preconditionFailure("a discount made of parts has the rank of a part")
         }
-    }
-}
-
-extension Judge {
-    /// Takes what the candidate that was priced last gets off the prices that the next candidate sees. Once
-    /// for each candidate.
-    package mutating func settle() {
-        for line in remaining.indices { remaining[line] -= lineDiscounts[line] }
-        remainingShipping -= shippingDiscount
     }
 }

@@ -7,7 +7,7 @@ package enum Check: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case blackout
     case timeWindows
     case usesLimit
-    /// That anything is left to give; whether it is enough is known with the discount.
+    /// Something is left of the budget; whether it is enough is known with the discount.
     case budget
     case periodLimits
     case currency
@@ -19,32 +19,24 @@ package enum Check: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case customerLimit
     case cartGiven
     case contains
-    /// That something is bought which something is got with; ``triggerCount``: enough of it.
+    /// A trigger of a set is in the cart; ``triggerCount``: enough of them.
     case triggerGiven
     case cover
     case minimumSubtotal
-    /// That some tier is met, by amount; ``tierItems``: by count.
+    /// Some tier is met, by amount; ``tierItems``: by count.
     case tierSubtotal
     case maximumSubtotal
     case minimumItems
     case tierItems
     case triggerCount
     case maximumItems
-    /// Of an offer that opens access.
+    /// The ticket limit of an offer whose coupon opens access.
     case ticketLimit
-
-    /// Whether several things are asked that may each fail by itself.
-    var hasParts: Bool {
-        switch self {
-        case .usesLimit, .periodLimits, .context, .customerGiven, .customerLimit, .contains: true
-        default: false
-        }
-    }
 }
 
 /// The rules a coupon has, one bit each, lowest bit first in order of precedence.
 ///
-/// Judging takes the lowest bit again and again, so the order of ``Check`` *is* the order of
+/// The ladder takes the lowest bit again and again, so the order of ``Check`` *is* the order of
 /// refusals.
 package struct Checks: Sendable, BitwiseCopyable {
     private var bits: UInt32 = 0
@@ -55,7 +47,8 @@ package struct Checks: Sendable, BitwiseCopyable {
 
     package func contains(_ check: Check) -> Bool { bits & 1 << UInt32(check.rawValue) != 0 }
 
-    /// Takes out the one that comes first; nil when none is left.
+    /// Removes the check that comes first; nil when none is left.
+    @inline(__always)
     mutating func removeFirst() -> Check? {
         let check = Check(rawValue: UInt8(truncatingIfNeeded: bits.trailingZeroBitCount))
         bits &= bits &- 1
@@ -67,29 +60,28 @@ extension Coupon {
     /// Whether it turns cart lines or shipping into money.
     package var givesMoney: Bool { discount.givesMoney }
 
-    /// Whether a bound or a needed item must be looked up in the cart. What is covered is no such
-    /// rule: without a cart it is judged on the context.
+    /// Whether a bound or a required item is looked up in the cart. The cover does not count: without
+    /// a cart it is judged on the context.
     package var hasCartRule: Bool {
         !requirements.minimumSubtotal.isEmpty || !requirements.maximumSubtotal.isEmpty
             || requirements.minimumItems > 0 || requirements.maximumItems > 0
             || !requirements.contains.isEmpty
     }
 
-    /// Whether any of its rules, or of its offers', may look at an attribute of the cart or of the
-    /// context.
+    /// Whether any rule of it or of its offers may read an attribute of the cart or the context.
     package var readsAttributes: Bool {
         !appliesTo.isEmpty || !excludes.isEmpty || !requirements.contains.isEmpty
             || !requirements.context.isEmpty || discount.narrowsCover || !offers.isEmpty
     }
 
-    /// Whether its own rules must know which date a purchase is made for.
+    /// Whether its own rules read the date that a purchase is made for.
     package var isJudgedByBookingTime: Bool {
         checks.contains(.blackout) || checks.contains(.timeWindows)
     }
 
-    /// Derives ``checks`` from everything else. Call it once, when all is set.
-    package mutating func settleChecks() {
-        // An empty cart has nothing to cover, whatever is covered.
+    /// Derives ``checks`` from all other properties. Call it once, when they are set.
+    package mutating func deriveChecks() {
+        // Every coupon has this check: an empty cart has no line to cover.
         var checks = Checks()
         checks.insert(.cover)
         func add(_ check: Check, if isNeeded: Bool) { if isNeeded { checks.insert(check) } }

@@ -1,6 +1,6 @@
 /// Divides an amount over lines so that the shares always sum to it and none passes its line.
 package struct Allocation: ~Copyable {
-    /// What a line has over after its share was rounded down.
+    /// The fraction that a line lost when its share was rounded down.
     private struct Remainder: Ranked {
         var remainder: UInt64
         var weight: Int64
@@ -14,13 +14,13 @@ package struct Allocation: ~Copyable {
         }
     }
 
-    /// What a line can take when all are to take the same.
+    /// How much a line can take when all take the same.
     private struct Level: Ranked {
         var weight: Int64
         var line: Int
 
-        /// The smallest weight comes first, and of equal ones the later line: whoever comes last
-        /// gets what cannot be divided.
+        /// The smallest weight comes first, and of equal ones the later line: the lines served last
+        /// get the units that cannot be divided.
         func precedes(_ other: Level) -> Bool {
             weight != other.weight ? weight < other.weight : line > other.line
         }
@@ -48,7 +48,7 @@ package struct Allocation: ~Copyable {
         let weightSum = sum(weights)
         precondition(
             total.minorUnits >= 0 && total.minorUnits <= weightSum && shares.count == weights.count,
-            "what is spread fits into what it is spread over")
+            "an allocated total fits into the weights it is allocated over")
         if total.minorUnits == weightSum {
             for index in weights.indices { shares[index] = weights[index] }
             return
@@ -66,13 +66,13 @@ package struct Allocation: ~Copyable {
                 remainders.append(Remainder(remainder: remainder, weight: weight, line: index))
             }
         }
-        remainders.settle()
+        remainders.arrange()
         for _ in 0..<left { shares[remainders.removeFirst().line] += Money(minorUnits: 1) }
     }
 
-    /// Writes each line's share of `total` over `shares`: the same to all, but no line more than its
-    /// weight, and what such a line cannot take is divided over the others. The minor units that
-    /// cannot be divided go one each to the larger weights, of equal ones to the earlier line.
+    /// Writes each line's share of `total` over `shares`: the same to all, but never more than the
+    /// line's weight; the rest is divided over the other lines. The minor units that cannot be divided
+    /// go one each to the larger weights, and among equal weights to the earlier line.
     ///
     /// The arguments are those of ``divide(_:over:into:)``.
     package mutating func divideEvenly(
@@ -81,16 +81,16 @@ package struct Allocation: ~Copyable {
         precondition(
             total.minorUnits >= 0 && total.minorUnits <= sum(weights)
                 && shares.count == weights.count,
-            "what is spread fits into what it is spread over")
+            "an allocated total fits into the weights it is allocated over")
         levels.removeAll()
         for index in weights.indices {
             levels.append(Level(weight: weights[index].minorUnits, line: index))
         }
-        levels.settle()
+        levels.arrange()
 
         var left = total.minorUnits
-        // From the smallest weight up, an equal part of what is left only grows, so a line that is
-        // worth less than its part now is worth less than the part that the others end up with.
+        // From the smallest weight up, the equal part of what is left only grows. So a line whose
+        // weight is below its part now is also below the part that the other lines end up with.
         for waiting in stride(from: Int64(weights.count), to: 0, by: -1) {
             let level = levels.removeFirst()
             let share = min(level.weight, left / waiting)

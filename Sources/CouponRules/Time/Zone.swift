@@ -1,6 +1,5 @@
 // A time zone as the rules need it: a sorted run of moments at which the offset from UTC changed.
-// The catalog computes the run once, when it loads, so judging a coupon never asks a time-zone
-// library anything.
+// The catalog computes the run once, when it loads, so the rules never call a time-zone library.
 
 /// A zone's place in the ``ZoneTable`` of the catalog that it came from.
 @frozen @usableFromInline
@@ -29,19 +28,19 @@ package struct ZoneTable: Sendable {
     private var transitions: [ZoneTransition] = []
     private var firstTransitions: [Int] = []
 
-    /// A table that knows UTC.
+    /// A table with UTC only.
     package init() { _ = add([ZoneTransition(start: .distantPast, offsetMilliseconds: 0)]) }
 
     /// Adds a zone. `zone` is sorted by start and begins with ``Instant/distantPast``.
     package mutating func add(_ zone: [ZoneTransition]) -> ZoneID {
         precondition(
-            zone.first?.start == .distantPast, "a zone says its offset from the beginning of time")
+            zone.first?.start == .distantPast, "a zone has an offset from the distant past on")
         firstTransitions.append(transitions.count)
         transitions += zone
         return ZoneID(index: UInt32(firstTransitions.count - 1))
     }
 
-    /// Zones in the table.
+    /// The number of zones.
     package var count: Int { firstTransitions.count }
 
     /// A zone as ``add(_:)`` took it.
@@ -49,25 +48,25 @@ package struct ZoneTable: Sendable {
         Array(transitions[range(of: zone)])
     }
 
-    /// What a clock on a wall in `zone` shows at `instant`.
+    /// The local time in `zone` at `instant`.
     package func civilTime(of instant: Instant, in zone: ZoneID) -> CivilTime {
         let offset = transitions[lastTransition(in: zone) { $0.start <= instant }]
             .offsetMilliseconds
         return CivilTime(milliseconds: instant.millisecondsSinceEpoch + offset)
     }
 
-    /// The instant at which a clock on a wall in `zone` shows `local`. A time that a zone skips
-    /// moves forward by the gap; a time that it repeats is the first of the two.
+    /// The instant at which the local time in `zone` is `local`. A time that the zone skips moves
+    /// forward by the gap; a time that it repeats is the first of the two.
     package func instant(of local: CivilTime, in zone: ZoneID) -> Instant {
-        // The last transition that this reading lies behind. Inside a gap that is the one before
-        // the gap, whose clock carries the reading over it.
+        // The last transition before this local time. Inside a gap that is the one before the gap,
+        // whose offset carries the time over it.
         let index = lastTransition(in: zone) { transition in
             transition.start == .distantPast
                 || local.milliseconds
                     >= transition.start.millisecondsSinceEpoch + transition.offsetMilliseconds
         }
         if index > range(of: zone).lowerBound {
-            // In a repeated hour the reading existed before this transition too: take that one.
+            // In a repeated hour the same local time came before this transition too: take that one.
             let earlier = instant(of: local, offsetOf: index - 1)
             if earlier < transitions[index].start { return earlier }
         }

@@ -1,7 +1,7 @@
 /// An amount in a currency's minor unit (cents for USD, whole yen for JPY).
 ///
-/// Which currency is said once, by the cart; amounts of one judgement never mix. What a client may
-/// say lies in 0 ... ``Money/largest``; differences may be negative while they are being computed.
+/// The cart gives the currency once; one evaluation never mixes currencies. A client's amounts lie in
+/// 0 ... ``Money/largest``; differences may be negative while they are being computed.
 @frozen @usableFromInline
 package struct Money: Hashable, Comparable, Sendable, BitwiseCopyable {
     @usableFromInline package var minorUnits: Int64
@@ -20,7 +20,7 @@ package struct Money: Hashable, Comparable, Sendable, BitwiseCopyable {
     }
 
     // Every amount is at most 2^53 − 1 and a cart has far fewer than 2^10 lines, so these sums
-    // cannot leave 64 bits; were that ever wrong, a trap is better than a wrong price.
+    // cannot overflow 64 bits; if that is ever wrong, a trap is better than a wrong price.
     @inlinable
     package static func + (left: Money, right: Money) -> Money {
         Money(minorUnits: left.minorUnits + right.minorUnits)

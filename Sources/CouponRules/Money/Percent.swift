@@ -15,8 +15,8 @@ package struct Percent: Hashable, Sendable, BitwiseCopyable {
     }
 
     /// Reads a plain decimal such as `20`, `12.5` or `33.3333`. Nil when it is not one, needs more
-    /// than four digits after the point (zeros at the end are not needed), or lies outside the
-    /// range: nothing is ever rounded here.
+    /// than four digits after the point (trailing zeros do not count), or lies outside the range:
+    /// a percentage is never rounded.
     package init?(decimal text: String) {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard let whole = parts.first, (1...3).contains(whole.utf8.count) else { return nil }

@@ -1,12 +1,11 @@
-// Blackout dates, weekdays and hours are things of a calendar and a clock on a wall: they are asked
-// of what hangs there in the coupon's zone, never of an instant. So the hour that a zone repeats in
-// autumn is inside a window both times, and a window in the hour that it skips does not open that
-// day.
+// Blackout dates, weekdays and hours are compared with the local date and time in the coupon's zone,
+// never with an instant. So the hour that a zone repeats in autumn is inside a window both times, and
+// a window in the hour that it skips in spring does not open on that day.
 
-/// The date, and perhaps the time of day, that a purchase is made for, on a wall in some zone.
+/// The local date, and perhaps the local time of day, that a purchase is made for.
 package struct BookingTime: Hashable, Sendable, BitwiseCopyable {
     package var date: CivilDate
-    /// 0 ..< 1440. Nil is a day as a whole: only its date and weekday are judged.
+    /// 0 ..< 1440. Nil is a whole day: only its date and weekday are judged.
     package var minuteOfDay: Int?
 
     package init(date: CivilDate, minuteOfDay: Int? = nil) {
@@ -14,15 +13,15 @@ package struct BookingTime: Hashable, Sendable, BitwiseCopyable {
         self.minuteOfDay = minuteOfDay
     }
 
-    /// What a wall shows at `time`; the seconds do not matter, because windows have none.
+    /// The date and minute of `time`; seconds are dropped, because windows have none.
     package init(_ time: CivilTime) {
         self.init(date: time.date, minuteOfDay: Int(time.millisecondsOfDay / 60_000))
     }
 }
 
 extension ZoneTable {
-    /// What a wall in `zone` shows at `moment`, or at `now` when no moment is given. A bare date is
-    /// the same day in every zone; a local time that the zone skips moves forward.
+    /// The local time in `zone` at `moment`, or at `now` when no moment is given. A bare date is the
+    /// same day in every zone; a local time that the zone skips moves forward.
     package func bookingTime(
         of moment: Moment?, orAt now: Instant, in zone: ZoneID
     ) -> BookingTime {
@@ -54,7 +53,7 @@ package struct Weekdays: OptionSet, Hashable, Sendable, BitwiseCopyable {
     package let rawValue: UInt8
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// The day with the number that it has in ISO 8601: 1 (Monday) ... 7 (Sunday).
+    /// The day with this ISO 8601 number: 1 (Monday) ... 7 (Sunday).
     package init(_ weekday: Int) { self.init(rawValue: 1 << UInt8(weekday - 1)) }
 
     package static let all = Weekdays(rawValue: 0b111_1111)
@@ -63,7 +62,7 @@ package struct Weekdays: OptionSet, Hashable, Sendable, BitwiseCopyable {
 /// Hours of some days of the week, half-open.
 ///
 /// A window whose `toMinute` is before its `fromMinute` runs past midnight. It belongs to the day on
-/// which it starts: Sunday 23:00–02:00 holds on Monday at 01:00, and on Sunday at 01:00 it does not.
+/// which it starts: Sunday 23:00–02:00 contains Monday 01:00 but not Sunday 01:00.
 package struct TimeWindow: Hashable, Sendable, BitwiseCopyable {
     package var weekdays: Weekdays
     /// Minutes of the day, 0 ..< 1440; `toMinute` may be 1440, and is never `fromMinute`.
@@ -80,7 +79,7 @@ package struct TimeWindow: Hashable, Sendable, BitwiseCopyable {
 
     package static let minutesPerDay = 24 * 60
 
-    /// Whether `time` lies inside. A day as a whole does when the window starts on it.
+    /// Whether `time` lies inside. A whole day lies inside when the window starts on it.
     package func contains(_ time: BookingTime) -> Bool {
         let startsToday = weekdays.contains(Weekdays(time.date.weekday))
         guard let minute = time.minuteOfDay else { return startsToday }

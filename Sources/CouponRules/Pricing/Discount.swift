@@ -1,6 +1,6 @@
-// What a discount says, as a flat value. The kinds that are made of others — tiers, clauses, sets of
-// what is bought and what is got — have a run of parts in tables beside it; when they are judged, each
-// comes down to a plain discount on some of the lines or units.
+// A discount as a flat value. The kinds that are made of parts — tiers, clauses, sets — have a run of
+// parts in tables beside it; when they are priced, each comes down to a plain discount on some of the
+// lines or units.
 
 /// How a coupon turns covered lines into money.
 package struct Discount: Sendable, BitwiseCopyable {
@@ -29,7 +29,7 @@ package struct Discount: Sendable, BitwiseCopyable {
     package var caps = Run.empty
     package var rounding = Rounding.halfUp
     package var allocationMethod = AllocationMethod.proportional
-    /// At most so many covered units take part, the first in the order of `units`; 0 is no bound.
+    /// The most covered units that take part, the first in the order of `units`; 0 means no bound.
     package var unitsMost: Int64 = 0
     package var units = UnitOrder.dearest
     /// A run of ``Tier``, ``DiscountClause`` or one ``SetTerms``, as the kind says.
@@ -46,13 +46,13 @@ package struct Discount: Sendable, BitwiseCopyable {
     package var narrowsCover: Bool { kind == .clauses || kind == .buyXGetY }
 }
 
-/// One step of a discount that grows with what is covered. All of a coupon's have one measure, and
+/// One step of a discount that grows with the cover. All tiers of a coupon have the same measure, and
 /// the lowest comes first.
 package struct Tier: Sendable, BitwiseCopyable {
     /// A run of ``CurrencyAmount``; empty where `minimumItems` is the measure.
     package var minimumSubtotal = Run.empty
     package var minimumItems: Int64 = 0
-    /// What it is worth: a percentage, or else a run of ``CurrencyAmount``.
+    /// Its discount: a percentage, or else a run of ``CurrencyAmount``.
     package var percent: Percent?
     package var amounts = Run.empty
 
@@ -72,7 +72,7 @@ package struct DiscountClause: Sendable, BitwiseCopyable {
     }
 }
 
-/// What is bought, what is got with it, and how often: a set is both together.
+/// The terms of a set: units to buy, units to get with them, and how many sets.
 package struct SetTerms: Sendable, BitwiseCopyable {
     /// Units of each set, at least 1.
     package var buyQuantity: Int64
@@ -80,7 +80,7 @@ package struct SetTerms: Sendable, BitwiseCopyable {
     /// As ``Coupon/appliesTo``, beside the coupon's own.
     package var buys: Run
     package var gets: Run
-    /// 0 is no bound.
+    /// 0 means no bound.
     package var setsMost: Int64 = 0
 
     package init(buyQuantity: Int64, getQuantity: Int64, buys: Run, gets: Run) {
@@ -101,7 +101,7 @@ package enum AllocationMethod: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case cheapest
     case dearest
 
-    /// Which unit bears all of it, where one does.
+    /// The order whose first unit takes the whole discount; nil when it is divided.
     package var bearer: UnitOrder? {
         switch self {
         case .proportional, .even: nil

@@ -1,4 +1,4 @@
-/// A time as people write it, before it is known which zone it belongs to.
+/// A time as people write it, before its zone is known.
 ///
 /// Requests and definitions use the same forms: ISO 8601 with an offset, ISO 8601 without one
 /// (read in the coupon's zone), a bare date (also in the coupon's zone), or Unix seconds.
@@ -7,7 +7,7 @@ package enum Moment: Hashable, Sendable, BitwiseCopyable {
     case local(CivilTime)
     case date(CivilDate)
 
-    /// What was wrong with a text that is no moment.
+    /// Why a text is not a moment.
     package enum Fault: Error, Equatable, Sendable {
         case notATime
         case noSuchDate
@@ -16,7 +16,7 @@ package enum Moment: Hashable, Sendable, BitwiseCopyable {
         case compactDate
     }
 
-    /// Unix seconds, 0 ... ``Instant/secondsMax``, but for numbers that are meant as a date.
+    /// Unix seconds, 0 ... ``Instant/secondsMax``, except numbers that look like a date.
     package static func unixSeconds(_ seconds: Int64) throws(Fault) -> Moment {
         guard seconds <= Instant.secondsMax else { throw .millisecondsNotSeconds }
         guard seconds >= 0 else { throw .notATime }
@@ -25,7 +25,7 @@ package enum Moment: Hashable, Sendable, BitwiseCopyable {
     }
 
     /// Whether a number reads as YYYYMMDD or YYYY of the years 1900 ... 2199. As seconds all of them
-    /// are within 1970, in which no coupon begins or ends; so it is no loss to refuse them.
+    /// are within 1970, when no coupon begins or ends, so refusing them costs nothing.
     private static func looksLikeDate(_ number: Int64) -> Bool {
         let years: ClosedRange<Int64> = 1_900...2_199
         if years.contains(number) { return true }
@@ -89,7 +89,7 @@ private struct DigitReader: ~Escapable {
         return true
     }
 
-    /// The whole text as one number, when it is nothing but one to eighteen digits.
+    /// The whole text as one number, when it is one to eighteen digits.
     func wholeNumber() -> Int64? {
         guard (1...18).contains(text.count) else { return nil }
         var number: Int64 = 0
@@ -110,7 +110,7 @@ private struct DigitReader: ~Escapable {
         return number
     }
 
-    /// One or more digits after the point; what is finer than a millisecond is cut off.
+    /// One or more digits after the point; digits beyond milliseconds are cut off.
     mutating func millisecondFraction() -> Int? {
         var milliseconds = 0
         var weight = 100

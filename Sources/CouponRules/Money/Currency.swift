@@ -34,8 +34,8 @@ package struct Currency: Hashable, Sendable, BitwiseCopyable {
         UInt8(truncatingIfNeeded: packed >> UInt32(8 * (2 - index)))
     }
 
-    /// Digits after the decimal point when an amount is shown to people (ISO 4217). A currency
-    /// that ISO 4217 does not know is shown with two.
+    /// Digits after the decimal point when an amount is shown to people (ISO 4217); two for a
+    /// currency that ISO 4217 does not list.
     package var minorDigits: Int {
         if Currency.withoutMinorUnit.contains(self) { return 0 }
         if Currency.withThousandths.contains(self) { return 3 }
@@ -43,7 +43,7 @@ package struct Currency: Hashable, Sendable, BitwiseCopyable {
         return 2
     }
 
-    // Read while a refusal is worded, so they are numbers and no text is made to look them up.
+    // Read while a refusal is worded, so they are numbers: looking them up makes no text.
     private static let withoutMinorUnit = list(
         "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF")
     private static let withThousandths = list("BHD IQD JOD KWD LYD OMR TND")

@@ -1,14 +1,14 @@
-// How often, and for how much money, a coupon may be used. Each limit has a kind; what was used and
-// what others hold is counted by the same kinds, so that judging one limit is judging any of them.
+// How often, and for how much money, a coupon may be used. Limits and counts have the same kinds, so
+// one comparison serves them all.
 
-/// What a limit counts. The raw values order limits as `usage` lists them.
+/// A kind of limit. `usage` lists limits in the order of the raw values.
 @frozen @usableFromInline
 package enum LimitKind: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case total
     case code
     case offer
     case customer
-    /// One use of a code for each customer, where the code says so.
+    /// One use for each customer of a code that is good once per customer.
     case codeCustomer
     case day
     case week
@@ -33,11 +33,11 @@ package enum LimitKind: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     }
 }
 
-/// The limits that a coupon sets; 0 is no limit.
+/// The limits that a coupon sets; 0 means no limit.
 @usableFromInline
 package struct UseLimits: Hashable, Sendable, BitwiseCopyable {
     @usableFromInline package var total: Int64 = 0
-    /// Uses of each of its codes, unless the code says otherwise.
+    /// Uses of each of its codes that has no limit of its own.
     @usableFromInline package var perCode: Int64 = 0
     @usableFromInline package var perCustomer: Int64 = 0
     /// Per calendar day, ISO week and month in the coupon's zone.
@@ -47,7 +47,7 @@ package struct UseLimits: Hashable, Sendable, BitwiseCopyable {
     @usableFromInline package var perBookingDate: Int64 = 0
     /// A run of ``CurrencyAmount``: what it may give away in each currency.
     package var budget = Run.empty
-    /// Whether a discount that the budget does not hold is cut to what is left, not refused.
+    /// Whether a discount beyond the budget is cut to what is left instead of refused.
     package var cutsToBudget = false
 
     package init() {}
@@ -59,7 +59,7 @@ package struct UseLimits: Hashable, Sendable, BitwiseCopyable {
 /// Uses counted and held against one limit.
 @frozen @usableFromInline
 package struct UseCount: Hashable, Sendable, BitwiseCopyable {
-    /// Uses consumed, those of the judged order left out.
+    /// Uses consumed, without those of the judged order.
     @usableFromInline package var used: Int64
     /// Uses that other orders hold.
     @usableFromInline package var held: Int64
@@ -74,7 +74,7 @@ package struct UseCount: Hashable, Sendable, BitwiseCopyable {
     @inlinable package var sum: Int64 { used + held }
 }
 
-/// A count for each kind of limit; what a coupon does not limit stays zero.
+/// A count for each kind of limit; zero for kinds that the coupon does not limit.
 @frozen @usableFromInline
 package struct UseCounts: Sendable, BitwiseCopyable {
     @usableFromInline var counts = InlineArray<10, UseCount>(repeating: UseCount())

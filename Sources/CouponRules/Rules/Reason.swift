@@ -1,5 +1,5 @@
 /// Why a code was refused, in order of precedence: permanent reasons first, then who is asking,
-/// then what the shopper can still change. The first that holds is the one that is told.
+/// then what the shopper can still change. A reply gives the first that holds.
 ///
 /// The codes are on the wire: never rename one. Also update `Reasons.md` in the documentation.
 package enum Reason: UInt8, CaseIterable, Comparable, Sendable, BitwiseCopyable {
@@ -68,6 +68,7 @@ package enum Reason: UInt8, CaseIterable, Comparable, Sendable, BitwiseCopyable 
 }
 
 /// A refusal with the facts a shop needs to explain it.
+@usableFromInline
 package struct Refusal: Hashable, Sendable, BitwiseCopyable {
     /// Which limit, rule or attribute it was about.
     package enum Scope: Hashable, Sendable, BitwiseCopyable {
@@ -89,7 +90,7 @@ package struct Refusal: Hashable, Sendable, BitwiseCopyable {
 
     package var reason: Reason
     package var scope = Scope.none
-    /// What the rule allows, and what there was: minor units for amounts, else a count.
+    /// What the rule allows, and the actual value: minor units for amounts, else a count.
     package var limit: Int64?
     package var actual: Int64?
     /// How much more would have passed.
@@ -98,7 +99,7 @@ package struct Refusal: Hashable, Sendable, BitwiseCopyable {
     package var held: Int64?
     package var startsAt: Instant?
     package var endedAt: Instant?
-    /// The place, among the codes that are judged together, of the one that stands in the way.
+    /// The place, among the codes that are judged together, of the one that it conflicts with.
     package var conflictsWith: Int?
 
     package init(_ reason: Reason) { self.reason = reason }

@@ -1,7 +1,7 @@
-// A gift card is money, not a discount: it pays what is due when every discount is taken, conflicts
-// with no coupon, and has a short ladder of its own.
+// A gift card is money, not a discount: it pays what is left to pay when every discount is deducted,
+// conflicts with no coupon, and has a short ladder of its own.
 
-/// What a gift card says of itself.
+/// What the definition of a gift card says.
 package struct GiftCardTerms: Hashable, Sendable, BitwiseCopyable {
     package var isActive: Bool
     package var currency: Currency
@@ -21,11 +21,11 @@ package struct GiftCardTerms: Hashable, Sendable, BitwiseCopyable {
     }
 }
 
-/// A gift card held out to pay with.
+/// A gift card presented to pay with.
 package struct GiftCardCandidate: Sendable, BitwiseCopyable {
     package var terms: GiftCardTerms
-    /// Minor units paid with it, or held, those of the judged order left out. A card that comes
-    /// with less than its amount has paid the difference before.
+    /// Minor units paid with it, or held, without those of the judged order. A card that is defined
+    /// with less than its amount has already paid the difference.
     package var spent: UseCount
     /// The most that the request wants it to pay.
     package var amountMax: Money?
@@ -42,53 +42,44 @@ package struct GiftCardCandidate: Sendable, BitwiseCopyable {
     }
 }
 
-extension Judge {
-    /// Judges the rules of `card`; afterwards `refusals` says why it cannot pay, or is empty.
-    package mutating func examine(
-        _ card: borrowing GiftCardCandidate, on purchase: borrowing Purchase,
-        _ evaluation: EvaluationContext
-    ) {
-        beginVerdict(purchase.lines.count)
-        let terms = card.terms
-        if !terms.isActive { refuse(Refusal(.couponInactive)) }
-        if isSettled(evaluation) { return }
+/// The rules of a gift card, in order of precedence, and what it pays.
+struct GiftCardRules {
+    private let card: GiftCardCandidate
 
+    init(_ card: GiftCardCandidate) { self.card = card }
+
+    /// Asks the rules that do not depend on the amount; `ladder` keeps why the card cannot pay.
+    func examine(
+        _ purchase: borrowing Purchase, _ evaluation: EvaluationContext, _ ladder: inout Ladder
+    ) {
+        let terms = card.terms
+        if !terms.isActive { ladder.refuse(Refusal(.couponInactive)) }
         if evaluation.instant >= terms.expiresAt {
             var refusal = Refusal(.expired)
             refusal.endedAt = terms.expiresAt
-            refuse(refusal)
+            ladder.refuse(refusal)
         }
-        if isSettled(evaluation) { return }
-
         if purchase.hasCart && purchase.currency != terms.currency {
-            refuse(Refusal(.currencyNotSupported))
+            ladder.refuse(Refusal(.currencyNotSupported))
         }
-        if isSettled(evaluation) { return }
-
-        if !purchase.hasCart && evaluation.purpose != .validate { refuse(Refusal(.cartRequired)) }
+        if !purchase.hasCart && evaluation.purpose != .validate {
+            ladder.refuse(Refusal(.cartRequired))
+        }
     }
 
-    /// What `card`, whose rules hold, pays of `due`; nothing when `refusals` says why.
-    ///
-    /// Without a cart nothing is due (nil), and only an empty card is refused.
-    package mutating func pay(_ card: borrowing GiftCardCandidate, due: Money?) -> Money {
-        beginVerdict(lineDiscounts.count)
+    /// What the card pays of the amount `due`; nothing when `ladder` says why.
+    func pay(_ due: Money?, _ ladder: inout Ladder) -> Money {
         let wanted = min(due ?? .largest, card.amountMax ?? .largest)
         if due != nil && wanted == .zero {
-            refuse(Refusal(.noEffect))
+            ladder.refuse(Refusal(.noEffect))
             return .zero
         }
         if card.balance == .zero {
             var refusal = Refusal(.giftCardEmpty)
             refusal.held = card.spent.held > 0 ? card.spent.held : nil
-            refuse(refusal)
+            ladder.refuse(refusal)
             return .zero
         }
         return due == nil ? .zero : min(card.balance, wanted)
-    }
-
-    /// Whether no further rule need be asked.
-    private func isSettled(_ evaluation: EvaluationContext) -> Bool {
-        !refusals.isEmpty && !evaluation.explains
     }
 }
