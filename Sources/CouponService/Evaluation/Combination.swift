@@ -16,8 +16,8 @@ struct Combination: ~Copyable {
 
     /// Combines all entries, once each has been evaluated alone.
     mutating func combine(
-        _ entries: inout Entries, by evaluator: inout Evaluator, _ intake: borrowing PurchaseIntake,
-        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
+        _ entries: inout Entries, by evaluator: inout Evaluator, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest,
         _ ledger: borrowing Ledger
     ) {
         judgingOrder.removeAll()
@@ -27,15 +27,15 @@ struct Combination: ~Copyable {
         }
         // Requested codes go before automatic coupons; of either the first to be judged stands.
         resolveConflicts(
-            areAutomatic: false, &entries, &evaluator, intake, catalog, request, ledger)
+            areAutomatic: false, &entries, &evaluator, catalog, request, ledger)
         resolveConflicts(
-            areAutomatic: true, &entries, &evaluator, intake, catalog, request, ledger)
-        priceStanding(&entries, &evaluator, intake.purchase, catalog)
+            areAutomatic: true, &entries, &evaluator, catalog, request, ledger)
+        priceStanding(&entries, &evaluator, catalog, request)
         if Self.costsRequested(entries) {
-            admitAutomaticCoupons(&entries, &evaluator, intake.purchase, catalog)
+            admitAutomaticCoupons(&entries, &evaluator, catalog, request)
         }
         for index in entries.indices { Self.countBeside(index, &entries) }
-        payWithGiftCards(&entries, &evaluator, intake.purchase, catalog)
+        payWithGiftCards(&entries, &evaluator, catalog, request)
     }
 
     // MARK: The order of judging
@@ -84,7 +84,7 @@ struct Combination: ~Copyable {
     /// Lets the entries stand, automatic or requested ones, that conflict with none that stands.
     private mutating func resolveConflicts(
         areAutomatic: Bool, _ entries: inout Entries, _ evaluator: inout Evaluator,
-        _ intake: borrowing PurchaseIntake, _ catalog: borrowing Catalog,
+        _ catalog: borrowing Catalog,
         _ request: borrowing IncomingRequest, _ ledger: borrowing Ledger
     ) {
         for place in judgingOrder.indices {
@@ -93,7 +93,7 @@ struct Combination: ~Copyable {
             if isRefusedForConflict(index, &entries) { continue }
             if Self.sharesCounter(index, entries, catalog) {
                 // Now it may have to take another offer, or another owner of its code.
-                evaluator.evaluate(index, &entries, intake, catalog, request, ledger)
+                evaluator.evaluate(index, &entries, catalog, request, ledger)
                 if !entries.rows[index].isGood || isRefusedForConflict(index, &entries) { continue }
             }
             entries.rows[index].isStanding = true
@@ -160,14 +160,14 @@ struct Combination: ~Copyable {
 
     /// Prices the standing entries one after the other in judging order.
     private func priceStanding(
-        _ entries: inout Entries, _ evaluator: inout Evaluator, _ purchase: borrowing Purchase,
-        _ catalog: borrowing Catalog
+        _ entries: inout Entries, _ evaluator: inout Evaluator, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest
     ) {
-        evaluator.beginPricing(purchase)
+        evaluator.beginPricing(request.purchase)
         for place in judgingOrder.indices {
             let index = judgingOrder[place]
             if entries.rows[index].isStanding {
-                evaluator.price(index, &entries, purchase, catalog)
+                evaluator.price(index, &entries, catalog, request)
             }
         }
     }
@@ -191,8 +191,8 @@ struct Combination: ~Copyable {
     /// Prices the requested codes alone, then admits one automatic coupon after the other, as long as
     /// no requested code is refused for it.
     private mutating func admitAutomaticCoupons(
-        _ entries: inout Entries, _ evaluator: inout Evaluator, _ purchase: borrowing Purchase,
-        _ catalog: borrowing Catalog
+        _ entries: inout Entries, _ evaluator: inout Evaluator, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest
     ) {
         queue.removeAll()
         for place in judgingOrder.indices {
@@ -201,29 +201,29 @@ struct Combination: ~Copyable {
             queue.append(index)
             entries.rows[index].isStanding = false
         }
-        reprice(&entries, &evaluator, purchase, catalog)
+        reprice(&entries, &evaluator, catalog, request)
         for index in entries.indices where entries.rows[index].isStanding {
             entries.rows[index].standsAlone = entries.rows[index].isGood
         }
         for place in queue.indices {
             let index = queue[place]
             entries.rows[index].isStanding = true
-            reprice(&entries, &evaluator, purchase, catalog)
+            reprice(&entries, &evaluator, catalog, request)
             guard let cost = firstRequestedAtStake(entries) else { continue }
             entries.rows[index].isStanding = false
             entries.refuseAsNotCombinable(index, with: cost)
-            reprice(&entries, &evaluator, purchase, catalog)
+            reprice(&entries, &evaluator, catalog, request)
         }
     }
 
     private func reprice(
-        _ entries: inout Entries, _ evaluator: inout Evaluator, _ purchase: borrowing Purchase,
-        _ catalog: borrowing Catalog
+        _ entries: inout Entries, _ evaluator: inout Evaluator, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest
     ) {
         for index in entries.indices where entries.rows[index].isStanding {
             entries.clearRefusal(of: index)
         }
-        priceStanding(&entries, &evaluator, purchase, catalog)
+        priceStanding(&entries, &evaluator, catalog, request)
     }
 
     /// The first requested code that is refused though it was good without automatic coupons.
@@ -243,8 +243,8 @@ struct Combination: ~Copyable {
 
     /// Lets the gift cards pay what is left: the one that expires first, then by code; a card once.
     private mutating func payWithGiftCards(
-        _ entries: inout Entries, _ evaluator: inout Evaluator, _ purchase: borrowing Purchase,
-        _ catalog: borrowing Catalog
+        _ entries: inout Entries, _ evaluator: inout Evaluator, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest
     ) {
         queue.removeAll()
         for index in entries.indices
@@ -258,7 +258,7 @@ struct Combination: ~Copyable {
             queue[place] = index
         }
         if queue.count == 0 { return }
-        var due = Totals(purchase, entries).total
+        var due = Totals(entries, of: request.purchase).total
         for place in queue.indices {
             let index = queue[place]
             let isAgain =
@@ -269,7 +269,7 @@ struct Combination: ~Copyable {
                 queue[place] = queue[place - 1]
                 continue
             }
-            evaluator.pay(index, &entries, due: purchase.hasCart ? due : nil)
+            evaluator.pay(index, &entries, due: request.purchase.hasCart ? due : nil)
             due -= entries.rows[index].payment
         }
     }

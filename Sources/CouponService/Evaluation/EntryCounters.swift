@@ -13,6 +13,8 @@ struct EntryCounter: BitwiseCopyable {
     let limit: LimitKind
     /// The uses from before the daemon, with which the counter is created.
     var start: Int64 = 0
+    /// Of a budget.
+    var currency = Currency.none
     /// Where it is in the ledger, once it was looked up and found.
     var id: CounterID?
 }
@@ -42,17 +44,17 @@ struct EntryCounters: ~Copyable {
 
     /// Lists the counters of an entry and fills the counts by which its candidate is limited.
     mutating func read(
-        _ index: Int, _ entries: inout Entries, in currency: Currency,
+        _ index: Int, _ entries: inout Entries,
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
         _ ledger: borrowing Ledger
     ) {
-        list(index, &entries, in: currency, catalog, request)
+        list(index, &entries, catalog, request)
         guard entries.candidates[index].isJudgedByUses else { return }
         for place in entries.rows[index].counters.range {
             let kind = counters[place].limit
             if kind != .budget && entries.candidates[index].limit(of: kind) == 0 { continue }
             var counter = counters[place]
-            let count = uses(&counter, of: index, entries, in: currency, catalog, request, ledger)
+            let count = uses(&counter, of: index, entries, catalog, request, ledger)
             counters[place] = counter
             // A customer may have used it under the id or under the e-mail: the higher count decides.
             if count.sum > entries.candidates[index].uses[kind].sum {
@@ -64,7 +66,7 @@ struct EntryCounters: ~Copyable {
     /// Lists the counters of an entry's coupon. Those of the total, the code and the offer are always
     /// kept, so that a limit set later finds them; the others from when they are limits.
     private mutating func list(
-        _ index: Int, _ entries: inout Entries, in currency: Currency,
+        _ index: Int, _ entries: inout Entries,
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest
     ) {
         let first = counters.count
@@ -90,10 +92,11 @@ struct EntryCounters: ~Copyable {
         if limits.perMonth > 0 { append(.month, .month) }
         if limits.perBookingDate > 0 { append(.bookingDate, .bookingDate) }
         if !limits.budget.isEmpty,
-            catalog.tables.amount(in: limits.budget, for: currency) != nil
+            catalog.tables.amount(in: limits.budget, for: request.purchase.currency) != nil
         {
             counters.append(
-                Self.budget(of: entries.candidates[index].coupon, in: currency, catalog))
+                Self.budget(
+                    of: entries.candidates[index].coupon, in: request.purchase.currency, catalog))
         }
         entries.rows[index].counters = Run(first: first, count: counters.count - first)
     }
@@ -108,7 +111,8 @@ struct EntryCounters: ~Copyable {
         of coupon: Coupon, in currency: Currency, _ catalog: borrowing Catalog
     ) -> EntryCounter {
         let before = catalog.tables.amount(in: coupon.givenBefore, for: currency) ?? .zero
-        return EntryCounter(kind: .budget, limit: .budget, start: before.minorUnits)
+        return EntryCounter(
+            kind: .budget, limit: .budget, start: before.minorUnits, currency: currency)
     }
 
     /// What a coupon's entry has given away in a currency, and what is held.
@@ -118,7 +122,7 @@ struct EntryCounters: ~Copyable {
         _ ledger: borrowing Ledger
     ) -> UseCount {
         var counter = Self.budget(of: entries.candidates[index].coupon, in: currency, catalog)
-        return uses(&counter, of: index, entries, in: currency, catalog, request, ledger)
+        return uses(&counter, of: index, entries, catalog, request, ledger)
     }
 
     /// What other orders paid with a card, and what they hold of it.
@@ -136,10 +140,10 @@ struct EntryCounters: ~Copyable {
     /// Looks a counter up, and returns the uses recorded by others, and held by others.
     private mutating func uses(
         _ counter: inout EntryCounter, of index: Int, _ entries: borrowing Entries,
-        in currency: Currency, _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
+        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
         _ ledger: borrowing Ledger
     ) -> UseCount {
-        writeDetail(of: counter.kind, index, entries, in: currency, catalog, request)
+        writeDetail(of: counter, index, entries, catalog, request)
         guard let coupon = entries.rows[index].coupon else { return UseCount() }
         if counter.kind == .sharedOffer {
             let store = catalog.store(of: coupon)
@@ -170,7 +174,7 @@ struct EntryCounters: ~Copyable {
     /// The ledger's counter at `place`, created with its uses from before the daemon when it was not
     /// found, or not looked up.
     mutating func createIfAbsent(
-        at place: Int, of index: Int, _ entries: borrowing Entries, in currency: Currency,
+        at place: Int, of index: Int, _ entries: borrowing Entries,
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest, _ ledger: inout Ledger
     ) -> CounterID {
         let counter = counters[place]
@@ -178,7 +182,7 @@ struct EntryCounters: ~Copyable {
         guard let coupon = entries.rows[index].coupon else {
             preconditionFailure("only a coupon's entry has counters")
         }
-        writeDetail(of: counter.kind, index, entries, in: currency, catalog, request)
+        writeDetail(of: counter, index, entries, catalog, request)
         let start = UInt64(max(0, counter.start))
         if counter.kind == .sharedOffer {
             let store = catalog.store(of: coupon)
@@ -209,12 +213,12 @@ struct EntryCounters: ~Copyable {
 
     /// Writes into `detail` what distinguishes one counter of a kind from another of the same coupon.
     private mutating func writeDetail(
-        of kind: CounterKind, _ index: Int, _ entries: borrowing Entries, in currency: Currency,
+        of counter: EntryCounter, _ index: Int, _ entries: borrowing Entries,
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest
     ) {
         detail.removeAll()
         let customer = request.fields.customer
-        switch kind {
+        switch counter.kind {
         case .total, .giftCard: break
         case .code: appendCode(of: index, entries, catalog)
         case .offer:
@@ -241,7 +245,7 @@ struct EntryCounters: ~Copyable {
         case .bookingDate:
             if let time = entries.rows[index].evaluation.bookingTime { detail.append(time.date) }
         case .budget:
-            for place in 0..<3 { detail.append(currency.letter(place)) }
+            for place in 0..<3 { detail.append(counter.currency.letter(place)) }
         }
     }
 

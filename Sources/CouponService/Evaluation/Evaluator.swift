@@ -27,26 +27,26 @@ struct Evaluator: ~Copyable {
 
     /// Evaluates one entry by itself, with its money when it is the only one.
     mutating func evaluate(
-        _ index: Int, _ entries: inout Entries, _ intake: borrowing PurchaseIntake,
-        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
+        _ index: Int, _ entries: inout Entries, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest,
         _ ledger: borrowing Ledger
     ) {
         switch entries.rows[index].subject {
         case .unknown:
-            judge.refuseUnknownCode(intake.purchase)
+            judge.refuseUnknownCode(request.purchase)
             entries.keepRefusals(of: index, from: judge)
         case .giftCard(let card, _):
             let candidate = prepareCard(index, card, &entries, catalog, request, ledger)
-            judge.begin(intake.purchase)
-            judge.examine(candidate, on: intake.purchase, entries.rows[index].evaluation)
+            judge.begin(request.purchase)
+            judge.examine(candidate, on: request.purchase, entries.rows[index].evaluation)
             entries.keepRefusals(of: index, from: judge)
-        case .coupon: evaluateCoupon(index, &entries, intake, catalog, request, ledger)
+        case .coupon: evaluateCoupon(index, &entries, catalog, request, ledger)
         }
     }
 
     private mutating func evaluateCoupon(
-        _ index: Int, _ entries: inout Entries, _ intake: borrowing PurchaseIntake,
-        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
+        _ index: Int, _ entries: inout Entries, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest,
         _ ledger: borrowing Ledger
     ) {
         let hold = own.hold(of: index, entries, catalog, ledger)
@@ -54,12 +54,12 @@ struct Evaluator: ~Copyable {
         let offers = catalog.coupons[Int(first.coupon.index)].offers
         if (hold != nil || entries.rows[index].owners.count == 1) && offers.count < 2 {
             let only = Option(owner: first, offer: offers.isEmpty ? nil : Int(offers.first))
-            prepare(index, only, heldSince: hold?.since, &entries, intake, catalog, request, ledger)
-            return evaluateOnly(index, &entries, intake.purchase, catalog)
+            prepare(index, only, heldSince: hold?.since, &entries, catalog, request, ledger)
+            return evaluateOnly(index, &entries, catalog, request)
         }
         if let hold {
             evaluateOffers(
-                of: hold.owner, index, heldSince: hold.since, &entries, intake, catalog, request,
+                of: hold.owner, index, heldSince: hold.since, &entries, catalog, request,
                 ledger)
             return bestOfOwner.restore(to: index, &entries)
         }
@@ -67,7 +67,7 @@ struct Evaluator: ~Copyable {
             let mark = entries.mark
             let counterCount = counters.count
             evaluateOffers(
-                of: entries.owner(place), index, heldSince: nil, &entries, intake, catalog, request,
+                of: entries.owner(place), index, heldSince: nil, &entries, catalog, request,
                 ledger)
             let isFirst = place == entries.rows[index].owners.range.lowerBound
             if isFirst || bestOfOwner.rank.isBetter(than: best.rank) {
@@ -82,18 +82,18 @@ struct Evaluator: ~Copyable {
 
     /// Evaluates an entry that has one option, once it is prepared.
     private mutating func evaluateOnly(
-        _ index: Int, _ entries: inout Entries, _ purchase: borrowing Purchase,
-        _ catalog: borrowing Catalog
+        _ index: Int, _ entries: inout Entries, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest
     ) {
-        judge.begin(purchase)
+        judge.begin(request.purchase)
         if entries.count > 1 {
             judge.examine(
-                entries.candidates[index], on: purchase, by: catalog.tables,
+                entries.candidates[index], on: request.purchase, by: catalog.tables,
                 entries.rows[index].evaluation)
             return entries.keepRefusals(of: index, from: judge)
         }
         judge.judge(
-            entries.candidates[index], on: purchase, by: catalog.tables,
+            entries.candidates[index], on: request.purchase, by: catalog.tables,
             entries.rows[index].evaluation)
         entries.keepRefusals(of: index, from: judge)
         if entries.rows[index].isGood { entries.keepMoney(of: index, from: judge) }
@@ -106,13 +106,13 @@ struct Evaluator: ~Copyable {
     /// covers something is preferred.
     private mutating func evaluateOffers(
         of owner: CodeOwner, _ index: Int, heldSince: Instant?, _ entries: inout Entries,
-        _ intake: borrowing PurchaseIntake, _ catalog: borrowing Catalog,
+        _ catalog: borrowing Catalog,
         _ request: borrowing IncomingRequest, _ ledger: borrowing Ledger
     ) {
         let offers = catalog.coupons[Int(owner.coupon.index)].offers
         let first = Option(owner: owner, offer: offers.isEmpty ? nil : Int(offers.first))
         let rank = evaluate(
-            first, index, heldSince: heldSince, &entries, intake, catalog, request, ledger)
+            first, index, heldSince: heldSince, &entries, catalog, request, ledger)
         bestOfOwner.keep(rank, index, entries)
         for offer in offers.range.dropFirst() {
             if bestOfOwner.rank.isValid && bestOfOwner.rank.isFitting { return }
@@ -120,7 +120,7 @@ struct Evaluator: ~Copyable {
             let counterCount = counters.count
             let next = Option(owner: owner, offer: offer)
             let rank = evaluate(
-                next, index, heldSince: heldSince, &entries, intake, catalog, request, ledger)
+                next, index, heldSince: heldSince, &entries, catalog, request, ledger)
             if rank.isBetterOffer(than: bestOfOwner.rank) {
                 bestOfOwner.keep(rank, index, entries)
             } else {
@@ -134,20 +134,20 @@ struct Evaluator: ~Copyable {
     /// money is only compared: what it takes off is computed when the entries are combined.
     private mutating func evaluate(
         _ option: Option, _ index: Int, heldSince: Instant?, _ entries: inout Entries,
-        _ intake: borrowing PurchaseIntake, _ catalog: borrowing Catalog,
+        _ catalog: borrowing Catalog,
         _ request: borrowing IncomingRequest, _ ledger: borrowing Ledger
     ) -> Rank {
-        prepare(index, option, heldSince: heldSince, &entries, intake, catalog, request, ledger)
-        judge.begin(intake.purchase)
+        prepare(index, option, heldSince: heldSince, &entries, catalog, request, ledger)
+        judge.begin(request.purchase)
         judge.examine(
-            entries.candidates[index], on: intake.purchase, by: catalog.tables,
+            entries.candidates[index], on: request.purchase, by: catalog.tables,
             entries.rows[index].evaluation)
         entries.keepRefusals(of: index, from: judge)
         let coversNone = judge.coversNone(
-            entries.candidates[index], on: intake.purchase, by: catalog.tables)
+            entries.candidates[index], on: request.purchase, by: catalog.tables)
         if entries.rows[index].isGood {
             judge.price(
-                entries.candidates[index], on: intake.purchase, by: catalog.tables,
+                entries.candidates[index], on: request.purchase, by: catalog.tables,
                 entries.rows[index].evaluation)
             if entries.count == 1 {
                 entries.keepRefusals(of: index, from: judge)
@@ -160,24 +160,24 @@ struct Evaluator: ~Copyable {
     /// Where the offer that was chosen cannot cover what the context says, prepares the first offer of
     /// its coupon that can, so that the usage of an offer that is sold out is found, too.
     mutating func preferCoveringOffer(
-        of index: Int, _ entries: inout Entries, _ intake: borrowing PurchaseIntake,
-        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
+        of index: Int, _ entries: inout Entries, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest,
         _ ledger: borrowing Ledger
     ) {
         guard case .coupon(let coupon, let code) = entries.rows[index].subject,
             let chosen = entries.rows[index].offer,
-            intake.purchase.contextRulesOut(entries.candidates[index], in: catalog.tables)
+            request.purchase.contextRulesOut(entries.candidates[index], in: catalog.tables)
         else { return }
         let owner = CodeOwner(coupon: coupon, code: code)
         for offer in catalog.coupons[Int(coupon.index)].offers.range {
             let option = Option(owner: owner, offer: offer)
-            prepare(index, option, heldSince: nil, &entries, intake, catalog, request, ledger)
-            if !intake.purchase.contextRulesOut(entries.candidates[index], in: catalog.tables) {
+            prepare(index, option, heldSince: nil, &entries, catalog, request, ledger)
+            if !request.purchase.contextRulesOut(entries.candidates[index], in: catalog.tables) {
                 return
             }
         }
         let option = Option(owner: owner, offer: chosen)
-        prepare(index, option, heldSince: nil, &entries, intake, catalog, request, ledger)
+        prepare(index, option, heldSince: nil, &entries, catalog, request, ledger)
     }
 
     // MARK: Candidates
@@ -186,7 +186,7 @@ struct Evaluator: ~Copyable {
     /// against it.
     private mutating func prepare(
         _ index: Int, _ option: Option, heldSince: Instant?, _ entries: inout Entries,
-        _ intake: borrowing PurchaseIntake, _ catalog: borrowing Catalog,
+        _ catalog: borrowing Catalog,
         _ request: borrowing IncomingRequest, _ ledger: borrowing Ledger
     ) {
         let owner = option.owner
@@ -197,7 +197,7 @@ struct Evaluator: ~Copyable {
             entries.candidates[index].offer = catalog.tables.offers[offer]
         }
         if let place = entries.rows[index].place {
-            let context = intake.context(ofCode: place)
+            let context = request.contexts[place]
             entries.candidates[index].discountMax = request.fields.codes[place].amount
             entries.candidates[index].context = context.attributes
             entries.candidates[index].lineMarks = context.lineMarks
@@ -205,7 +205,7 @@ struct Evaluator: ~Copyable {
         entries.rows[index].subject = .coupon(owner.coupon, owner.code)
         entries.rows[index].offer = option.offer
         setTime(of: index, heldSince: heldSince, &entries, catalog, request)
-        counters.read(index, &entries, in: intake.purchase.currency, catalog, request, ledger)
+        counters.read(index, &entries, catalog, request, ledger)
         if let offer = entries.candidates[index].offer, offer.counter != .unmentioned {
             let beside = entries.usesBeside(index, of: offer.counter)
             entries.candidates[index].uses[.offer].used += beside
@@ -273,11 +273,11 @@ struct Evaluator: ~Copyable {
 
     /// Prices an entry, whose rules hold, on what the entries before it have left.
     mutating func price(
-        _ index: Int, _ entries: inout Entries, _ purchase: borrowing Purchase,
-        _ catalog: borrowing Catalog
+        _ index: Int, _ entries: inout Entries, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest
     ) {
         judge.price(
-            entries.candidates[index], on: purchase, by: catalog.tables,
+            entries.candidates[index], on: request.purchase, by: catalog.tables,
             entries.rows[index].evaluation)
         if let refusal = judge.refusals.first {
             entries.refuse(index, refusal)

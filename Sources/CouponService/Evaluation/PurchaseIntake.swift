@@ -12,55 +12,46 @@ struct CodeContext: BitwiseCopyable {
     var lineMarks = Run.empty
 }
 
-/// Takes requests in: one purchase after the other, in memory that it keeps.
-struct PurchaseIntake: ~Copyable {
-    private(set) var purchase = Purchase()
-    /// By code of the request.
-    private var contexts = FlatArray<CodeContext>(capacity: Request.codesMax)
-    private let inPlace = InPlace()
-
-    /// What the request says of the code at `place` alone.
-    func context(ofCode place: Int) -> CodeContext { contexts[place] }
-
-    /// Fills ``purchase`` from the request. Returns the index of the line whose money or quantity no
+extension IncomingRequest {
+    /// Fills ``purchase`` as far as `needs` says. Returns the index of the line whose money or quantity no
     /// longer fits into the sum, or the number of lines when shipping does not; nil when all fits.
     mutating func takeIn(
-        _ needs: IntakeNeeds, _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest
+        _ needs: IntakeNeeds, _ catalog: borrowing Catalog
     ) -> Int? {
         purchase.reset()
         contexts.removeAll()
-        for place in request.fields.codes.indices {
+        for place in fields.codes.indices {
             var context = CodeContext()
             if needs.contains(.attributes) {
-                context.attributes = takeIn(request.fields.codes[place].context, catalog, request)
+                context.attributes = takeIn(fields.codes[place].context, catalog)
             }
             contexts.append(context)
         }
         if needs.contains(.attributes) {
-            purchase.context = takeIn(request.fields.context, catalog, request)
+            purchase.context = takeIn(fields.context, catalog)
         }
-        if needs.contains(.customer) { takeInCustomer(catalog, request) }
-        guard request.fields.cart.isGiven else { return nil }
+        if needs.contains(.customer) { takeInCustomer(catalog) }
+        guard fields.cart.isGiven else { return nil }
 
         purchase.hasCart = true
-        purchase.currency = request.fields.cart.currency
-        purchase.shipping = request.fields.cart.shipping
-        for index in request.fields.lines.indices {
-            let line = request.fields.lines[index]
+        purchase.currency = fields.cart.currency
+        purchase.shipping = fields.cart.shipping
+        for index in fields.lines.indices {
+            let line = fields.lines[index]
             var attributes = Run.empty
             if needs.contains(.attributes) {
                 let product = Purchase.Attribute(
-                    name: .product, value: catalog.symbol(for: request.bytes(of: line.product)))
-                attributes = takeIn(line.attributes, after: product, catalog, request)
+                    name: .product, value: catalog.symbol(for: bytes(of: line.product)))
+                attributes = takeIn(line.attributes, after: product, catalog)
             }
             let fits = purchase.addLine(
                 quantity: line.quantity, unitPrice: line.unitPrice, isOnSale: line.isOnSale,
                 attributes: attributes)
             if !fits { return index }
         }
-        for place in request.fields.codes.indices {
+        for place in fields.codes.indices {
             contexts[place].lineMarks = markLines(
-                meeting: request.fields.codes[place].context, request)
+                meeting: fields.codes[place].context)
         }
         // What the shopper pays must be a number that every reader keeps exact, too.
         let shipping = purchase.shipping ?? .zero
@@ -69,47 +60,45 @@ struct PurchaseIntake: ~Copyable {
 
     /// Takes in a run of attributes, after one that is known already.
     private mutating func takeIn(
-        _ run: Run, after known: Purchase.Attribute? = nil, _ catalog: borrowing Catalog,
-        _ request: borrowing IncomingRequest
+        _ run: Run, after known: Purchase.Attribute? = nil, _ catalog: borrowing Catalog
     ) -> Run {
         let first = purchase.attributes.count
         if let known { purchase.attributes.append(known) }
         for index in run.range {
-            let attribute = request.fields.attributes[index]
-            let name = catalog.symbol(for: request.bytes(of: attribute.key))
+            let attribute = fields.attributes[index]
+            let name = catalog.symbol(for: bytes(of: attribute.key))
             // No rule asks for a name that no definition mentions.
             if name == .unmentioned { continue }
             if attribute.values.isEmpty {
                 purchase.attributes.append(Purchase.Attribute(name: name, value: .unmentioned))
             }
             for valueIndex in attribute.values.range {
-                let value = request.bytes(of: request.fields.values[valueIndex])
-                purchase.attributes.append(
-                    Purchase.Attribute(name: name, value: catalog.symbol(for: value)))
+                let value = catalog.symbol(for: bytes(of: fields.values[valueIndex]))
+                purchase.attributes.append(Purchase.Attribute(name: name, value: value))
             }
         }
         return Run(first: first, count: purchase.attributes.count - first)
     }
 
     private mutating func takeInCustomer(
-        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest
+        _ catalog: borrowing Catalog
     ) {
-        let given = request.fields.customer
+        let given = fields.customer
         var customer = Purchase.Customer()
         // Definitions name customers by id or, with an `@`, by e-mail: neither answers to the other.
         if !given.id.isEmpty {
-            let id = request.bytes(of: given.id)
+            let id = bytes(of: given.id)
             customer.hasID = true
             customer.id = id.hasAtSign ? .unmentioned : catalog.symbol(for: id)
         }
         if !given.email.isEmpty {
-            let email = request.bytes(of: given.email)
+            let email = bytes(of: given.email)
             customer.hasEmail = true
             customer.email = email.hasAtSign ? catalog.symbol(for: email) : .unmentioned
         }
         for index in given.groups.range {
-            let group = request.bytes(of: request.fields.values[index])
-            purchase.groups.append(catalog.symbol(for: group))
+            let group = catalog.symbol(for: bytes(of: fields.values[index]))
+            purchase.groups.append(group)
         }
         customer.hasGroups = !given.groups.isEmpty
         customer.groups = Run(first: 0, count: purchase.groups.count)
@@ -119,16 +108,16 @@ struct PurchaseIntake: ~Copyable {
 
     /// Marks the lines that match the context of one code; none when it has no context. Its texts
     /// are compared as they are, because definitions need not mention them.
-    private mutating func markLines(meeting context: Run, _ request: borrowing IncomingRequest)
+    private mutating func markLines(meeting context: Run)
         -> Run
     {
         if context.isEmpty { return .empty }
         let first = purchase.lineMarks.count
-        for index in request.fields.lines.indices {
-            let line = request.fields.lines[index]
+        for index in fields.lines.indices {
+            let line = fields.lines[index]
             var meetsAll = true
             for wanted in context.range where meetsAll {
-                meetsAll = request.line(line, meets: request.fields.attributes[wanted])
+                meetsAll = self.line(line, meets: fields.attributes[wanted])
             }
             purchase.lineMarks.append(meetsAll)
         }

@@ -19,8 +19,8 @@ struct Totals: BitwiseCopyable {
     init() {}
 
     /// The sums of the good ones among `entries`.
-    init(_ purchase: borrowing Purchase, _ entries: borrowing Entries) {
-        self.init(undiscounted: purchase, entries)
+    init(_ entries: borrowing Entries, of purchase: borrowing Purchase) {
+        self.init(undiscounted: entries, of: purchase)
         for index in entries.indices where entries.rows[index].isGood {
             discount += entries.rows[index].discount
             shippingDiscount += entries.rows[index].shippingDiscount
@@ -30,7 +30,7 @@ struct Totals: BitwiseCopyable {
     }
 
     /// The sums without any code.
-    init(undiscounted purchase: borrowing Purchase, _ entries: borrowing Entries) {
+    init(undiscounted entries: borrowing Entries, of purchase: borrowing Purchase) {
         total = purchase.subtotal + (purchase.shipping ?? .zero)
         for index in entries.indices where entries.rows[index].giftCard != nil {
             hasGiftCard = true
@@ -51,30 +51,34 @@ struct Verdict: ~Copyable {
 
     /// Sums the entries up, once they are combined.
     mutating func sumUp(
-        _ entries: borrowing Entries, of purchase: borrowing Purchase, _ mode: Request.Mode,
-        _ catalog: borrowing Catalog
+        _ entries: borrowing Entries, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest
     ) {
-        isGood = entries.isGood(mode)
-        if purchase.hasCart {
+        isGood = entries.isGood(request.fields.mode)
+        if request.purchase.hasCart {
             totals =
-                isGood ? Totals(purchase, entries) : Totals(undiscounted: purchase, entries)
+                isGood
+                ? Totals(entries, of: request.purchase)
+                : Totals(undiscounted: entries, of: request.purchase)
         }
-        sumLines(of: entries, purchase)
+        sumLines(of: entries, request)
         facts.removeAll()
         factBytes.removeAll()
         for index in entries.indices {
             let first = factBytes.count
             // What a card would pay is not listed where nothing is paid.
             if entries.rows[index].isGood && (isGood || entries.rows[index].giftCard == nil) {
-                appendFacts(of: index, entries, purchase, catalog)
+                appendFacts(of: index, entries, catalog, request)
             }
             facts.append(Run(first: first, count: factBytes.count - first))
         }
     }
 
-    private mutating func sumLines(of entries: borrowing Entries, _ purchase: borrowing Purchase) {
+    private mutating func sumLines(
+        of entries: borrowing Entries, _ request: borrowing IncomingRequest
+    ) {
         lineDiscounts.removeAll()
-        for _ in purchase.lines.indices { lineDiscounts.append(.zero) }
+        for _ in request.purchase.lines.indices { lineDiscounts.append(.zero) }
         guard isGood else { return }
         for index in entries.indices
         where entries.rows[index].isGood && !entries.rows[index].shares.isEmpty {
@@ -90,13 +94,13 @@ struct Verdict: ~Copyable {
     func facts(of index: Int) -> Span<UInt8> { factBytes.bytes(in: facts[index].range) }
 
     private mutating func appendFacts(
-        of index: Int, _ entries: borrowing Entries, _ purchase: borrowing Purchase,
-        _ catalog: borrowing Catalog
+        of index: Int, _ entries: borrowing Entries,
+        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest
     ) {
         switch entries.rows[index].subject {
         case .unknown: break
         case .giftCard:
-            if purchase.hasCart { factBytes.append("amount", entries.rows[index].payment) }
+            if request.purchase.hasCart { factBytes.append("amount", entries.rows[index].payment) }
             if let candidate = entries.rows[index].cardCandidate {
                 factBytes.append("balance", candidate.balance - entries.rows[index].payment)
             }

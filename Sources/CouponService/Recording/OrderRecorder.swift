@@ -54,13 +54,13 @@ struct OrderRecorder: ~Copyable {
     /// Records the order of a request whose verdict is good, and returns nil; or says why it cannot.
     mutating func record(
         _ entries: inout Entries, _ verdict: borrowing Verdict, counters: inout EntryCounters,
-        _ intake: borrowing PurchaseIntake, codeHashes: borrowing FlatArray<UInt64>,
+        codeHashes: borrowing FlatArray<UInt64>,
         _ own: OwnOrders,
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest, _ ledger: inout Ledger
     ) -> Obstacle? {
         if (own.order == nil && ledger.orders.isFull) || ledger.usage.isFull { return .full }
         let facts = orderFacts(
-            verdict, intake.purchase, codeHashes: codeHashes, own, request, ledger)
+            verdict, codeHashes: codeHashes, own, request, ledger)
         begin(facts, verdict, request)
         for index in entries.indices {
             if entries.rows[index].isAutomatic && !entries.rows[index].isGood { continue }
@@ -69,11 +69,10 @@ struct OrderRecorder: ~Copyable {
                     nowMilliseconds: request.now.millisecondsSinceEpoch)
             }
             appendCode(
-                index, entries, verdict, lineCount: intake.purchase.lines.count, catalog, request)
+                index, entries, verdict, catalog, request)
             if entries.rows[index].isGood {
                 consume(
-                    index, entries, &counters, in: intake.purchase.currency, catalog, request,
-                    &ledger)
+                    index, entries, &counters, catalog, request, &ledger)
             }
         }
         image.finish()
@@ -85,7 +84,7 @@ struct OrderRecorder: ~Copyable {
 
     /// What the image says of the order as a whole.
     private mutating func orderFacts(
-        _ verdict: borrowing Verdict, _ purchase: borrowing Purchase,
+        _ verdict: borrowing Verdict,
         codeHashes: borrowing FlatArray<UInt64>, _ own: OwnOrders,
         _ request: borrowing IncomingRequest, _ ledger: borrowing Ledger
     ) -> OrderFacts {
@@ -101,11 +100,11 @@ struct OrderRecorder: ~Copyable {
         }
         if request.fields.mode == .partial { facts.modes.insert(.partial) }
         if request.fields.considersAutoCoupons { facts.modes.insert(.auto) }
-        if purchase.hasCart {
+        if request.purchase.hasCart {
             facts.modes.insert(.hasCart)
-            facts.currency = purchase.currency.packed
-            facts.subtotal = purchase.subtotal.minorUnits
-            facts.shipping = (purchase.shipping ?? .zero).minorUnits
+            facts.currency = request.purchase.currency.packed
+            facts.subtotal = request.purchase.subtotal.minorUnits
+            facts.shipping = (request.purchase.shipping ?? .zero).minorUnits
             facts.discount = verdict.totals.discount.minorUnits
             facts.shippingDiscount = verdict.totals.shippingDiscount.minorUnits
             facts.total = verdict.totals.total.minorUnits
@@ -131,7 +130,7 @@ struct OrderRecorder: ~Copyable {
 
     /// Writes an entry's facts and texts into the image, and the facts that its reply lists.
     private mutating func appendCode(
-        _ index: Int, _ entries: borrowing Entries, _ verdict: borrowing Verdict, lineCount: Int,
+        _ index: Int, _ entries: borrowing Entries, _ verdict: borrowing Verdict,
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest
     ) {
         var facts = CodeFacts(flags: [])
@@ -156,7 +155,7 @@ struct OrderRecorder: ~Copyable {
         }
         beginCode(facts, index, entries, catalog, request)
         if showsLines {
-            for line in 0..<lineCount {
+            for line in request.purchase.lines.indices {
                 image.appendCodeLineDiscount(entries.share(of: index, line: line).minorUnits)
             }
         }
@@ -191,7 +190,7 @@ struct OrderRecorder: ~Copyable {
     /// Lists in the image what the entry consumes.
     private mutating func consume(
         _ index: Int, _ entries: borrowing Entries, _ counters: inout EntryCounters,
-        in currency: Currency, _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
+        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
         _ ledger: inout Ledger
     ) {
         switch entries.rows[index].subject {
@@ -202,7 +201,7 @@ struct OrderRecorder: ~Copyable {
         case .coupon:
             for place in entries.rows[index].counters.range {
                 let counter = counters.createIfAbsent(
-                    at: place, of: index, entries, in: currency, catalog, request, &ledger)
+                    at: place, of: index, entries, catalog, request, &ledger)
                 let isMoney = counters[place].limit == .budget
                 image.append(
                     counter, of: ledger.usage,

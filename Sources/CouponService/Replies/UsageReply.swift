@@ -17,13 +17,14 @@ enum UsageReply {
     /// The reply for the coupon of the only entry, once it is evaluated.
     static func write(
         _ entries: borrowing Entries, _ counters: inout EntryCounters,
-        _ purchase: borrowing Purchase, _ catalog: borrowing Catalog,
+        _ catalog: borrowing Catalog,
         _ request: borrowing IncomingRequest, _ ledger: borrowing Ledger,
         _ reply: inout JSONWriter
     ) {
         let budgets = entries.candidates[0].coupon.limits.budget
         let isLimited = entries.candidates[0].usesLeft != nil || !budgets.isEmpty
-        if !isLimited || purchase.contextRulesOut(entries.candidates[0], in: catalog.tables) {
+        if !isLimited || request.purchase.contextRulesOut(entries.candidates[0], in: catalog.tables)
+        {
             return writeUnlimited(to: request.id, &reply)
         }
         ReplyEnvelope.begin(to: request.id, &reply)
@@ -33,7 +34,7 @@ enum UsageReply {
         reply.beginArray()
         for raw in 0..<LimitKind.budget.rawValue {
             guard let kind = LimitKind(rawValue: raw),
-                isListed(kind, of: entries.candidates[0], for: purchase.customer)
+                isListed(kind, of: entries.candidates[0], for: request.purchase.customer)
             else { continue }
             write(
                 kind, entries.candidates[0].limit(of: kind), entries.candidates[0].uses[kind],

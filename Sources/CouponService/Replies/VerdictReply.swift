@@ -9,16 +9,16 @@ import FlatStorage
 /// The reply to a request that was evaluated.
 enum VerdictReply {
     static func write(
-        _ verdict: borrowing Verdict, _ entries: borrowing Entries, _ purchase: borrowing Purchase,
-        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
+        _ verdict: borrowing Verdict, _ entries: borrowing Entries, _ catalog: borrowing Catalog,
+        _ request: borrowing IncomingRequest,
         _ reply: inout JSONWriter
     ) {
         begin(verdict.isGood ? nil : entries.firstRefusal?.reason, request, &reply)
-        if purchase.hasCart { writeMoney(of: verdict, purchase, &reply) }
+        if request.purchase.hasCart { writeMoney(of: verdict, request, &reply) }
         reply.key("codes")
         reply.beginArray()
         for index in entries.indices where entries.isListed(index) {
-            write(index, entries, verdict, purchase, catalog, request, &reply)
+            write(index, entries, verdict, catalog, request, &reply)
         }
         reply.endArray()
         ReplyEnvelope.end(&reply)
@@ -52,11 +52,13 @@ enum VerdictReply {
     }
 
     private static func writeMoney(
-        of verdict: borrowing Verdict, _ purchase: borrowing Purchase, _ reply: inout JSONWriter
+        of verdict: borrowing Verdict, _ request: borrowing IncomingRequest,
+        _ reply: inout JSONWriter
     ) {
         let totals = verdict.totals
         reply.sums(
-            purchase.currency, subtotal: purchase.subtotal, discount: totals.discount,
+            request.purchase.currency, subtotal: request.purchase.subtotal,
+            discount: totals.discount,
             shippingDiscount: totals.shippingDiscount, total: totals.total)
         reply.key("line_discounts")
         reply.beginArray()
@@ -72,13 +74,13 @@ enum VerdictReply {
     /// Writes one entry; its money only when the request as a whole is good.
     private static func write(
         _ index: Int, _ entries: borrowing Entries, _ verdict: borrowing Verdict,
-        _ purchase: borrowing Purchase, _ catalog: borrowing Catalog,
+        _ catalog: borrowing Catalog,
         _ request: borrowing IncomingRequest, _ reply: inout JSONWriter
     ) {
         begin(index, entries, catalog, request, &reply)
         if entries.rows[index].isGood {
-            if verdict.isGood && purchase.hasCart && entries.rows[index].giftCard == nil {
-                writeDiscounts(of: index, entries, lineCount: purchase.lines.count, &reply)
+            if verdict.isGood && request.purchase.hasCart && entries.rows[index].giftCard == nil {
+                writeDiscounts(of: index, entries, request, &reply)
             }
             let redemption = entries.rows[index].redemption
             if redemption > 0 { reply.redemption(redemption) }
@@ -87,14 +89,14 @@ enum VerdictReply {
             }
             reply.bytes.append(verdict.facts(of: index))
         } else if let refusal = entries.rows[index].refusal {
-            write(refusal, entries, purchase.currency, catalog, &reply)
+            write(refusal, entries, request.purchase.currency, catalog, &reply)
         }
         if entries.rows[index].evaluation.explains {
             reply.key("failures")
             reply.beginArray()
             for place in entries.rows[index].failures.range {
                 reply.beginObject()
-                write(entries.failure(place), entries, purchase.currency, catalog, &reply)
+                write(entries.failure(place), entries, request.purchase.currency, catalog, &reply)
                 reply.endObject()
             }
             reply.endArray()
@@ -124,13 +126,16 @@ enum VerdictReply {
     }
 
     private static func writeDiscounts(
-        of index: Int, _ entries: borrowing Entries, lineCount: Int, _ reply: inout JSONWriter
+        of index: Int, _ entries: borrowing Entries, _ request: borrowing IncomingRequest,
+        _ reply: inout JSONWriter
     ) {
         reply.discounts(entries.rows[index].discount, entries.rows[index].shippingDiscount)
         guard entries.areSeveral else { return }
         reply.key("line_discounts")
         reply.beginArray()
-        for line in 0..<lineCount { reply.money(entries.share(of: index, line: line)) }
+        for line in request.purchase.lines.indices {
+            reply.money(entries.share(of: index, line: line))
+        }
         reply.endArray()
     }
 

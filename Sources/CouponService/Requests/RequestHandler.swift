@@ -81,15 +81,15 @@ struct RequestHandler: ~Copyable {
             StatisticsReply.writePong(facts, isReady: !isDraining, to: request.id, &reply)
             return .replied
         case .validate:
-            outcome = operations.validate(shared.catalog, request, books.ledger, &reply)
+            outcome = operations.validate(shared.catalog, &request, books.ledger, &reply)
         case .reserve:
             outcome = operations.commit(
-                .reserve, shared.catalog, request, &books.ledger, &reply)
+                .reserve, shared.catalog, &request, &books.ledger, &reply)
         case .apply:
-            outcome = operations.commit(.apply, shared.catalog, request, &books.ledger, &reply)
+            outcome = operations.commit(.apply, shared.catalog, &request, &books.ledger, &reply)
         case .release: outcome = operations.release(request, &books.ledger, &reply)
         case .usage:
-            outcome = operations.reportUsage(shared.catalog, request, books.ledger, &reply)
+            outcome = operations.reportUsage(shared.catalog, &request, books.ledger, &reply)
         case .codeDiscounts:
             outcome = operations.showDiscounts(shared.catalog, request, &reply)
         case .serverStats:

@@ -21,7 +21,6 @@ enum RequestOutcome: BitwiseCopyable {
 struct StorefrontOperations: ~Copyable {
     private var finder = EntryFinder()
     private var entries = Entries()
-    private var intake = PurchaseIntake()
     private var evaluator = Evaluator()
     private var combination = Combination()
     private var verdict = Verdict()
@@ -31,11 +30,11 @@ struct StorefrontOperations: ~Copyable {
 
     /// validate: evaluate and reply; nothing changes.
     mutating func validate(
-        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
+        _ catalog: borrowing Catalog, _ request: inout IncomingRequest,
         _ ledger: borrowing Ledger, _ reply: inout JSONWriter
     ) -> RequestOutcome {
         let needs = finder.find(&entries, for: .validate, catalog, request)
-        guard takeInCart(needs, catalog, request, &reply) else { return .faulted }
+        guard takeInCart(needs, catalog, &request, &reply) else { return .faulted }
         evaluate(OwnOrders(request, ledger), catalog, request, ledger)
         return writeVerdict(catalog, request, &reply)
     }
@@ -47,7 +46,7 @@ struct StorefrontOperations: ~Copyable {
     /// image, another one is a conflict: so a shop that lost the reply may simply ask again.
     mutating func commit(
         _ purpose: EvaluationContext.Purpose, _ catalog: borrowing Catalog,
-        _ request: borrowing IncomingRequest, _ ledger: inout Ledger, _ reply: inout JSONWriter
+        _ request: inout IncomingRequest, _ ledger: inout Ledger, _ reply: inout JSONWriter
     ) -> RequestOutcome {
         let needs = finder.find(&entries, for: purpose, catalog, request)
         let own = OwnOrders(request, ledger)
@@ -56,12 +55,12 @@ struct StorefrontOperations: ~Copyable {
         {
             return outcome
         }
-        guard takeInCart(needs, catalog, request, &reply) else { return .faulted }
+        guard takeInCart(needs, catalog, &request, &reply) else { return .faulted }
         evaluate(own, catalog, request, ledger)
         guard verdict.isGood else { return writeVerdict(catalog, request, &reply) }
         let obstacle = recorder.record(
-            &entries, verdict, counters: &evaluator.counters, intake,
-            codeHashes: finder.codeHashes, own, catalog, request, &ledger)
+            &entries, verdict, counters: &evaluator.counters, codeHashes: finder.codeHashes, own,
+            catalog, request, &ledger)
         switch obstacle {
         case nil: return writeVerdict(catalog, request, &reply)
         case .full:
@@ -129,12 +128,12 @@ struct StorefrontOperations: ~Copyable {
     /// usage: how often a code can still be used. A code whose limit is reached, or whose time is
     /// over, is reported like any other.
     mutating func reportUsage(
-        _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
+        _ catalog: borrowing Catalog, _ request: inout IncomingRequest,
         _ ledger: borrowing Ledger, _ reply: inout JSONWriter
     ) -> RequestOutcome {
         let needs = finder.find(&entries, for: .validate, catalog, request)
         // Without a cart there is no sum to overflow.
-        _ = intake.takeIn(needs, catalog, request)
+        _ = request.takeIn(needs, catalog)
         switch entries.rows[0].subject {
         case .unknown:
             ErrorReply.write(
@@ -146,10 +145,10 @@ struct StorefrontOperations: ~Copyable {
             UsageReply.writeUnlimited(to: request.id, &reply)
         case .coupon:
             evaluator.begin(.none)
-            evaluator.evaluate(0, &entries, intake, catalog, request, ledger)
-            evaluator.preferCoveringOffer(of: 0, &entries, intake, catalog, request, ledger)
+            evaluator.evaluate(0, &entries, catalog, request, ledger)
+            evaluator.preferCoveringOffer(of: 0, &entries, catalog, request, ledger)
             UsageReply.write(
-                entries, &evaluator.counters, intake.purchase, catalog, request, ledger, &reply)
+                entries, &evaluator.counters, catalog, request, ledger, &reply)
         }
         return .accepted
     }
@@ -190,10 +189,10 @@ struct StorefrontOperations: ~Copyable {
 
     /// Takes the request in; writes an error and returns false when its money cannot be counted.
     private mutating func takeInCart(
-        _ needs: IntakeNeeds, _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
+        _ needs: IntakeNeeds, _ catalog: borrowing Catalog, _ request: inout IncomingRequest,
         _ reply: inout JSONWriter
     ) -> Bool {
-        guard let index = intake.takeIn(needs, catalog, request) else { return true }
+        guard let index = request.takeIn(needs, catalog) else { return true }
         let isLine = index < request.fields.lines.count
         let fault = RequestFault(
             code: .badRequest, field: isLine ? "cart.lines[\(index)]" : "cart.shipping",
@@ -209,19 +208,19 @@ struct StorefrontOperations: ~Copyable {
     ) {
         evaluator.begin(own)
         for index in entries.indices {
-            evaluator.evaluate(index, &entries, intake, catalog, request, ledger)
+            evaluator.evaluate(index, &entries, catalog, request, ledger)
         }
         if entries.count != 1 || entries.rows[0].coupon == nil {
-            combination.combine(&entries, by: &evaluator, intake, catalog, request, ledger)
+            combination.combine(&entries, by: &evaluator, catalog, request, ledger)
         }
-        verdict.sumUp(entries, of: intake.purchase, request.fields.mode, catalog)
+        verdict.sumUp(entries, catalog, request)
     }
 
     private func writeVerdict(
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
         _ reply: inout JSONWriter
     ) -> RequestOutcome {
-        VerdictReply.write(verdict, entries, intake.purchase, catalog, request, &reply)
+        VerdictReply.write(verdict, entries, catalog, request, &reply)
         return verdict.isGood ? .accepted : .refused
     }
 }
