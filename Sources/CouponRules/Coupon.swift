@@ -1,6 +1,6 @@
 // A coupon as the rules read it: a flat value. Everything of varying length (amounts per currency,
-// covered values, customers) lies in tables beside it, and `checks` has a bit for each rule that the
-// coupon really has, so a coupon without rules costs next to nothing to judge.
+// covered values, customers) lies in tables beside it, and `checks` has a bit for each rule that
+// the coupon really has, so a coupon without rules costs next to nothing to judge.
 
 /// A compiled coupon. See ``Checks`` for the order in which its rules are asked.
 @usableFromInline

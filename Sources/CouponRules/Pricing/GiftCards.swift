@@ -1,5 +1,5 @@
-// A gift card is money, not a discount: it pays what is left to pay when every discount is deducted,
-// conflicts with no coupon, and has a short ladder of its own.
+// A gift card is money, not a discount: it pays what is left to pay when every discount is
+// deducted, conflicts with no coupon, and has a short ladder of its own.
 
 /// What the definition of a gift card says.
 package struct GiftCardTerms: Hashable, Sendable, BitwiseCopyable {

@@ -1,6 +1,6 @@
 // From covered lines to money. Each kind first says what it would take off; the sum is then bounded
-// by the cap and by what the request asked for, and allocated to the lines when it was bounded or has
-// no lines of its own.
+// by the cap and by what the request asked for, and allocated to the lines when it was bounded or
+// has no lines of its own.
 
 /// Takes plain discounts off the lines of a purchase and keeps what is left of each.
 @usableFromInline
@@ -33,8 +33,8 @@ package struct LinePricing: ~Copyable {
 
     /// Begins with a purchase at its full prices.
     mutating func begin(_ purchase: borrowing Purchase) {
-        remaining.empty()
-        for index in purchase.lines.indices { remaining.append(purchase.lines[index].value) }
+        remaining.fill(with: .zero, count: purchase.lines.count)
+        for index in remaining.indices { remaining[index] = purchase.lines[index].value }
     }
 
     /// Forgets the last discount.
@@ -54,8 +54,8 @@ package struct LinePricing: ~Copyable {
     mutating func selectLines(_ cover: borrowing Cover, usesFullPrices: Bool) {
         self.usesFullPrices = usesFullPrices
         clause = nil
-        eligible.empty()
-        for index in remaining.indices { eligible.append(cover[index] ? remaining[index] : .zero) }
+        eligible.fill(with: .zero, count: remaining.count)
+        for index in eligible.indices where cover[index] { eligible[index] = remaining[index] }
     }
 
     /// Lets the lines of one clause take part, as if they were all that is covered.
@@ -133,8 +133,9 @@ package struct LinePricing: ~Copyable {
         allocate(min(share, left, most), by: rule.allocationMethod, purchase)
     }
 
-    /// Takes its own discount off each selected line, at most what is left of it. When the sum passes
-    /// `most`, exactly that is allocated instead; and where one unit takes all, it takes the sum.
+    /// Takes its own discount off each selected line, at most what is left of it. When the sum
+    /// passes `most`, exactly that is allocated instead; and where one unit takes all, it takes the
+    /// sum.
     private mutating func discountEachLine(
         by rule: Discount, _ amount: Money, _ purchase: borrowing Purchase,
         _ cover: borrowing Cover, atMost most: Money

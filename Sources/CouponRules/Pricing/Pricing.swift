@@ -1,10 +1,10 @@
-// What a candidate that passed its rules is worth. A plain discount goes to the lines or to shipping;
-// tiers, clauses and sets come down to plain discounts on some of the lines or units.
+// The value of a candidate that passed its rules. A plain discount goes to the lines or to
+// shipping; tiers, clauses and sets come down to plain discounts on some of the lines or units.
 
 /// Prices candidates one after the other; each takes off what those before it have left.
 @usableFromInline
 package struct Pricing: ~Copyable {
-    // Visible for the same reason as in ``Judge``.
+    // Readable across the package for the same reason as in ``Judge``.
     @usableFromInline package private(set) var lines: LinePricing
     /// What the last candidate takes off shipping.
     @usableFromInline package private(set) var shippingDiscount = Money.zero

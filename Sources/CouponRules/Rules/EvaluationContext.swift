@@ -7,8 +7,8 @@ package struct EvaluationContext: Hashable, Sendable, BitwiseCopyable {
     package var purpose: Purpose
     /// The instant that starts and ends are compared with.
     package var instant: Instant
-    /// The time that blackout dates and weekday/hour windows are compared with, in the coupon's zone.
-    /// Only a coupon that ``Coupon/isJudgedByBookingTime`` needs it.
+    /// The time that blackout dates and weekday/hour windows are compared with, in the coupon's
+    /// zone. Only a coupon that ``Coupon/isJudgedByBookingTime`` needs it.
     package var bookingTime: BookingTime?
     /// The date that the blackout dates of the candidate's offer are compared with, in the offer's
     /// zone. Only an offer with blackout dates needs it.

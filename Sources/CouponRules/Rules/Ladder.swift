@@ -1,6 +1,6 @@
-// One rule after the other, in the order of `Check`. A rule that fails appends its refusal; one with
-// several parts (a limit for each period, a clause for each attribute) appends one for each part that
-// fails. Unless all failures are wanted, the first one ends it.
+// One rule after the other, in the order of `Check`. A rule that fails appends its refusal; one
+// with several parts (a limit for each period, a clause for each attribute) appends one for each
+// part that fails. Unless all failures are wanted, the first one ends it.
 
 /// The rules of a candidate in order of precedence, and the refusals of those that fail.
 @usableFromInline

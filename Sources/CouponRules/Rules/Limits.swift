@@ -1,5 +1,5 @@
-// How often, and for how much money, a coupon may be used. Limits and counts have the same kinds, so
-// one comparison serves them all.
+// How often, and for how much money, a coupon may be used. Limits and counts have the same kinds,
+// so one comparison serves them all.
 
 /// A kind of limit. `usage` lists limits in the order of the raw values.
 @frozen @usableFromInline
