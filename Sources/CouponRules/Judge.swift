@@ -1,9 +1,9 @@
 // Judging one candidate: first its rules in order of precedence, then its money.
 //
 // Three values do the work and keep their memory to themselves: `Cover` finds the lines that a
-// candidate covers, `Ladder` asks its rules and keeps the refusals, `Pricing` computes what it
-// takes off and keeps what is left for the next candidate. The judge only decides which of them
-// works when. Nothing here reads a clock, allocates after warm-up, or knows where counts are kept.
+// candidate covers, `Ladder` checks its rules and keeps the refusals, `Pricing` computes its
+// discount and keeps the remaining prices for the next candidate. The judge only calls them in
+// order. Nothing here reads a clock, allocates after warm-up, or knows where counts are kept.
 //
 // A candidate, its purchase and the tables travel together as three arguments and not as one value:
 // a struct cannot store a borrow of a noncopyable purchase, and a copy of a candidate is hundreds
@@ -28,9 +28,9 @@ package struct Judge: ~Copyable {
     // The arrays are lent (`_read`) and not returned: a returned array would be retained.
 
     /// The failing rules of the last candidate in order of precedence: the first one only, unless
-    /// the evaluation asked for all. Empty when the candidate is good.
+    /// the evaluation explains. Empty when the candidate is valid.
     @inlinable package var refusals: [Refusal] { _read { yield ladder.refusals } }
-    /// What the last candidate takes off each line.
+    /// The discount of the last candidate on each line.
     @inlinable package var lineDiscounts: [Money] { _read { yield pricing.lines.discounts } }
     /// The sum of `lineDiscounts`.
     @inlinable package var discount: Money { pricing.lines.total }
@@ -58,8 +58,8 @@ package struct Judge: ~Copyable {
         pricing.clear(lineCount: purchase.lines.count)
     }
 
-    /// Judges `candidate`, rules and money; afterwards `refusals` says why not, or the discounts
-    /// say how much.
+    /// Judges the rules and the discount of `candidate`. The result is in `refusals`, or in the
+    /// discounts when there are no refusals.
     package mutating func judge(
         _ candidate: borrowing Candidate, on purchase: borrowing Purchase,
         by tables: borrowing RuleTables, _ evaluation: EvaluationContext
@@ -68,7 +68,7 @@ package struct Judge: ~Copyable {
         if refusals.isEmpty { priceCovered(candidate, purchase, tables, evaluation) }
     }
 
-    /// Judges the rules of `candidate` alone; afterwards `refusals` says why not.
+    /// Judges the rules of `candidate` alone. The result is in `refusals`.
     package mutating func examine(
         _ candidate: borrowing Candidate, on purchase: borrowing Purchase,
         by tables: borrowing RuleTables, _ evaluation: EvaluationContext
@@ -122,7 +122,7 @@ package struct Judge: ~Copyable {
 
     // MARK: Gift cards
 
-    /// Judges the rules of `card`; afterwards `refusals` says why it cannot pay, or is empty.
+    /// Judges the rules of `card`. The result is in `refusals`.
     package mutating func examine(
         _ card: borrowing GiftCardCandidate, on purchase: borrowing Purchase,
         _ evaluation: EvaluationContext
@@ -132,24 +132,12 @@ package struct Judge: ~Copyable {
         GiftCardRules(card).examine(purchase, evaluation, &ladder)
     }
 
-    /// What `card`, whose rules hold, pays of the amount `due`; nothing when `refusals` says why.
+    /// The payment of a `card` whose rules hold towards the amount `due`; zero when it is refused.
     ///
     /// Without a cart the amount is nil, and only an empty card is refused.
     package mutating func pay(_ card: borrowing GiftCardCandidate, due: Money?) -> Money {
         pricing.clear(lineCount: lineDiscounts.count)
         ladder.begin(explains: false)
         return GiftCardRules(card).pay(due, &ladder)
-    }
-}
-
-extension Candidate {
-    /// Whether it is refused when it comes to nothing. A shipping coupon may be tried before
-    /// shipping is known; a comp coupon gives what there is.
-    fileprivate func mustGiveMoney(
-        on purchase: borrowing Purchase, _ evaluation: EvaluationContext
-    ) -> Bool {
-        if coupon.kind == .comp { return false }
-        let awaitsShipping = coupon.discount.kind == .shipping && purchase.shipping == nil
-        return !(awaitsShipping && evaluation.purpose == .validate)
     }
 }

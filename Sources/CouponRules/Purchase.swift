@@ -174,7 +174,7 @@ extension Purchase {
     }
 }
 
-// Without a cart, only the context says what is covered. The candidate's own context comes first: a
+// Without a cart, the cover is judged on the context. The candidate's own context comes first: a
 // key that it has replaces the request's. A key that neither has is not judged.
 extension Purchase {
     /// Whether the context alone rules out that `candidate` covers anything.

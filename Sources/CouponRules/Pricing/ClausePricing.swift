@@ -5,7 +5,7 @@
 
 /// Computes a discount clause after clause.
 struct ClausePricing: ~Copyable {
-    /// What the clauses so far take off each line, and the part of it that they could take.
+    /// The sums of the clauses so far: discount of each line, and the part of it that takes part.
     private var discounts: [Money] = []
     private var eligible: [Money] = []
 
@@ -15,7 +15,7 @@ struct ClausePricing: ~Copyable {
     }
 
     /// Writes the discounts of all clauses of `rule` into `lines`; a sum beyond `most` is cut to it
-    /// and allocated in proportion to what the clauses cover.
+    /// and allocated in proportion to the covered values.
     mutating func discount(
         by rule: Discount, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables,
         _ cover: borrowing Cover, atMost most: Money, _ lines: inout LinePricing

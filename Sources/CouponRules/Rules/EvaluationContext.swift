@@ -13,7 +13,7 @@ package struct EvaluationContext: Hashable, Sendable, BitwiseCopyable {
     /// The date that the blackout dates of the candidate's offer are compared with, in the offer's
     /// zone. Only an offer with blackout dates needs it.
     package var offerBookingDate: CivilDate?
-    /// Whether every failing rule is wanted, not only the first.
+    /// Whether it collects every failing rule, not only the first.
     package var explains: Bool
 
     package init(purpose: Purpose, instant: Instant, explains: Bool = false) {

@@ -23,7 +23,7 @@ import Testing
             (2, 1, [0, 6, 0], [0, 1_000, 0]),
             // The last set may be partial.
             (2, 2, [0, 3, 0], [0, 500, 0]), (1, 3, [2, 0, 4], [0, 0, 1_200]),
-            // What only `buy` covers is bought first, so that s can be got.
+            // Units that only `buy` covers are triggers first, so that s can be got.
             (1, 1, [1, 1, 0], [0, 500, 0]), (2, 1, [2, 1, 1], [0, 0, 300]),
             (2, 2, [2, 1, 1], [0, 500, 300]), (3, 1, [2, 3, 0], [0, 500, 0]),
             // One more set uses a shared unit.

@@ -1,5 +1,6 @@
 // The kinds that choose units, tiers or clauses against their plainest form: every unit is an
-// element of an array, sets are tried one more at a time, and what is chosen becomes a plain order.
+// element of an array, sets are tried one more at a time, and the chosen units become a plain
+// order.
 
 import CouponRules
 import Testing

@@ -20,7 +20,7 @@ enum Reference {
         return shares
     }
 
-    /// What `order` takes off each line, of which other coupons have `left` so much; nil is all.
+    /// The discount of `order` on each line; other coupons left `left` of the lines, or all (nil).
     static func shares(
         _ order: Order, of left: [Int]? = nil, _ base: Stacking.Base = .remaining
     ) -> [Int] {
@@ -116,7 +116,7 @@ struct Order {
         scene.coupon.discount.rounding = rounding
         if let cap { scene.cap(["USD": Int64(cap)]) }
         scene.discountMax = asked.map { Int64($0) }
-        // A comp gives what there is, so that nothing is refused for being little.
+        // A comp may give nothing, so a zero discount is not refused.
         scene.coupon.kind = .comp
         return scene
     }

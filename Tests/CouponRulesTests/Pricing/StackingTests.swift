@@ -120,7 +120,7 @@ private let cart = [Item("a", 1, at: 6_000), Item("b", 2, at: 2_000)]
     private let quarter = Scene(percent: "25", of: cart)
     private let most = Scene(percent: "75", of: cart)
 
-    /// What a coupon takes off each line after `first`, with either base.
+    /// The discount of a coupon on each line after `first`, with either base.
     private func shares(
         after first: Scene, _ scene: Scene
     ) -> (remaining: [Int64], original: [Int64]) {

@@ -228,6 +228,17 @@ private func goodScene() -> Scene {
         #expect(found == found.sorted())
     }
 
+    @Test func `is explained with every failing part of a rule`() {
+        var scene = goodScene()
+        scene.require(context: ["country": ["US"], "channel": ["app"]])
+        scene.offer(context: ["event": ["241"]])
+        scene.require(contains: ["product": ["p8"], "category": ["shoes"]])
+        let attributes = ["country", "channel", "event", "product", "category"]
+        let scopes = attributes.map { scene.scope($0) }
+        #expect(scene.verdict(explains: true).refusals.map(\.scope) == scopes)
+        #expect(scene.verdict().refusals.map(\.scope) == [scopes[0]])
+    }
+
     @Test func `computes no discount when a rule fails`() {
         // 1 % of 1 cent has no effect, but only the pricing of a valid code finds that.
         var scene = Scene(percent: "1", of: [Item(at: 1)])

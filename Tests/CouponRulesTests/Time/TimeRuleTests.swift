@@ -224,7 +224,8 @@ private func isGood(_ time: BookingTime, in windows: TimeWindow...) -> Bool {
             ("2026-03-08T06:59:59Z", 2, 3, false), ("2026-03-08T07:00:00Z", 2, 3, false),
             ("2026-03-08T07:00:00Z", 2, 4, true), ("2026-03-08T07:59:59Z", 2, 4, true),
             ("2026-03-08T08:00:00Z", 2, 4, false),
-            // In the night of 1 November 01:00 to 02:00 comes twice, and is the window twice.
+            // In the night of 1 November 01:00 to 02:00 occurs twice and is in the window both
+            // times.
             ("2026-11-01T04:59:59Z", 1, 2, false), ("2026-11-01T05:00:00Z", 1, 2, true),
             ("2026-11-01T05:59:59Z", 1, 2, true), ("2026-11-01T06:00:00Z", 1, 2, true),
             ("2026-11-01T06:59:59Z", 1, 2, true), ("2026-11-01T07:00:00Z", 1, 2, false),
