@@ -55,7 +55,7 @@ final class Bench {
         conversation = Conversation(
             id: ConversationID(rawValue: 1), terms: ListenerTerms(role: .storefront),
             limits: ResourceLimits())
-        candidate = Self.firstClaim(in: shared.catalog)
+        candidate = Self.firstCandidate(in: shared.catalog)
         purchase.hasCart = true
         guard let dollars = Currency("USD".utf8.span),
             purchase.addLine(
@@ -65,7 +65,7 @@ final class Bench {
         purchase.currency = dollars
     }
 
-    private static func firstClaim(in catalog: borrowing Catalog) -> Candidate {
+    private static func firstCandidate(in catalog: borrowing Catalog) -> Candidate {
         Candidate(coupon: catalog.coupons[0], terms: CodeTerms())
     }
 
@@ -112,7 +112,7 @@ final class Bench {
         precondition(catalog.nextCode(&walk, matching: code) != nil, "the code is there")
     }
 
-    func judgeClaim() { Self.judge(candidate, on: purchase, &judge, by: shared.catalog) }
+    func judgeCandidate() { Self.judge(candidate, on: purchase, &judge, by: shared.catalog) }
 
     private static func judge(
         _ candidate: Candidate, on purchase: borrowing Purchase, _ judge: inout Judge,

@@ -68,7 +68,7 @@ let benchmarks: @Sendable () -> Void = {
     }
     measure("parse") { bench.parse() }
     measure("lookup") { bench.lookUp() }
-    measure("judge") { bench.judgeClaim() }
+    measure("judge") { bench.judgeCandidate() }
     measure("encode") { bench.encode() }
     measure("validate-line") { bench.answer(bench.validate) }
     measure("refuse-line") { bench.answer(bench.refused) }

@@ -1,11 +1,11 @@
 // A coupon as the rules read it: a flat value. Everything of varying length (amounts per currency,
-// covered values, customers) lies in tables beside it, and `checks` has a bit for each rule that the
-// coupon really has, so a coupon without rules costs next to nothing to judge.
+// covered values, customers) lies in tables beside it, and `checks` has a bit for each rule that
+// the coupon really has, so a coupon without rules costs next to nothing to judge.
 
-/// A compiled coupon. See ``Checks`` for the order in which its rules are asked.
+/// A compiled coupon. See ``Checks`` for the order in which its rules are checked.
 @usableFromInline
 package struct Coupon: Sendable, BitwiseCopyable {
-    /// Set by ``deriveChecks()``; until then no rule is asked.
+    /// Set by ``deriveChecks()``; until then no rule is checked.
     package internal(set) var checks = Checks()
     package var kind = CouponKind.discount
     package var status = CouponStatus.active

@@ -1,4 +1,5 @@
-/// An element that a ``Heap`` can put in order. The order is strict: of two different elements one precedes.
+/// An element that a ``Heap`` can put in order. The order is strict: of two different elements one
+/// precedes the other.
 protocol Ranked: BitwiseCopyable {
     func precedes(_ other: Self) -> Bool
 }

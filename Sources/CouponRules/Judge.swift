@@ -1,19 +1,19 @@
 // Judging one candidate: first its rules in order of precedence, then its money.
 //
 // Three values do the work and keep their memory to themselves: `Cover` finds the lines that a
-// candidate covers, `Ladder` asks its rules and keeps the refusals, `Pricing` computes what it takes
-// off and keeps what is left for the next candidate. The judge only decides who works when. Nothing
-// here reads a clock, allocates after warm-up, or knows where counts are kept.
+// candidate covers, `Ladder` checks its rules and keeps the refusals, `Pricing` computes its
+// discount and keeps the remaining prices for the next candidate. The judge only calls them in
+// order. Nothing here reads a clock, allocates after warm-up, or knows where counts are kept.
 //
 // A candidate, its purchase and the tables travel together as three arguments and not as one value:
-// a struct cannot store a borrow of a noncopyable purchase, and a copy of a candidate is hundreds of
-// bytes for each call.
+// a struct cannot store a borrow of a noncopyable purchase, and a copy of a candidate is hundreds
+// of bytes for each call.
 
 /// Judges candidates on one purchase after another.
 package struct Judge: ~Copyable {
     private var cover: Cover
-    // These two are visible so that reading a verdict is a load: a getter that is called across
-    // modules retains the array that it returns.
+    // These two are readable across the package, so that reading a verdict is a load: a getter that
+    // is called across modules retains the array that it returns.
     @usableFromInline package private(set) var ladder: Ladder
     @usableFromInline package private(set) var pricing: Pricing
 
@@ -25,17 +25,19 @@ package struct Judge: ~Copyable {
 
     // MARK: Verdict
 
-    /// The failing rules of the last candidate in order of precedence: the first one only, unless the
-    /// evaluation asked for all. Empty when the candidate is good.
-    @inlinable package var refusals: [Refusal] { ladder.refusals }
-    /// What the last candidate takes off each line.
-    @inlinable package var lineDiscounts: [Money] { pricing.lines.discounts }
+    // The arrays are lent (`_read`) and not returned: a returned array would be retained.
+
+    /// The failing rules of the last candidate in order of precedence: the first one only, unless
+    /// the evaluation explains. Empty when the candidate is valid.
+    @inlinable package var refusals: [Refusal] { _read { yield ladder.refusals } }
+    /// The discount of the last candidate on each line.
+    @inlinable package var lineDiscounts: [Money] { _read { yield pricing.lines.discounts } }
     /// The sum of `lineDiscounts`.
     @inlinable package var discount: Money { pricing.lines.total }
     @inlinable package var shippingDiscount: Money { pricing.shippingDiscount }
 
-    /// Whether `candidate`, judged last, covers nothing of the cart; without one, whether the context
-    /// rules out that it covers anything.
+    /// Whether `candidate`, judged last, covers nothing of the cart; without one, whether the
+    /// context rules out that it covers anything.
     package func coversNone(
         _ candidate: borrowing Candidate, on purchase: borrowing Purchase,
         by tables: borrowing RuleTables
@@ -56,8 +58,8 @@ package struct Judge: ~Copyable {
         pricing.clear(lineCount: purchase.lines.count)
     }
 
-    /// Judges `candidate`, rules and money; afterwards `refusals` says why not, or the discounts say
-    /// how much.
+    /// Judges the rules and the discount of `candidate`. The result is in `refusals`, or in the
+    /// discounts when there are no refusals.
     package mutating func judge(
         _ candidate: borrowing Candidate, on purchase: borrowing Purchase,
         by tables: borrowing RuleTables, _ evaluation: EvaluationContext
@@ -66,7 +68,7 @@ package struct Judge: ~Copyable {
         if refusals.isEmpty { priceCovered(candidate, purchase, tables, evaluation) }
     }
 
-    /// Judges the rules of `candidate` alone; afterwards `refusals` says why not.
+    /// Judges the rules of `candidate` alone. The result is in `refusals`.
     package mutating func examine(
         _ candidate: borrowing Candidate, on purchase: borrowing Purchase,
         by tables: borrowing RuleTables, _ evaluation: EvaluationContext
@@ -76,8 +78,8 @@ package struct Judge: ~Copyable {
         ladder.examine(candidate, purchase, tables, evaluation, cover)
     }
 
-    /// Computes what `candidate`, whose rules hold, takes off what the candidates before it have left;
-    /// afterwards `refusals` says why it cannot, or the discounts say how much.
+    /// Computes what `candidate`, whose rules hold, takes off what the candidates before it have
+    /// left; afterwards `refusals` says why it cannot, or the discounts say how much.
     package mutating func price(
         _ candidate: borrowing Candidate, on purchase: borrowing Purchase,
         by tables: borrowing RuleTables, _ evaluation: EvaluationContext
@@ -89,8 +91,8 @@ package struct Judge: ~Copyable {
         priceCovered(candidate, purchase, tables, evaluation)
     }
 
-    /// Takes the discount of the candidate that was priced last off the prices that the next candidate
-    /// sees. Once for each candidate.
+    /// Takes the discount of the candidate that was priced last off the prices that the next
+    /// candidate sees. Once for each candidate.
     package mutating func deduct() { pricing.deduct() }
 
     /// Prices a candidate whose cover was found last.
@@ -120,7 +122,7 @@ package struct Judge: ~Copyable {
 
     // MARK: Gift cards
 
-    /// Judges the rules of `card`; afterwards `refusals` says why it cannot pay, or is empty.
+    /// Judges the rules of `card`. The result is in `refusals`.
     package mutating func examine(
         _ card: borrowing GiftCardCandidate, on purchase: borrowing Purchase,
         _ evaluation: EvaluationContext
@@ -130,24 +132,12 @@ package struct Judge: ~Copyable {
         GiftCardRules(card).examine(purchase, evaluation, &ladder)
     }
 
-    /// What `card`, whose rules hold, pays of the amount `due`; nothing when `refusals` says why.
+    /// The payment of a `card` whose rules hold towards the amount `due`; zero when it is refused.
     ///
-    /// Without a cart there is no amount (nil), and only an empty card is refused.
+    /// Without a cart the amount is nil, and only an empty card is refused.
     package mutating func pay(_ card: borrowing GiftCardCandidate, due: Money?) -> Money {
         pricing.clear(lineCount: lineDiscounts.count)
         ladder.begin(explains: false)
         return GiftCardRules(card).pay(due, &ladder)
-    }
-}
-
-extension Candidate {
-    /// Whether it is refused when it comes to nothing. A shipping coupon may be tried before
-    /// shipping is known; a comp coupon gives what there is.
-    fileprivate func mustGiveMoney(
-        on purchase: borrowing Purchase, _ evaluation: EvaluationContext
-    ) -> Bool {
-        if coupon.kind == .comp { return false }
-        let awaitsShipping = coupon.discount.kind == .shipping && purchase.shipping == nil
-        return !(awaitsShipping && evaluation.purpose == .validate)
     }
 }

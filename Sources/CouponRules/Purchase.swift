@@ -55,7 +55,7 @@ package struct Purchase: ~Copyable {
         package var isIdentified: Bool { hasID || hasEmail }
     }
 
-    /// Without a cart there are no currency, lines or amounts.
+    /// Without a cart, currency, lines and amounts are absent.
     package var hasCart = false
     package var currency = Currency.none
     package var shipping: Money?
@@ -140,8 +140,8 @@ extension Purchase {
         return false
     }
 
-    /// Whether `candidate` covers the line at `index`: the line has the candidate's mark, it meets one
-    /// map of the coupon's cover and one of the offer's, and it meets no exclusion.
+    /// Whether `candidate` covers the line at `index`: the line has the candidate's mark, it meets
+    /// one map of the coupon's cover and one of the offer's, and it meets no exclusion.
     package func covers(
         _ index: Int, by candidate: borrowing Candidate, in tables: borrowing RuleTables
     ) -> Bool {
@@ -157,7 +157,8 @@ extension Purchase {
         return self.line(line, meetsAnyOf: candidate.offer?.appliesTo ?? .empty, by: tables)
     }
 
-    /// Whether a line meets all clauses of some map of a cover; a cover without maps holds every line.
+    /// Whether a line meets all clauses of some map of a cover; a cover without maps holds every
+    /// line.
     package func line(
         _ line: Line, meetsAnyOf maps: Run, by tables: borrowing RuleTables
     ) -> Bool {
@@ -173,7 +174,7 @@ extension Purchase {
     }
 }
 
-// Without a cart, only the context says what is covered. The candidate's own context comes first: a
+// Without a cart, the cover is judged on the context. The candidate's own context comes first: a
 // key that it has replaces the request's. A key that neither has is not judged.
 extension Purchase {
     /// Whether the context alone rules out that `candidate` covers anything.

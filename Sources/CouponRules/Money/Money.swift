@@ -1,7 +1,7 @@
 /// An amount in a currency's minor unit (cents for USD, whole yen for JPY).
 ///
-/// The cart gives the currency once; one evaluation never mixes currencies. A client's amounts lie in
-/// 0 ... ``Money/largest``; differences may be negative while they are being computed.
+/// The cart gives the currency once; one evaluation never mixes currencies. A client's amounts lie
+/// in 0 ... ``Money/largest``; differences may be negative while they are being computed.
 @frozen @usableFromInline
 package struct Money: Hashable, Comparable, Sendable, BitwiseCopyable {
     @usableFromInline package var minorUnits: Int64

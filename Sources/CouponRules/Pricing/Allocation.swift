@@ -71,8 +71,8 @@ package struct Allocation: ~Copyable {
     }
 
     /// Writes each line's share of `total` over `shares`: the same to all, but never more than the
-    /// line's weight; the rest is divided over the other lines. The minor units that cannot be divided
-    /// go one each to the larger weights, and among equal weights to the earlier line.
+    /// line's weight; the rest is divided over the other lines. The minor units that cannot be
+    /// divided go one each to the larger weights, and among equal weights to the earlier line.
     ///
     /// The arguments are those of ``divide(_:over:into:)``.
     package mutating func divideEvenly(

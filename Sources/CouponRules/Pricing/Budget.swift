@@ -1,8 +1,8 @@
 // A budget is checked twice. Early, among the rules: when nothing is left of it, nothing else
-// matters. And late, when the discount is known: one that passes what is left is refused, or cut to
+// matters. And late, when the discount is known: one that exceeds the rest is refused, or cut to
 // it where the coupon says so. Discounts on the cart and on shipping count alike.
 
-/// What a coupon may give away in the cart's currency, and what it gave.
+/// The money that a coupon may give away in the cart's currency, and the money it gave.
 struct Budget: BitwiseCopyable {
     private let limit: Money
     private let spent: Int64

@@ -1,10 +1,12 @@
-// Buy so many, get so many others. A set is what is bought, the triggers, and what is got with it.
-// Units that only `buy` covers are triggers first, so that as many as possible are left to be got;
-// then the dearest of those that both cover. Got are the cheapest that are left. So the shop is never
-// asked for more than its author meant, and the result depends on nothing but the units.
+// Buy so many, get so many others. A set is the units that are bought, the triggers, and the units
+// that are got with them. Units that only `buy` covers are triggers first, so that as many as
+// possible are left to be got; then the dearest of those that both cover. The cheapest of the rest
+// are got. So the shop never gives more than the coupon says, and the result depends on the units
+// only.
 //
 // Here a line is covered when `get` covers it: only such lines can be discounted. Units are counted
-// by lots, and the number of sets follows from three counts, so a million units cost what one does.
+// by lots, and the number of sets follows from three counts, so a million units cost the same as
+// one.
 
 /// Units of a cart by what they may serve as.
 struct SetCounts {
@@ -42,7 +44,8 @@ struct SetCounts {
 }
 
 extension UnitSelection {
-    /// Takes the units that are got with those that are bought; `left` is what is left of each line.
+    /// Takes the units that are got with those that are bought; `left` is the remaining value of
+    /// each line.
     mutating func takeSetUnits(
         of rule: Discount, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables,
         _ cover: borrowing Cover, left: borrowing [Money]

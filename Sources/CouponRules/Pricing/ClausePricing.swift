@@ -1,10 +1,11 @@
-// A coupon with several discounts. A line belongs to the first clause that covers it, and to none when
-// none does; then it is not covered. Each clause is computed as if its lines were all there is, with a
-// rounding, a cap and an allocation of its own, and what they take off is added up.
+// A coupon with several discounts. A line belongs to the first clause that covers it, and to none
+// when none does; then it is not covered. Each clause is computed as if its lines were all there
+// is, with a rounding, a cap and an allocation of its own, and the discounts of all clauses are
+// added up.
 
 /// Computes a discount clause after clause.
 struct ClausePricing: ~Copyable {
-    /// What the clauses so far take off each line, and the part of it that they could take.
+    /// The sums of the clauses so far: discount of each line, and the part of it that takes part.
     private var discounts: [Money] = []
     private var eligible: [Money] = []
 
@@ -13,8 +14,8 @@ struct ClausePricing: ~Copyable {
         eligible.reserveCapacity(lineCapacity)
     }
 
-    /// Writes the discounts of all clauses of `rule` into `lines`; a sum beyond `most` is cut to it and
-    /// allocated in proportion to what the clauses cover.
+    /// Writes the discounts of all clauses of `rule` into `lines`; a sum beyond `most` is cut to it
+    /// and allocated in proportion to the covered values.
     mutating func discount(
         by rule: Discount, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables,
         _ cover: borrowing Cover, atMost most: Money, _ lines: inout LinePricing

@@ -1,6 +1,6 @@
-// A discount as a flat value. The kinds that are made of parts — tiers, clauses, sets — have a run of
-// parts in tables beside it; when they are priced, each comes down to a plain discount on some of the
-// lines or units.
+// A discount as a flat value. The kinds that are made of parts — tiers, clauses, sets — have a run
+// of parts in tables beside it; when they are priced, each comes down to a plain discount on some
+// of the lines or units.
 
 /// How a coupon turns covered lines into money.
 package struct Discount: Sendable, BitwiseCopyable {
@@ -46,8 +46,8 @@ package struct Discount: Sendable, BitwiseCopyable {
     package var narrowsCover: Bool { kind == .clauses || kind == .buyXGetY }
 }
 
-/// One step of a discount that grows with the cover. All tiers of a coupon have the same measure, and
-/// the lowest comes first.
+/// One step of a discount that grows with the cover. All tiers of a coupon have the same measure,
+/// and the lowest comes first.
 package struct Tier: Sendable, BitwiseCopyable {
     /// A run of ``CurrencyAmount``; empty where `minimumItems` is the measure.
     package var minimumSubtotal = Run.empty

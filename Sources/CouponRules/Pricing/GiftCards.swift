@@ -1,13 +1,13 @@
-// A gift card is money, not a discount: it pays what is left to pay when every discount is deducted,
-// conflicts with no coupon, and has a short ladder of its own.
+// A gift card is money, not a discount: it pays the rest of the total when every discount is
+// deducted, conflicts with no coupon, and has a short ladder of its own.
 
-/// What the definition of a gift card says.
+/// The definition of a gift card.
 package struct GiftCardTerms: Hashable, Sendable, BitwiseCopyable {
     package var isActive: Bool
     package var currency: Currency
     /// Good until just before; ``Instant/distantFuture`` when it does not expire.
     package var expiresAt: Instant
-    /// What it was sold for.
+    /// The amount it was sold for.
     package var amount: Money
 
     package init(
@@ -36,19 +36,19 @@ package struct GiftCardCandidate: Sendable, BitwiseCopyable {
         self.amountMax = amountMax
     }
 
-    /// What it can pay.
+    /// The amount it can still pay.
     package var balance: Money {
         max(.zero, Money(minorUnits: terms.amount.minorUnits - spent.sum))
     }
 }
 
-/// The rules of a gift card, in order of precedence, and what it pays.
+/// The rules of a gift card, in order of precedence, and its payment.
 struct GiftCardRules {
     private let card: GiftCardCandidate
 
     init(_ card: GiftCardCandidate) { self.card = card }
 
-    /// Asks the rules that do not depend on the amount; `ladder` keeps why the card cannot pay.
+    /// Checks the rules that do not depend on the amount; `ladder` keeps the refusals.
     func examine(
         _ purchase: borrowing Purchase, _ evaluation: EvaluationContext, _ ladder: inout Ladder
     ) {
@@ -67,7 +67,7 @@ struct GiftCardRules {
         }
     }
 
-    /// What the card pays of the amount `due`; nothing when `ladder` says why.
+    /// The payment towards the amount `due`; zero when `ladder` has a refusal.
     func pay(_ due: Money?, _ ladder: inout Ladder) -> Money {
         let wanted = min(due ?? .largest, card.amountMax ?? .largest)
         if due != nil && wanted == .zero {

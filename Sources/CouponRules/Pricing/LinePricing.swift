@@ -1,16 +1,16 @@
-// From covered lines to money. Each kind first says what it would take off; the sum is then bounded
-// by the cap and by what the request asked for, and allocated to the lines when it was bounded or has
-// no lines of its own.
+// From covered lines to money. Each kind first computes its discount; the cap and the request's
+// amount then bound the sum, which is allocated to the lines when it was bounded or is not made of
+// line discounts.
 
-/// Takes plain discounts off the lines of a purchase and keeps what is left of each.
+/// Takes plain discounts off the lines of a purchase and keeps the remaining value of each.
 @usableFromInline
 package struct LinePricing: ~Copyable {
-    /// What the last discount takes off each line.
+    /// The last discount on each line.
     @usableFromInline package private(set) var discounts: [Money] = []
     /// The sum of `discounts`.
     @usableFromInline package private(set) var total = Money.zero
 
-    /// What is left of each line before the next candidate.
+    /// The value of each line after the discounts deducted so far.
     private var remaining: [Money] = []
     /// The part of `remaining` that the discount may take; zero on lines without a part in it.
     private var eligible: [Money] = []
@@ -33,8 +33,8 @@ package struct LinePricing: ~Copyable {
 
     /// Begins with a purchase at its full prices.
     mutating func begin(_ purchase: borrowing Purchase) {
-        remaining.empty()
-        for index in purchase.lines.indices { remaining.append(purchase.lines[index].value) }
+        remaining.fill(with: .zero, count: purchase.lines.count)
+        for index in remaining.indices { remaining[index] = purchase.lines[index].value }
     }
 
     /// Forgets the last discount.
@@ -43,7 +43,7 @@ package struct LinePricing: ~Copyable {
         discounts.fill(with: .zero, count: lineCount)
     }
 
-    /// Takes the last discount off what is left.
+    /// Deducts the last discount from the remaining values.
     mutating func deduct() {
         for index in remaining.indices { remaining[index] -= discounts[index] }
     }
@@ -54,8 +54,8 @@ package struct LinePricing: ~Copyable {
     mutating func selectLines(_ cover: borrowing Cover, usesFullPrices: Bool) {
         self.usesFullPrices = usesFullPrices
         clause = nil
-        eligible.empty()
-        for index in remaining.indices { eligible.append(cover[index] ? remaining[index] : .zero) }
+        eligible.fill(with: .zero, count: remaining.count)
+        for index in eligible.indices where cover[index] { eligible[index] = remaining[index] }
     }
 
     /// Lets the lines of one clause take part, as if they were all that is covered.
@@ -73,10 +73,10 @@ package struct LinePricing: ~Copyable {
         return cover.clause(of: index) == clause
     }
 
-    /// The part of the line at `index` that the last discount could take.
+    /// The part of the line at `index` that takes part in the last discount.
     func eligible(of index: Int) -> Money { eligible[index] }
 
-    /// What the last discount could take together.
+    /// The sum of the eligible values.
     private var eligibleTotal: Money {
         var sum = Money.zero
         for index in eligible.indices { sum += eligible[index] }
@@ -118,7 +118,8 @@ package struct LinePricing: ~Copyable {
         discountByPercentage(rule, purchase, cover, atMost: most)
     }
 
-    /// Takes a percentage off the selected lines. Of full prices it may come to more than is left.
+    /// Takes a percentage off the selected lines. On full prices it may exceed the remaining
+    /// values.
     private mutating func discountByPercentage(
         _ rule: Discount, _ purchase: borrowing Purchase, _ cover: borrowing Cover,
         atMost most: Money
@@ -133,8 +134,9 @@ package struct LinePricing: ~Copyable {
         allocate(min(share, left, most), by: rule.allocationMethod, purchase)
     }
 
-    /// Takes its own discount off each selected line, at most what is left of it. When the sum passes
-    /// `most`, exactly that is allocated instead; and where one unit takes all, it takes the sum.
+    /// Takes its own discount off each selected line, at most its eligible value. When the sum
+    /// passes `most`, exactly that is allocated instead; and where one unit takes all, it takes the
+    /// sum.
     private mutating func discountEachLine(
         by rule: Discount, _ amount: Money, _ purchase: borrowing Purchase,
         _ cover: borrowing Cover, atMost most: Money
@@ -146,7 +148,7 @@ package struct LinePricing: ~Copyable {
             let base = base(of: index, purchase, cover)
             let off =
                 switch rule.kind {
-                // Beyond what money can be, the product is certainly more than what is left.
+                // A product beyond the largest amount certainly exceeds the base.
                 case .fixedPerItem: min(amount, line.unitPrice).times(count) ?? base
                 case .fixedPrice: max(.zero, base - (amount.times(count) ?? base))
                 default: amount
@@ -161,7 +163,7 @@ package struct LinePricing: ~Copyable {
         }
     }
 
-    /// What the discount of a line is computed on: what is left of its units that take part, or
+    /// The base of a line's discount: the remaining value of its units that take part, or
     /// their full price.
     private func base(
         of index: Int, _ purchase: borrowing Purchase, _ cover: borrowing Cover
@@ -199,7 +201,7 @@ package struct LinePricing: ~Copyable {
         weighTakenUnits(purchase)
     }
 
-    /// Of `q` units of a line, `k` are worth what is left of the line times `k ÷ q`, rounded down.
+    /// Of `q` units of a line, `k` are worth its remaining value times `k ÷ q`, rounded down.
     private mutating func weighTakenUnits(_ purchase: borrowing Purchase) {
         for index in purchase.lines.indices {
             eligible[index] = remaining[index].share(
@@ -223,7 +225,7 @@ package struct LinePricing: ~Copyable {
     }
 
     /// Charges `total` to the one selected unit that comes first in `order` and has something left,
-    /// up to what is left of it. Other shares are zero.
+    /// up to its remaining value. Other shares are zero.
     private mutating func chargeOneUnit(
         _ total: Money, _ order: UnitOrder, _ purchase: borrowing Purchase
     ) {
@@ -262,7 +264,7 @@ package struct LinePricing: ~Copyable {
 
     /// Cuts the discount to `total`; each line keeps its part of it.
     mutating func cut(to total: Money) {
-        // The discounts become the weights; what was eligible is not needed once all is computed.
+        // The discounts become the weights; the eligible values are no longer needed.
         swap(&eligible, &discounts)
         self.total = total
         allocation.divide(total, over: eligible, into: &discounts)

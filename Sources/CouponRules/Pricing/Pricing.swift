@@ -1,14 +1,14 @@
-// What a candidate that passed its rules is worth. A plain discount goes to the lines or to shipping;
-// tiers, clauses and sets come down to plain discounts on some of the lines or units.
+// The value of a candidate that passed its rules. A plain discount goes to the lines or to
+// shipping; tiers, clauses and sets come down to plain discounts on some of the lines or units.
 
-/// Prices candidates one after the other; each takes off what those before it have left.
+/// Prices candidates one after the other; each is computed on the prices that those before it left.
 @usableFromInline
 package struct Pricing: ~Copyable {
-    // Visible for the same reason as in ``Judge``.
+    // Readable across the package for the same reason as in ``Judge``.
     @usableFromInline package private(set) var lines: LinePricing
-    /// What the last candidate takes off shipping.
+    /// The last candidate's discount on shipping.
     @usableFromInline package private(set) var shippingDiscount = Money.zero
-    /// What is left of shipping before the next candidate.
+    /// The price of shipping after the discounts deducted so far.
     private var remainingShipping = Money.zero
     private var clauses: ClausePricing
 
@@ -17,7 +17,7 @@ package struct Pricing: ~Copyable {
         clauses = ClausePricing(lineCapacity: lineCapacity)
     }
 
-    /// What the last candidate takes off lines and shipping together.
+    /// The last candidate's discount on lines and shipping together.
     var total: Money { lines.total + shippingDiscount }
 
     /// Begins with a purchase at its full prices.
@@ -32,7 +32,7 @@ package struct Pricing: ~Copyable {
         shippingDiscount = .zero
     }
 
-    /// Takes the last discount off what is left.
+    /// Deducts the last discount from the remaining prices.
     mutating func deduct() {
         lines.deduct()
         remainingShipping -= shippingDiscount

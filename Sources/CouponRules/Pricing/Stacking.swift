@@ -1,6 +1,6 @@
-// Several coupons in one order are priced one after the other, and each is computed on what the ones
-// before it have left. So their order is part of the contract: first the priority that a shop gives,
-// then the kind, where discounts on single units come before discounts on the sum.
+// Several coupons in one order are priced one after the other, and each is computed on what the
+// ones before it have left. So their order is part of the contract: first the priority that a shop
+// gives, then the kind, where discounts on single units come before discounts on the sum.
 
 /// How a coupon combines with others in one order.
 package struct Stacking: Hashable, Sendable, BitwiseCopyable {

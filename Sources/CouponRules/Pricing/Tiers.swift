@@ -1,4 +1,4 @@
-// A discount that grows with what is covered. Its tiers have one measure and ascend, so the highest
+// A discount that grows with the cover. Its tiers have one measure and ascend, so the highest
 // tier that is met is the last one met. It stands in for the discount; all else stays as it is.
 
 extension Discount {

@@ -5,7 +5,7 @@
 struct UnitLot: Ranked {
     /// The original unit price, or its negative where the cheapest come first.
     private var rank: Int64
-    /// What is left of the whole line.
+    /// The remaining value of the whole line.
     private var left: Money
     /// How many units the line has, and how many of them may be chosen.
     private var quantity: Int64

@@ -95,6 +95,16 @@ extension Candidate {
         return checks.contains(.usesLimit) || checks.contains(.budget)
             || checks.contains(.periodLimits) || checks.contains(.customerLimit)
     }
+
+    /// Whether it is refused when it comes to nothing. A shipping coupon may be tried before
+    /// shipping is known; a comp coupon may give nothing.
+    func mustGiveMoney(
+        on purchase: borrowing Purchase, _ evaluation: EvaluationContext
+    ) -> Bool {
+        if coupon.kind == .comp { return false }
+        let awaitsShipping = coupon.discount.kind == .shipping && purchase.shipping == nil
+        return !(awaitsShipping && evaluation.purpose == .validate)
+    }
 }
 
 extension Offer {

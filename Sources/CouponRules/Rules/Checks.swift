@@ -60,8 +60,8 @@ extension Coupon {
     /// Whether it turns cart lines or shipping into money.
     package var givesMoney: Bool { discount.givesMoney }
 
-    /// Whether a bound or a required item is looked up in the cart. The cover does not count: without
-    /// a cart it is judged on the context.
+    /// Whether a bound or a required item is looked up in the cart. The cover does not count:
+    /// without a cart it is judged on the context.
     package var hasCartRule: Bool {
         !requirements.minimumSubtotal.isEmpty || !requirements.maximumSubtotal.isEmpty
             || requirements.minimumItems > 0 || requirements.maximumItems > 0

@@ -27,12 +27,10 @@ struct Cover: ~Copyable {
         of purchase: borrowing Purchase, by candidate: borrowing Candidate,
         in tables: borrowing RuleTables
     ) {
-        if candidate.coversAll {
-            isCovered.fill(with: true, count: purchase.lines.count)
-        } else {
-            isCovered.empty()
-            for index in purchase.lines.indices {
-                isCovered.append(purchase.covers(index, by: candidate, in: tables))
+        isCovered.fill(with: true, count: purchase.lines.count)
+        if !candidate.coversAll {
+            for index in isCovered.indices {
+                isCovered[index] = purchase.covers(index, by: candidate, in: tables)
             }
         }
         switch candidate.coupon.discount.kind {
@@ -111,8 +109,8 @@ struct Cover: ~Copyable {
 
     var hasTrigger: Bool { isTrigger.contains(true) }
 
-    /// Finds the lines whose units can be bought and those whose units can be got, of those that the
-    /// coupon covers; only the latter stay covered.
+    /// Finds the lines whose units can be bought and those whose units can be got, of those that
+    /// the coupon covers; only the latter stay covered.
     private mutating func narrow(
         toSets sets: Run, _ purchase: borrowing Purchase, _ tables: borrowing RuleTables
     ) {

@@ -7,13 +7,13 @@ package struct EvaluationContext: Hashable, Sendable, BitwiseCopyable {
     package var purpose: Purpose
     /// The instant that starts and ends are compared with.
     package var instant: Instant
-    /// The time that blackout dates and weekday/hour windows are compared with, in the coupon's zone.
-    /// Only a coupon that ``Coupon/isJudgedByBookingTime`` needs it.
+    /// The time that blackout dates and weekday/hour windows are compared with, in the coupon's
+    /// zone. Only a coupon that ``Coupon/isJudgedByBookingTime`` needs it.
     package var bookingTime: BookingTime?
     /// The date that the blackout dates of the candidate's offer are compared with, in the offer's
     /// zone. Only an offer with blackout dates needs it.
     package var offerBookingDate: CivilDate?
-    /// Whether every failing rule is wanted, not only the first.
+    /// Whether it collects every failing rule, not only the first.
     package var explains: Bool
 
     package init(purpose: Purpose, instant: Instant, explains: Bool = false) {

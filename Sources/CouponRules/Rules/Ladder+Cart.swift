@@ -1,5 +1,5 @@
-// The rules about what is in the cart. Bounds and tickets count original prices and quantities:
-// earlier discounts change nothing here.
+// The rules about the contents of the cart. Bounds and tickets count original prices and
+// quantities: earlier discounts change nothing here.
 
 extension Ladder {
     mutating func requireItems(

@@ -1,5 +1,5 @@
-// The rules about how often. The uses are counted before, without those that the judged order itself
-// uses or holds; here a count is only compared with its limit.
+// The rules about how often. The uses are counted before, without those that the judged order
+// itself uses or holds; here a count is only compared with its limit.
 
 extension Ladder {
     /// The coupon's own limit, then the code's and the offer's.

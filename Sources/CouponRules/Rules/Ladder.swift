@@ -1,11 +1,11 @@
-// One rule after the other, in the order of `Check`. A rule that fails appends its refusal; one with
-// several parts (a limit for each period, a clause for each attribute) appends one for each part that
-// fails. Unless all failures are wanted, the first one ends it.
+// The rules are checked in the order of `Check`. A rule that fails appends its refusal; one
+// with several parts (a limit for each period, a clause for each attribute) appends one for each
+// part that fails. The first refusal ends it, unless the evaluation explains.
 
 /// The rules of a candidate in order of precedence, and the refusals of those that fail.
 @usableFromInline
 package struct Ladder: ~Copyable {
-    /// The failures of the last candidate, the first only unless all were wanted.
+    /// The failures of the last candidate: the first only, unless the evaluation explains.
     @usableFromInline package private(set) var refusals: [Refusal] = []
     /// Whether every failure is wanted.
     private var explains = false
@@ -19,7 +19,7 @@ package struct Ladder: ~Copyable {
         refusals.empty()
     }
 
-    /// Whether no further rule need be asked.
+    /// Whether no further rule needs to be checked.
     @inline(__always)
     var isDecided: Bool { !refusals.isEmpty && !explains }
 
@@ -29,7 +29,7 @@ package struct Ladder: ~Copyable {
         if !isDecided { refusals.append(copy refusal) }
     }
 
-    /// Asks the rules of `candidate`, of which `cover` has the lines.
+    /// Checks the rules of `candidate`; `cover` has its lines.
     mutating func examine(
         _ candidate: borrowing Candidate, _ purchase: borrowing Purchase,
         _ tables: borrowing RuleTables, _ evaluation: EvaluationContext, _ cover: borrowing Cover
@@ -37,12 +37,12 @@ package struct Ladder: ~Copyable {
         begin(explains: evaluation.explains)
         var pending = candidate.checks
         while let check = pending.removeFirst() {
-            ask(check, candidate, purchase, tables, evaluation, cover)
+            require(check, candidate, purchase, tables, evaluation, cover)
             if isDecided { return }
         }
     }
 
-    private mutating func ask(
+    private mutating func require(
         _ check: Check, _ candidate: borrowing Candidate, _ purchase: borrowing Purchase,
         _ tables: borrowing RuleTables, _ evaluation: EvaluationContext, _ cover: borrowing Cover
     ) {

@@ -1,5 +1,5 @@
-// How often, and for how much money, a coupon may be used. Limits and counts have the same kinds, so
-// one comparison serves them all.
+// How often, and for how much money, a coupon may be used. Limits and counts have the same kinds,
+// so one comparison serves them all.
 
 /// A kind of limit. `usage` lists limits in the order of the raw values.
 @frozen @usableFromInline
@@ -45,9 +45,9 @@ package struct UseLimits: Hashable, Sendable, BitwiseCopyable {
     @usableFromInline package var perWeek: Int64 = 0
     @usableFromInline package var perMonth: Int64 = 0
     @usableFromInline package var perBookingDate: Int64 = 0
-    /// A run of ``CurrencyAmount``: what it may give away in each currency.
+    /// A run of ``CurrencyAmount``: the money it may give away in each currency.
     package var budget = Run.empty
-    /// Whether a discount beyond the budget is cut to what is left instead of refused.
+    /// Whether a discount beyond the budget is cut to the rest of the budget instead of refused.
     package var cutsToBudget = false
 
     package init() {}

@@ -1,4 +1,5 @@
-/// One of a coupon's alternatives: with its own window, limit and cover, inside those of its coupon.
+/// One of a coupon's alternatives: with its own window, limit and cover, inside those of its
+/// coupon.
 ///
 /// A coupon with offers is judged with each of them in turn and uses the first that passes.
 @usableFromInline

@@ -1,5 +1,5 @@
-/// Why a code was refused, in order of precedence: permanent reasons first, then who is asking,
-/// then what the shopper can still change. A reply gives the first that holds.
+/// Why a code was refused, in order of precedence: permanent reasons first, then reasons about
+/// the customer, then those that the shopper can still change. A reply gives the first that holds.
 ///
 /// The codes are on the wire: never rename one. Also update `Reasons.md` in the documentation.
 package enum Reason: UInt8, CaseIterable, Comparable, Sendable, BitwiseCopyable {
@@ -90,7 +90,7 @@ package struct Refusal: Hashable, Sendable, BitwiseCopyable {
 
     package var reason: Reason
     package var scope = Scope.none
-    /// What the rule allows, and the actual value: minor units for amounts, else a count.
+    /// The bound of the rule and the actual value: minor units for amounts, else a count.
     package var limit: Int64?
     package var actual: Int64?
     /// How much more would have passed.

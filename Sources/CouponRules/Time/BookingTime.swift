@@ -1,6 +1,6 @@
-// Blackout dates, weekdays and hours are compared with the local date and time in the coupon's zone,
-// never with an instant. So the hour that a zone repeats in autumn is inside a window both times, and
-// a window in the hour that it skips in spring does not open on that day.
+// Blackout dates, weekdays and hours are compared with the local date and time in the coupon's
+// zone, never with an instant. So the hour that a zone repeats in autumn is inside a window both
+// times, and a window in the hour that it skips in spring does not open on that day.
 
 /// The local date, and perhaps the local time of day, that a purchase is made for.
 package struct BookingTime: Hashable, Sendable, BitwiseCopyable {
@@ -20,8 +20,8 @@ package struct BookingTime: Hashable, Sendable, BitwiseCopyable {
 }
 
 extension ZoneTable {
-    /// The local time in `zone` at `moment`, or at `now` when no moment is given. A bare date is the
-    /// same day in every zone; a local time that the zone skips moves forward.
+    /// The local time in `zone` at `moment`, or at `now` when no moment is given. A bare date is
+    /// the same day in every zone; a local time that the zone skips moves forward.
     package func bookingTime(
         of moment: Moment?, orAt now: Instant, in zone: ZoneID
     ) -> BookingTime {
@@ -61,8 +61,8 @@ package struct Weekdays: OptionSet, Hashable, Sendable, BitwiseCopyable {
 
 /// Hours of some days of the week, half-open.
 ///
-/// A window whose `toMinute` is before its `fromMinute` runs past midnight. It belongs to the day on
-/// which it starts: Sunday 23:00–02:00 contains Monday 01:00 but not Sunday 01:00.
+/// A window whose `toMinute` is before its `fromMinute` runs past midnight. It belongs to the day
+/// on which it starts: Sunday 23:00–02:00 contains Monday 01:00 but not Sunday 01:00.
 package struct TimeWindow: Hashable, Sendable, BitwiseCopyable {
     package var weekdays: Weekdays
     /// Minutes of the day, 0 ..< 1440; `toMinute` may be 1440, and is never `fromMinute`.

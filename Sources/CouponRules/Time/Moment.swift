@@ -24,8 +24,8 @@ package enum Moment: Hashable, Sendable, BitwiseCopyable {
         return .instant(Instant(secondsSinceEpoch: seconds))
     }
 
-    /// Whether a number reads as YYYYMMDD or YYYY of the years 1900 ... 2199. As seconds all of them
-    /// are within 1970, when no coupon begins or ends, so refusing them costs nothing.
+    /// Whether a number reads as YYYYMMDD or YYYY of the years 1900 ... 2199. As seconds all of
+    /// them are within 1970, when no coupon begins or ends, so refusing them costs nothing.
     private static func looksLikeDate(_ number: Int64) -> Bool {
         let years: ClosedRange<Int64> = 1_900...2_199
         if years.contains(number) { return true }

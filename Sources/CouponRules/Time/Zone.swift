@@ -66,7 +66,8 @@ package struct ZoneTable: Sendable {
                     >= transition.start.millisecondsSinceEpoch + transition.offsetMilliseconds
         }
         if index > range(of: zone).lowerBound {
-            // In a repeated hour the same local time came before this transition too: take that one.
+            // In a repeated hour the same local time came before this transition too: take that
+            // one.
             let earlier = instant(of: local, offsetOf: index - 1)
             if earlier < transitions[index].start { return earlier }
         }
