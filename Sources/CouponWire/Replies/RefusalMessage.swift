@@ -35,20 +35,21 @@ package struct RefusalMessage: ~Escapable {
         case .usageLimitReached: writeUsageLimit(&json)
         case .budgetExhausted: json.append("The budget of this code is used up.")
         case .periodLimitReached:
-            json.append("This code has been used as often as it may be in this period.")
+            json.append("The usage limit of this code for this period is reached.")
         case .currencyNotSupported: writeCurrency(&json)
         case .contextNotEligible, .requiredItemsMissing, .customerRequired:
             writeAboutAttribute(&json)
-        case .customerNotEligible: json.append("This code is for other customers.")
-        case .customerGroupNotEligible: json.append("This code is for other customer groups.")
+        case .customerNotEligible: json.append("This customer is not eligible for this code.")
+        case .customerGroupNotEligible:
+            json.append("The groups of this customer are not eligible for this code.")
         case .notFirstOrder: writePreviousOrders(&json)
         case .customerLimitReached:
-            json.append("This customer has no use of this code left.")
+            json.append("The usage limit of this code for this customer is reached.")
         case .cartRequired: json.append("This code can only be used with a cart.")
         case .noEligibleItems:
             json.append(
                 currency == .none
-                    ? "This code does not cover this."
+                    ? "This code does not cover this purchase."
                     : "No item in the cart is covered by this code.")
         case .belowMinimumAmount: writeBelowAmount(&json)
         case .aboveMaximumAmount: writeAboveAmount(&json)
@@ -75,9 +76,9 @@ package struct RefusalMessage: ~Escapable {
 
     private func writeUsageLimit(_ json: inout JSONWriter) {
         if let held = refusal.held, held > 0 {
-            json.append("All uses of this code are taken; some are only held by other orders.")
+            json.append("All uses of this code are taken; some are held and may become free again.")
         } else {
-            json.append("This code has been used as often as it may be.")
+            json.append("The usage limit of this code is reached.")
         }
     }
 
@@ -94,11 +95,11 @@ package struct RefusalMessage: ~Escapable {
         switch refusal.reason {
         case .customerRequired:
             if refusal.scope == .previousOrders {
-                json.append("This code needs to know how many orders the customer has made.")
+                json.append("This code requires the number of the customer's previous orders.")
             } else {
-                json.append("This code needs to know the customer.")
+                json.append("This code requires a customer.")
             }
-        case .requiredItemsMissing: json.append("The cart lacks an item that this code needs.")
+        case .requiredItemsMissing: json.append("The cart lacks an item that this code requires.")
         default:
             guard !attribute.isEmpty else { return json.append("This code does not apply here.") }
             json.append("This code does not apply to this ")
@@ -112,7 +113,7 @@ package struct RefusalMessage: ~Escapable {
             return json.append("This code is for first orders only.")
         }
         json.append("This code is for customers with at most ")
-        writeCount(limit, "earlier order", "earlier orders", &json)
+        writeCount(limit, "previous order", "previous orders", &json)
         json.append(".")
     }
 
