@@ -256,7 +256,7 @@ extension JSONWriter {
         key("reason")
         string(refusal.reason.code)
         key("message")
-        RefusalMessage(of: refusal, currency: currency, attribute: attribute).write(to: &self)
+        RefusalMessage.write(refusal, currency: currency, attribute: attribute, &self)
         scope(refusal.scope, attribute)
         if let limit = refusal.limit { member("limit", limit) }
         if let actual = refusal.actual { member("actual", actual) }

@@ -149,9 +149,8 @@ private func lend(_ text: String, _ body: (Span<UInt8>) -> Void) {
         var message = ""
         lend(attribute) { bytes in
             message = written {
-                RefusalMessage(
-                    of: refusal, currency: Currency(currency) ?? .none, attribute: bytes
-                ).write(to: &$0)
+                RefusalMessage.write(
+                    refusal, currency: Currency(currency) ?? .none, attribute: bytes, &$0)
             }
         }
         return message
@@ -174,7 +173,8 @@ private func lend(_ text: String, _ body: (Span<UInt8>) -> Void) {
 
     @Test func `speaks of no cart where there is none`() {
         #expect(
-            Self.message(.noEligibleItems, currency: "") == "\"This code does not cover this purchase.\"")
+            Self.message(.noEligibleItems, currency: "")
+                == "\"This code does not cover this purchase.\"")
         #expect(
             Self.message(.noEligibleItems) == "\"No item in the cart is covered by this code.\"")
     }

@@ -6,22 +6,12 @@ import FlatStorage
 /// It is in English and states the fact that helps, with its number if there is one. Shops
 /// translate from the reason, so a sentence may change; a reason may not. A purchase without a cart
 /// has no currency (`Currency.none`): its sentences leave amounts out.
-package struct RefusalMessage: ~Escapable {
-    private let refusal: Refusal
-    /// Amounts are shown in it.
-    private let currency: Currency
-    /// The name that the refusal's scope stands for, or empty.
-    private let attribute: Span<UInt8>
-
-    @_lifetime(copy attribute)
-    package init(of refusal: Refusal, currency: Currency, attribute: Span<UInt8>) {
-        self.refusal = refusal
-        self.currency = currency
-        self.attribute = attribute
-    }
-
-    /// Writes the sentence as a string value.
-    package func write(to json: inout JSONWriter) {
+package enum RefusalMessage {
+    /// Writes the sentence as a string value. Amounts are in `currency`. `attribute` is the name that
+    /// the refusal's scope stands for, or empty.
+    package static func write(
+        _ refusal: Refusal, currency: Currency, attribute: Span<UInt8>, _ json: inout JSONWriter
+    ) {
         json.beginString()
         switch refusal.reason {
         case .codeUnknown: json.append("This code does not exist.")
@@ -32,17 +22,17 @@ package struct RefusalMessage: ~Escapable {
         case .expired: writeTimed("This code has expired", "; it ended ", refusal.endedAt, &json)
         case .blackoutDate: json.append("This code cannot be used on this date.")
         case .outsideTimeWindow: json.append("This code cannot be used at this time.")
-        case .usageLimitReached: writeUsageLimit(&json)
+        case .usageLimitReached: writeUsageLimit(refusal, &json)
         case .budgetExhausted: json.append("The budget of this code is used up.")
         case .periodLimitReached:
             json.append("The usage limit of this code for this period is reached.")
-        case .currencyNotSupported: writeCurrency(&json)
+        case .currencyNotSupported: writeCurrency(currency, &json)
         case .contextNotEligible, .requiredItemsMissing, .customerRequired:
-            writeAboutAttribute(&json)
+            writeAboutAttribute(refusal, attribute, &json)
         case .customerNotEligible: json.append("This customer is not eligible for this code.")
         case .customerGroupNotEligible:
             json.append("The groups of this customer are not eligible for this code.")
-        case .notFirstOrder: writePreviousOrders(&json)
+        case .notFirstOrder: writePreviousOrders(refusal, &json)
         case .customerLimitReached:
             json.append("The usage limit of this code for this customer is reached.")
         case .cartRequired: json.append("This code can only be used with a cart.")
@@ -51,10 +41,10 @@ package struct RefusalMessage: ~Escapable {
                 currency == .none
                     ? "This code does not cover this purchase."
                     : "No item in the cart is covered by this code.")
-        case .belowMinimumAmount: writeBelowAmount(&json)
-        case .aboveMaximumAmount: writeAboveAmount(&json)
-        case .belowMinimumQuantity: writeBelowQuantity(&json)
-        case .aboveMaximumQuantity: writeAboveQuantity(&json)
+        case .belowMinimumAmount: writeBelowAmount(refusal, currency, &json)
+        case .aboveMaximumAmount: writeAboveAmount(refusal, currency, &json)
+        case .belowMinimumQuantity: writeBelowQuantity(refusal, &json)
+        case .aboveMaximumQuantity: writeAboveQuantity(refusal, &json)
         case .notCombinable: json.append("This code cannot be combined with another one.")
         case .noEffect: json.append("This code would not change the price.")
         case .giftCardEmpty: json.append("This gift card has no balance left.")
@@ -62,7 +52,7 @@ package struct RefusalMessage: ~Escapable {
         json.endString()
     }
 
-    private func writeTimed(
+    private static func writeTimed(
         _ fact: StaticString, _ link: StaticString, _ instant: Instant?,
         _ json: inout JSONWriter
     ) {
@@ -74,7 +64,7 @@ package struct RefusalMessage: ~Escapable {
         json.append(".")
     }
 
-    private func writeUsageLimit(_ json: inout JSONWriter) {
+    private static func writeUsageLimit(_ refusal: Refusal, _ json: inout JSONWriter) {
         if let held = refusal.held, held > 0 {
             json.append("All uses of this code are taken; some are held and may become free again.")
         } else {
@@ -82,7 +72,7 @@ package struct RefusalMessage: ~Escapable {
         }
     }
 
-    private func writeCurrency(_ json: inout JSONWriter) {
+    private static func writeCurrency(_ currency: Currency, _ json: inout JSONWriter) {
         guard currency != .none else {
             return json.append("This code has no amount in this currency.")
         }
@@ -91,7 +81,9 @@ package struct RefusalMessage: ~Escapable {
         json.append(".")
     }
 
-    private func writeAboutAttribute(_ json: inout JSONWriter) {
+    private static func writeAboutAttribute(
+        _ refusal: Refusal, _ attribute: Span<UInt8>, _ json: inout JSONWriter
+    ) {
         switch refusal.reason {
         case .customerRequired:
             if refusal.scope == .previousOrders {
@@ -108,7 +100,7 @@ package struct RefusalMessage: ~Escapable {
         }
     }
 
-    private func writePreviousOrders(_ json: inout JSONWriter) {
+    private static func writePreviousOrders(_ refusal: Refusal, _ json: inout JSONWriter) {
         guard let limit = refusal.limit, limit > 0 else {
             return json.append("This code is for first orders only.")
         }
@@ -117,25 +109,29 @@ package struct RefusalMessage: ~Escapable {
         json.append(".")
     }
 
-    private func writeBelowAmount(_ json: inout JSONWriter) {
+    private static func writeBelowAmount(
+        _ refusal: Refusal, _ currency: Currency, _ json: inout JSONWriter
+    ) {
         guard let missing = refusal.missing, currency != .none else {
             return json.append("The cart is below the minimum amount of this code.")
         }
         json.append("Spend ")
-        writePrice(missing, &json)
+        writePrice(missing, currency, &json)
         json.append(" more to use this code.")
     }
 
-    private func writeAboveAmount(_ json: inout JSONWriter) {
+    private static func writeAboveAmount(
+        _ refusal: Refusal, _ currency: Currency, _ json: inout JSONWriter
+    ) {
         guard let limit = refusal.limit, currency != .none else {
             return json.append("The cart is above the maximum amount of this code.")
         }
         json.append("This code is for carts of at most ")
-        writePrice(limit, &json)
+        writePrice(limit, currency, &json)
         json.append(".")
     }
 
-    private func writeBelowQuantity(_ json: inout JSONWriter) {
+    private static func writeBelowQuantity(_ refusal: Refusal, _ json: inout JSONWriter) {
         guard let missing = refusal.missing else {
             return json.append("The cart has too few items for this code.")
         }
@@ -144,7 +140,7 @@ package struct RefusalMessage: ~Escapable {
         json.append(" to use this code.")
     }
 
-    private func writeAboveQuantity(_ json: inout JSONWriter) {
+    private static func writeAboveQuantity(_ refusal: Refusal, _ json: inout JSONWriter) {
         guard let limit = refusal.limit else {
             return json.append("The cart has too many items for this code.")
         }
@@ -153,7 +149,7 @@ package struct RefusalMessage: ~Escapable {
         json.append(".")
     }
 
-    private func writeCount(
+    private static func writeCount(
         _ count: Int64, _ one: StaticString, _ many: StaticString, _ json: inout JSONWriter
     ) {
         json.appendDigits(of: count)
@@ -161,7 +157,9 @@ package struct RefusalMessage: ~Escapable {
         json.append(count == 1 ? one : many)
     }
 
-    private func writePrice(_ minorUnits: Int64, _ json: inout JSONWriter) {
+    private static func writePrice(
+        _ minorUnits: Int64, _ currency: Currency, _ json: inout JSONWriter
+    ) {
         json.appendAmount(Money(minorUnits: minorUnits), in: currency)
         json.append(" ")
         json.appendLetters(of: currency)

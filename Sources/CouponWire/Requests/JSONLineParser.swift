@@ -1,4 +1,5 @@
 import CJSONLine
+import FlatStorage
 
 // The seam to the C++ shim. Other files see node numbers and text ranges, checked at each access, and
 // no pointer.
@@ -23,6 +24,7 @@ struct JSONLineParser: ~Copyable {
     private let shim: OpaquePointer
     private var document: cjson_line_document
     let lineBytesMax: Int
+    private let inPlace = InPlace()
 
     /// A parser of lines up to `lineBytesMax` that numbers keys by their place in `vocabulary`.
     init(lineBytesMax: Int, vocabulary: [StaticString]) {

@@ -141,7 +141,7 @@ extension Request {
         let node = json.node(index)
         var customer = RequestCustomer()
         guard node.isObjectLike else {
-            customer.id = try customerID(at: index, from: json)
+            customer.id = try Self.customerID(at: index, from: json)
             customer.isGiven = !customer.id.isEmpty
             return customer
         }
@@ -150,7 +150,8 @@ extension Request {
         while child < Int(node.next) {
             let member = json.node(child)
             switch RequestField(rawValue: member.name) {
-            case .id where member.kind != .null: customer.id = try customerID(at: child, from: json)
+            case .id where member.kind != .null:
+                customer.id = try Self.customerID(at: child, from: json)
             case .email where member.kind != .null: customer.email = try json.email(at: child)
             case .groups where member.kind != .null:
                 customer.groups = try readGroups(at: child, from: json)
@@ -165,7 +166,7 @@ extension Request {
     }
 
     /// A customer's id, which is absent when it is empty.
-    private func customerID(
+    private static func customerID(
         at index: Int, from json: borrowing JSONLineParser
     ) throws(Rejection) -> Text {
         let id = try json.text(at: index)

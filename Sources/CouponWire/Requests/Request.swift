@@ -59,6 +59,7 @@ package struct Request: ~Copyable {
     /// Values of attributes, and groups of the customer.
     package internal(set) var values: FlatArray<Text>
     package internal(set) var metadata: FlatArray<RequestMetadata>
+    private let inPlace = InPlace()
 
     package static var holdSecondsDefault: Int64 { 900 }
     package static var codesMax: Int { 16 }

@@ -1,5 +1,4 @@
 import CouponRules
-import FlatStorage
 
 // One coarse call per line. The shim parses the line and numbers its keys; then the request walks
 // the nodes once and fills itself. It lives on between lines, so that nothing is allocated. The id
@@ -12,7 +11,6 @@ package struct RequestParser: ~Copyable {
     package private(set) var request: Request
     // The fenced file reads it too, to lend the bytes of texts.
     private(set) var json: JSONLineParser
-    private let inPlace = InPlace()
 
     /// A parser of lines of at most `lineBytesMax` bytes (1 ... 16 MiB), their ends not counted.
     /// All memory is allocated here.
