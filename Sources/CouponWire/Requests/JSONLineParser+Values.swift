@@ -18,6 +18,7 @@ extension JSONNode {
 
 extension JSONLineParser {
     /// A string, or an integer as its decimal text.
+    @inline(__always)
     func text(at index: Int) throws(Rejection) -> Text {
         guard let text = textIfAny(node(index)) else {
             throw Rejection(problem: .notText, node: index)
@@ -26,6 +27,7 @@ extension JSONLineParser {
     }
 
     /// As ``text(at:)``, or nil for any other kind of value.
+    @inline(__always)
     func textIfAny(_ node: JSONNode) -> Text? {
         switch node.kind {
         case .string, .wide: return node.text
@@ -54,6 +56,7 @@ extension JSONLineParser {
         }
     }
 
+    @inline(__always)
     func integer(at index: Int, in range: ClosedRange<Int64>) throws(Rejection) -> Int64 {
         let node = node(index)
         switch node.kind {
@@ -65,6 +68,7 @@ extension JSONLineParser {
         }
     }
 
+    @inline(__always)
     func money(at index: Int) throws(Rejection) -> Money {
         Money(minorUnits: try integer(at: index, in: 0...Money.largest.minorUnits))
     }

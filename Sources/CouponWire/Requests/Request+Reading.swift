@@ -23,6 +23,7 @@ extension Request {
         try checkPresence()
     }
 
+    @inline(__always)
     private mutating func readField(
         _ field: RequestField, at node: Int, from json: inout JSONLineParser
     ) throws(Rejection) {
@@ -166,6 +167,7 @@ extension Request {
     }
 
     /// A customer's id, which is absent when it is empty.
+    @inline(__always)
     private static func customerID(
         at index: Int, from json: borrowing JSONLineParser
     ) throws(Rejection) -> Text {
@@ -219,6 +221,7 @@ extension Request {
         self.cart = cart
     }
 
+    @inline(__always)
     private mutating func readLines(
         at index: Int, from json: borrowing JSONLineParser
     ) throws(Rejection) {
@@ -305,6 +308,7 @@ extension Request {
         attributes.append(RequestAttribute(key: node.keyText, values: run))
     }
 
+    @inline(__always)
     private mutating func readAttributeValue(
         at index: Int, from json: borrowing JSONLineParser
     ) throws(Rejection) {
