@@ -1,12 +1,12 @@
 // The walk from simdjson's tape to nodes.
 //
-// The tape (simdjson: doc/tape.md) lists the values in order with what they hold; the structural
-// indexes that the parse leaves behind list, also in order, where each bracket, colon, comma, key
-// and value began in the line. The walk reads both in step, and so knows how each value was written.
+// The tape (simdjson: doc/tape.md) lists the values and their contents in order. The structural
+// indexes that the parse leaves list, also in order, where each bracket, colon, comma, key and value
+// begins in the line. The walk reads both in step, so it knows how each value was written.
 //
-// Strings stay where simdjson unescaped them. Its string buffer is replaced by a larger one that has
-// room behind for the line's padded copy and for what the caller adds: all texts of a request,
-// decoded ones, numbers as they were written, and the raw `id`, are then ranges of one run of bytes.
+// Strings stay where simdjson unescaped them. Its string buffer is replaced by a larger one with room
+// for the line's padded copy and for a text of the caller. So all texts of a request (decoded strings,
+// numbers as they were written, the raw `id`) are ranges of one run of bytes.
 
 #include "CJSONLine.h"
 
@@ -29,7 +29,7 @@ using namespace cjson_line;
 struct frame {
     uint32_t node;
     uint32_t child_count;
-    /// One bit for each name below 64 that the object has had.
+    /// One bit for each name below 64 that the object has so far.
     uint64_t names_seen;
     /// Members whose keys are outside of those names.
     uint32_t other_count;
@@ -87,7 +87,7 @@ private:
         return count;
     }
     /// One past the last byte of the value before `follower`, the place of the next comma or closing
-    /// bracket: between them there may be white space.
+    /// bracket. White space may lie between them.
     static uint32_t value_end(const uint8_t *line, uint32_t follower) {
         uint32_t end = follower;
         while (line[end - 1] <= ' ') end--;
@@ -96,7 +96,7 @@ private:
 };
 
 bool cjson_line_parser::prepare(size_t line_limit, const char *list, uint64_t chosen_seed) {
-    // Below this simdjson would allocate anew for what it takes to be its smallest document.
+    // simdjson would allocate again for a capacity below its smallest document.
     const size_t capacity = line_limit < 64 ? 64 : line_limit;
     const size_t padded = capacity + simdjson::SIMDJSON_PADDING;
     line_bytes_max = line_limit;
@@ -108,7 +108,7 @@ bool cjson_line_parser::prepare(size_t line_limit, const char *list, uint64_t ch
     spare_start = line_start + padded;
     byte_count = spare_start + CJSON_LINE_SPARE_BYTES;
     tree.string_buf = allocate<uint8_t>(byte_count);
-    // A value takes two bytes of the line at least: itself, and the comma or bracket behind.
+    // A value takes at least two bytes of the line: itself, and the comma or bracket after it.
     const size_t nodes_max = capacity / 2 + 8;
     nodes = allocate<cjson_line_node>(nodes_max);
     others = allocate<uint32_t>(nodes_max);
@@ -142,8 +142,8 @@ cjson_line_result cjson_line_parser::parse(const uint8_t *line, size_t count) {
 }
 
 void cjson_line_parser::walk() {
-    // Nodes are made in a local and stored once: a store to a member of type uint8_t may alias
-    // anything, and the compiler would load every pointer again behind it.
+    // Nodes are built in a local and stored once: a store to a uint8_t member may alias anything, and
+    // the compiler would reload every pointer after it.
     cjson_line_node *const made = nodes.get();
     const uint64_t *tape = tree.tape.get() + 1;
     const uint32_t *position = simd.implementation->structural_indexes.get();
@@ -204,7 +204,7 @@ void cjson_line_parser::walk() {
     node_count = index;
 }
 
-/// False when the object had the key before, as far as one of the first names tells.
+/// False if the key is one of the first names and occurs earlier in the object.
 inline bool cjson_line_parser::read_key(frame &parent, uint64_t word, cjson_line_node &node) {
     const uint32_t offset = uint32_t(word);
     node.key_start = offset + 4;
@@ -241,7 +241,7 @@ bool cjson_line_parser::has_same_key(uint32_t left, uint32_t right) const {
 }
 
 uint64_t cjson_line_parser::hash_key(const cjson_line_node &node) const {
-    // Folded multiplications under a secret seed: nobody can aim 8,000 keys at one slot.
+    // Folded multiplications with a secret seed: a client cannot aim 8,000 keys at one slot.
     const uint8_t *key = bytes() + node.key_start;
     uint64_t hash = seed ^ node.key_count;
     for (uint32_t done = 0; done < node.key_count; done += 8) {

@@ -1,9 +1,9 @@
-// What simdjson leaves open, settled on paths that ordinary lines do not take.
+// Cases that simdjson decides differently, on paths that ordinary lines do not take.
 //
-// Numbers: a number beyond the range of a double or of 64 bits is JSON all the same, but simdjson
-// refuses it as it refuses `01`. Such numbers are overwritten by a small one of the same width in a
-// copy; if the line then parses, they were its only fault and the grammar can say which field held
-// them. Escapes: half a surrogate pair is no text that UTF-8 could carry on.
+// Numbers: a number beyond the range of a double or of 64 bits is valid JSON, but simdjson rejects it
+// like `01`. Such numbers are overwritten in a copy by a small one of the same width. If the line then
+// parses, they were its only fault, and the grammar can name their field. Escapes: UTF-8 cannot
+// represent half a surrogate pair.
 #ifndef CJSONLINE_STRICTNESS_HPP
 #define CJSONLINE_STRICTNESS_HPP
 
@@ -91,8 +91,7 @@ inline uint32_t hex_value(const uint8_t *digits) {
     return value;
 }
 
-/// Whether each escaped high surrogate of a line that is JSON is followed by an escaped low one, and
-/// no low one stands alone.
+/// Whether the escaped surrogates of a line of JSON come in pairs, the high one first.
 inline bool has_whole_surrogates(const uint8_t *line, size_t count) {
     for (size_t at = 0; at < count; at++) {
         if (line[at] != '\\') continue;

@@ -1,6 +1,6 @@
-// The caller's keys, numbered from 1. A key is compared by its first eight bytes as one word and by
-// its length; only longer ones need their rest compared. So looking up a key costs a multiplication
-// and a load or two, and the grammar above branches on small numbers instead of comparing texts.
+// The caller's keys, numbered from 1. A key is compared by its length and its first eight bytes as one
+// word; only longer keys need their rest compared. So a look-up costs a multiplication and a load or
+// two, and the grammar branches on small numbers instead of comparing texts.
 #ifndef CJSONLINE_VOCABULARY_HPP
 #define CJSONLINE_VOCABULARY_HPP
 
@@ -9,8 +9,8 @@
 
 namespace cjson_line {
 
-/// The first eight bytes of a text as a word, missing ones as zeros. At least eight bytes must be
-/// readable, whatever they hold.
+/// The first eight bytes of a text as a word, missing ones as zeros. Eight bytes must be readable even
+/// if the text is shorter.
 inline uint64_t first_word(const uint8_t *text, uint32_t count) {
     uint64_t word;
     std::memcpy(&word, text, sizeof word);
@@ -21,8 +21,8 @@ class vocabulary {
 public:
     static constexpr uint32_t names_max = 128;
 
-    /// Takes the keys from a list between single spaces, which must outlive this. False for more
-    /// than `names_max`.
+    /// Takes the keys from a list separated by single spaces, which must outlive this. False if there
+    /// are more than `names_max`.
     bool learn(const char *list) {
         uint32_t name = 0;
         const char *start = list;

@@ -1,5 +1,5 @@
-// xxHash, compiled into the caller: hashing a code text takes fewer instructions than a call would.
-// The inlined functions are renamed by macros, which Swift cannot see: hence these names.
+// xxHash, compiled into the caller: hashing a code text takes fewer instructions than a call. Swift
+// cannot see the inlined functions, which xxHash renames by macros, so these wrap them.
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 

@@ -1,10 +1,10 @@
-/// What the shopper is about to buy. Every amount is in the currency's minor unit (cents for USD).
+/// The purchase of a shopper. Every amount is in the currency's minor unit (cents for USD).
 public struct Cart: Equatable, Sendable, Codable {
     /// The currency's three letters (ISO 4217).
     public var currency: String
-    /// What is in the cart, in the shop's order.
+    /// The lines, in the shop's order.
     public var lines: [CartLine]
-    /// What shipping costs; nil if that is not known yet.
+    /// The price of shipping; nil if it is not known yet.
     public var shipping: Int64?
 
     /// A cart of `lines`, in minor units of `currency`.
@@ -17,9 +17,9 @@ public struct Cart: Equatable, Sendable, Codable {
 
 /// One line of a cart: some units of one product.
 public struct CartLine: Equatable, Sendable {
-    /// The shop's own name for the line.
+    /// The shop's id for the line.
     public var id: String?
-    /// The shop's own name for the product.
+    /// The shop's id for the product.
     public var product: String
     /// At least 1.
     public var quantity: Int64
@@ -27,8 +27,8 @@ public struct CartLine: Equatable, Sendable {
     public var unitPrice: Int64
     /// Whether the price is reduced already.
     public var onSale: Bool?
-    /// What coupons may look for: `category`, `variant`, `event` … An attribute may not have the
-    /// name of one of the fields above.
+    /// Attributes that coupons may require: `category`, `variant`, `event` … They may not have the
+    /// name of a field above.
     public var attributes: [String: AttributeValues]
 
     /// A line of `quantity` units at `unitPrice` minor units each.

@@ -1,9 +1,9 @@
-// A checkout is asked about several times: validated while the shopper types, reserved while she
-// pays, applied when she has paid. So what is asked about is one value, and the requests wrap it.
+// The same checkout is validated while the shopper types, reserved during payment and applied after
+// it. So it is one value, and the three requests wrap it.
 
-/// What a shop asks about: which codes, for whom, for which cart.
+/// The codes that a shopper wants to use, with the customer and the cart.
 public struct Checkout: Equatable, Sendable {
-    /// What to do when one of several codes is refused.
+    /// The effect of one refused code among several.
     public enum Mode: String, Sendable, Codable, CaseIterable {
         /// One refusal refuses the request. This is the default.
         case all
@@ -13,24 +13,24 @@ public struct Checkout: Equatable, Sendable {
 
     /// The tenant; nil is the default store.
     public var store: String?
-    /// Up to 16 codes; none only together with ``auto``.
+    /// Up to 16 codes. It may be empty only with ``auto``.
     public var codes: [CodeRequest]
     /// Nil is ``Mode/all``.
     public var mode: Mode?
-    /// Whether coupons that need no code are considered too.
+    /// Whether automatic coupons, which need no code, are considered too.
     public var auto: Bool?
-    /// Who is buying, as far as is known.
+    /// The customer, as far as is known.
     public var customer: Customer?
-    /// What is bought; without one only the rules that need none are judged.
+    /// The cart. Without one, only the rules that need no cart are checked.
     public var cart: Cart?
     /// Attributes of the whole request (`channel`, `country`, `site` …), inherited by the lines.
     public var context: [String: AttributeValues]
-    /// Another order, such as a session, whose holds count as own and are taken over.
+    /// Another order, such as a session, whose holds count as this order's and are taken over.
     public var holdOf: String?
-    /// The date that blackout dates, weekday windows and limits per booking date are judged on,
-    /// such as `2026-07-04`.
+    /// The date for blackout dates, weekday windows and limits per booking date, such as
+    /// `2026-07-04`.
     public var bookingDate: String?
-    /// Whether every failing rule is listed, not only the first.
+    /// Whether the reply lists every failing rule, not only the first.
     public var explain: Bool?
 
     /// A checkout with `codes` in a cart.
@@ -103,7 +103,7 @@ extension Checkout: Codable {
 public struct CodeRequest: Equatable, Sendable, ExpressibleByStringLiteral {
     /// The code as the shopper typed it.
     public var code: String
-    /// Which coupon is meant, where several own the code.
+    /// The coupon, if several own the code.
     public var coupon: String?
     /// The most that this code discounts, or that a gift card pays, in minor units.
     public var amount: Int64?
@@ -147,7 +147,7 @@ extension CodeRequest: Codable {
                 [String: AttributeValues].self, forKey: .context) ?? [:])
     }
 
-    /// Writes a string if that says it all, else an object.
+    /// Writes a plain code as a string, any other as an object.
     public func encode(to encoder: any Encoder) throws {
         if isPlain {
             var container = encoder.singleValueContainer()
@@ -162,15 +162,15 @@ extension CodeRequest: Codable {
     }
 }
 
-/// Who is buying. A limit per customer counts each identity given, and the higher count decides.
+/// The customer. A limit per customer counts the id and the e-mail address; the higher count decides.
 public struct Customer: Equatable, Sendable {
-    /// The shop's own name for the customer.
+    /// The shop's id for the customer.
     public var id: String?
-    /// Compared without regard to case.
+    /// The e-mail address, compared without regard to case.
     public var email: String?
     /// The groups the customer is in.
     public var groups: [String]?
-    /// How many orders the customer has placed before; first-order coupons need it.
+    /// The number of the customer's previous orders; first-order coupons require it.
     public var orders: Int64?
 
     /// A customer, by id, e-mail address or both.

@@ -1,7 +1,7 @@
 import Foundation
 
 extension CouponClient {
-    /// Asks what the codes of `checkout` are worth, now or at another instant. Changes nothing.
+    /// Returns what the codes of `checkout` are worth, now or at another instant. Changes nothing.
     public func validate(
         _ checkout: Checkout, order: String? = nil, at instant: String? = nil
     ) throws(CouponClientError) -> CouponReply {
@@ -15,9 +15,9 @@ extension CouponClient {
         try send(ReserveRequest(checkout, order: order, ttlSeconds: ttlSeconds))
     }
 
-    /// Uses the codes up for `order`.
+    /// Applies the codes to `order`: their uses are consumed.
     ///
-    /// When this throws with the outcome `unknown`, repeat it with the same order id, or use
+    /// If this throws with the outcome `unknown`, repeat it with the same order id, or use
     /// ``applyUntilKnown(_:attempts:pause:)``.
     public func apply(
         _ checkout: Checkout, order: String, metadata: [String: String]? = nil
@@ -25,17 +25,17 @@ extension CouponClient {
         try send(ApplyRequest(checkout, order: order, metadata: metadata))
     }
 
-    /// Gives back what `order` holds or has used, or only one code's or coupon's part of it.
+    /// Gives back the uses that `order` holds or has consumed, or only those of one code or coupon.
     ///
-    /// An order that has nothing to give back is the daemon's error `not_found`, which a shop may
-    /// take as done.
+    /// If the order has nothing to give back, the daemon's error is `not_found`. A shop may treat that
+    /// as success.
     public func release(
         order: String, code: String? = nil, coupon: String? = nil, store: String? = nil
     ) throws(CouponClientError) -> ReleaseReply {
         try send(ReleaseRequest(order: order, code: code, coupon: coupon, store: store))
     }
 
-    /// Asks how much of a code's limits is left.
+    /// Returns how much of a code's limits is used and left.
     public func usage(
         of code: String, customer: Customer? = nil, context: [String: AttributeValues]? = nil,
         bookingDate: String? = nil, store: String? = nil
@@ -46,7 +46,7 @@ extension CouponClient {
                 store: store))
     }
 
-    /// Asks whether the daemon is there and ready.
+    /// Returns whether the daemon is ready.
     public func ping() throws(CouponClientError) -> PingReply {
         try send(PingRequest())
     }
@@ -55,16 +55,16 @@ extension CouponClient {
 extension CouponClient {
     /// Applies, and repeats the same request until its outcome is known.
     ///
-    /// Repeating is safe, because the daemon records the order with the use: a repeat is answered
-    /// from the record (`replayed` is true then) and consumes nothing.
+    /// Repeating is safe because the daemon records the order with its uses. It answers a repeat from
+    /// that record, with `replayed` true, and consumes nothing.
     ///
     /// - Parameters:
     ///   - request: what to apply. Every attempt sends it with the same order id.
-    ///   - attempts: how often to try in all, at least once.
-    ///   - pause: how long to wait before the second attempt; each further pause is twice as long.
+    ///   - attempts: the number of attempts, at least 1.
+    ///   - pause: the wait before the second attempt; each further one is twice as long.
     /// - Returns: the reply, which may refuse the codes.
-    /// - Throws: the last attempt's error. Its outcome is `unknown` if any attempt's was, unless the
-    ///   daemon said what it has on record (`idempotency_conflict`).
+    /// - Throws: the last attempt's error. Its outcome is `unknown` if that of any attempt was, unless
+    ///   the daemon reports the recorded order (`idempotency_conflict`).
     public func applyUntilKnown(
         _ request: ApplyRequest, attempts: Int = 4, pause: Duration = .milliseconds(100)
     ) throws(CouponClientError) -> CouponReply {
@@ -77,9 +77,8 @@ extension CouponClient {
             } catch {
                 isInDoubt = isInDoubt || error.outcome == .unknown
                 var failure = error
-                if isInDoubt, !error.tellsWhatIsRecorded { failure.outcome = .unknown }
-                // Refused for good, or tried often enough.
-                if attempt >= attempts || !failure.mayHeal { throw failure }
+                if isInDoubt, !error.showsRecordedOrder { failure.outcome = .unknown }
+                if attempt >= attempts || !failure.mayPass { throw failure }
             }
             Thread.sleep(forTimeInterval: nextPause / .seconds(1))
             nextPause *= 2
@@ -89,13 +88,13 @@ extension CouponClient {
 }
 
 extension CouponClientError {
-    /// Whether this says what the daemon has on record for the order.
-    fileprivate var tellsWhatIsRecorded: Bool {
+    /// Whether this shows what the daemon has recorded for the order.
+    fileprivate var showsRecordedOrder: Bool {
         if case .server(let error) = cause { error.code == .idempotencyConflict } else { false }
     }
 
-    /// Whether the same request may fare better in a moment.
-    fileprivate var mayHeal: Bool {
+    /// Whether the same request may succeed a moment later.
+    fileprivate var mayPass: Bool {
         if outcome == .unknown { return true }
         switch cause {
         case .cannotConnect, .timedOut, .connectionClosed, .connectionFailed: return true

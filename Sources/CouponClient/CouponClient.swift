@@ -2,8 +2,9 @@ import Foundation
 import Synchronization
 
 // One connection, one request at a time. Every request gets an `id` of its own that the reply must
-// echo. After anything that leaves the stream in doubt (a timeout, a foreign reply, half a line) the
-// connection is closed, so that a late reply dies with it, and the next call connects anew.
+// echo. After anything that leaves the stream in doubt (a timeout, the reply to another request, half
+// a line) the connection is closed, so that a late reply is never read, and the next call connects
+// again.
 
 /// A blocking client of the coupon daemon.
 ///
@@ -14,18 +15,18 @@ import Synchronization
 /// let reply = try client.validate(Checkout(codes: ["SUMMER20"], cart: cart))
 /// ```
 ///
-/// Safe to share between threads: calls take turns, one request at a time. A program that wants
-/// several requests under way uses several clients.
+/// Safe to share between threads: calls take turns, one request at a time. For several requests at the
+/// same time, use several clients.
 public final class CouponClient: Sendable {
     /// Where the daemon listens.
     public let socketPath: String
-    /// How long one request may take, connecting included. Waiting for one's turn is not counted.
+    /// How long one request may take, including the connection but not the wait for other calls.
     public let timeout: Duration
-    /// A reply longer than this is not read to its end.
+    /// A longer reply is an error.
     public let replyByteCountMax: Int
 
     private struct State: ~Copyable {
-        var connection: Connection?
+        var connection: DaemonConnection?
         var lastID: Int64 = 0
     }
 
@@ -65,15 +66,14 @@ public final class CouponClient: Sendable {
         }
     }
 
-    /// Sends a line as it is, without its end, and returns the reply as received.
+    /// Sends a line as it is and returns the reply as received, both without their line ends.
     ///
-    /// The way to operations that have no type here. The line's own `id`, if it has one, must come
-    /// back.
+    /// It is for operations that have no type here. The reply must echo the line's own `id`.
     public func send(line: String) throws(CouponClientError) -> String {
         guard !line.utf8.contains(UInt8(ascii: "\n")), !line.utf8.allSatisfy(\.isBlank) else {
-            throw CouponClientError(.requestNotValid("One line with one JSON object is due."))
+            throw CouponClientError(.requestNotValid("Give one JSON object on one line."))
         }
-        // A line that cannot be read here is answered by the daemon with an error and a null id.
+        // If the line cannot be read here, the daemon answers with an error and a null id.
         let id = (try? JSONDecoder().decode(ReplyHead.self, from: Data(line.utf8)))?.id ?? .null
         return try state.withLock { (state) throws(CouponClientError) in
             try exchange(Array(line.utf8), expecting: id, changesState: true, &state)
@@ -90,7 +90,7 @@ public final class CouponClient: Sendable {
             Request.operation.changesState ? .unknown : .nothingChanged
         let bytes = Data(line.utf8)
         if let error = try head(of: bytes, outcome: outcome).error {
-            // Every other error is an answer that something was not done.
+            // Every other error means that nothing was done.
             let mayBeDone = error.code == .internalError
             throw CouponClientError(.server(error), outcome: mayBeDone ? outcome : .nothingChanged)
         }
@@ -108,7 +108,7 @@ public final class CouponClient: Sendable {
         let deadline = ContinuousClock.now + timeout
         let outcomeIfSent: CouponClientError.Outcome = changesState ? .unknown : .nothingChanged
 
-        // Out of the state while it is used: only a good reply puts it back.
+        // Only a good reply puts the connection back into the state.
         var connection = try openConnection(&state, by: deadline)
         let bytes: [UInt8]
         do {
@@ -122,7 +122,7 @@ public final class CouponClient: Sendable {
 
         let head = try Self.head(of: Data(bytes), outcome: outcomeIfSent)
         guard head.id ?? .null == id else {
-            // Without our id an error speaks about the connection: too many of them, say.
+            // An error without our id is about the connection, such as too many of them.
             if let error = head.error, head.id ?? .null == .null {
                 throw CouponClientError(.server(error), outcome: outcomeIfSent)
             }
@@ -132,21 +132,21 @@ public final class CouponClient: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Takes the connection of the last request if it still stands, else a new one.
+    /// Takes the connection of the last request if it can be used again, else opens a new one.
     private func openConnection(
         _ state: inout State, by deadline: UnixStream.Deadline
-    ) throws(CouponClientError) -> Connection {
+    ) throws(CouponClientError) -> DaemonConnection {
         if let connection = state.connection.take() {
             if connection.isReusable { return connection }
         }
         do {
-            return try Connection(to: socketPath, by: deadline)
+            return try DaemonConnection(to: socketPath, by: deadline)
         } catch {
             throw CouponClientError(cause(of: error))
         }
     }
 
-    private func cause(of fault: Connection.Fault) -> CouponClientError.Cause {
+    private func cause(of fault: DaemonConnection.Fault) -> CouponClientError.Cause {
         switch (fault.cause, fault.stage) {
         case (.replyTooLong(let byteCountMax), _):
             .replyNotValid("It is longer than \(byteCountMax) bytes.")
@@ -168,7 +168,7 @@ public final class CouponClient: Sendable {
         do {
             return try JSONDecoder().decode(ReplyHead.self, from: line)
         } catch {
-            throw CouponClientError(.replyNotValid("It is no JSON object."), outcome: outcome)
+            throw CouponClientError(.replyNotValid("It is not a JSON object."), outcome: outcome)
         }
     }
 
@@ -176,10 +176,10 @@ public final class CouponClient: Sendable {
         of request: some CouponRequest, id: Int64
     ) throws(CouponClientError) -> [UInt8] {
         let encoder = JSONEncoder()
-        // The same request is always the same line, which is easier to find in a log.
+        // Equal requests make equal lines, which are easier to find in a log.
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
-            return Array(try encoder.encode(RequestLine(id: id, request: request)))
+            return Array(try encoder.encode(RequestEnvelope(id: id, request: request)))
         } catch EncodingError.invalidValue(_, let context) {
             throw CouponClientError(.requestNotValid(context.debugDescription))
         } catch {
@@ -188,14 +188,14 @@ public final class CouponClient: Sendable {
     }
 }
 
-/// What every line has: an `id`, and an `error` if it went wrong.
+/// The members common to all replies: the `id`, and the `error` if there is one.
 private struct ReplyHead: Decodable {
     var id: JSONValue?
     var error: ServerError?
 }
 
 /// A request with the fields that every operation has.
-private struct RequestLine<Request: CouponRequest>: Encodable {
+private struct RequestEnvelope<Request: CouponRequest>: Encodable {
     let id: Int64
     let request: Request
 

@@ -1,32 +1,32 @@
 /// Why a call of ``CouponClient`` did not return a reply.
 ///
-/// ``cause`` says what happened, ``outcome`` what it means for the request. A refused code is no
-/// error: it is a reply whose `valid` is false.
+/// ``cause`` is what happened, ``outcome`` what it means for the request. A refused code is not an
+/// error but a reply whose `valid` is false.
 public struct CouponClientError: Error, Equatable, Sendable {
     /// What happened.
     public enum Cause: Equatable, Sendable {
-        /// Nobody accepted a connection at this path; `errno` is the system's reason.
+        /// The connection to this path failed; `errno` is the system's reason.
         case cannotConnect(path: String, errno: Int32)
-        /// The path cannot be the address of a Unix socket: empty, or longer than the system's
-        /// limit (107 bytes on Linux). It is refused, never cut.
+        /// The path cannot be the address of a Unix socket: it is empty or longer than the system's
+        /// limit (107 bytes on Linux).
         case pathNotUsable(path: String)
-        /// The time for the exchange was over.
+        /// The exchange took longer than the timeout.
         case timedOut(Stage)
         /// The daemon closed the connection before its reply was complete.
         case connectionClosed
         /// The connection failed with this `errno`.
         case connectionFailed(errno: Int32)
-        /// The reply is not what the protocol allows; the text says why.
+        /// The reply breaks the protocol; the text says how.
         case replyNotValid(String)
         /// The reply carries the `id` of another request.
         case replyToAnotherRequest
-        /// The request cannot be put into one line of JSON; the text says why.
+        /// The request cannot be written as one line of JSON; the text says why.
         case requestNotValid(String)
         /// The daemon answered with an error.
         case server(ServerError)
     }
 
-    /// How far an exchange had come.
+    /// How far an exchange got.
     public enum Stage: Equatable, Sendable {
         case connecting
         case sending
@@ -35,10 +35,10 @@ public struct CouponClientError: Error, Equatable, Sendable {
 
     /// What is known about the effect of a request that got no reply.
     public enum Outcome: Equatable, Sendable {
-        /// Nothing was changed: the request never left, was refused, or only reads.
+        /// Nothing was changed: the request was not sent, was rejected, or only reads.
         case nothingChanged
-        /// The request may have been carried out. Repeat it with the same order id: a repeat is
-        /// answered from the record and never consumes twice.
+        /// The request may have been carried out. Repeat it with the same order id: the daemon
+        /// answers a repeat from its record and never consumes twice.
         case unknown
     }
 
@@ -62,8 +62,8 @@ extension CouponClientError: CustomStringConvertible {
             cause.description
         case .unknown:
             cause.description
-                + " The outcome is unknown: repeat the same order id, a repeat is answered from the"
-                + " record."
+                + " The outcome is unknown. Repeat the request with the same order id; if it was"
+                + " carried out, the daemon answers from its record."
         }
     }
 }
@@ -91,7 +91,7 @@ extension CouponClientError.Cause: CustomStringConvertible {
 
 /// An error that the daemon answered with.
 public struct ServerError: Error, Equatable, Sendable, Decodable {
-    /// Which error; stable, to branch on.
+    /// The kind of error. It is stable: branch on it.
     public var code: Code
     /// English, for logs.
     public var message: String
@@ -119,35 +119,35 @@ public struct ServerError: Error, Equatable, Sendable, Decodable {
 
         /// The line is not JSON.
         public static let badJSON = Code(rawValue: "bad_json")
-        /// JSON, but no valid request.
+        /// JSON, but not a valid request.
         public static let badRequest = Code(rawValue: "bad_request")
         /// The line is over the daemon's limit.
         public static let lineTooLong = Code(rawValue: "line_too_long")
-        /// There is no such operation.
+        /// The operation does not exist.
         public static let unknownOperation = Code(rawValue: "unknown_op")
-        /// This socket may not do that.
+        /// The socket does not allow this.
         public static let forbidden = Code(rawValue: "forbidden")
-        /// There is no such code, coupon or order.
+        /// The code, coupon or order does not exist.
         public static let notFound = Code(rawValue: "not_found")
         /// The code or id is taken.
         public static let conflict = Code(rawValue: "conflict")
-        /// A definition breaks a rule; `details` tells which, per field.
+        /// A definition breaks a rule; `details` lists the faults by field.
         public static let unprocessable = Code(rawValue: "unprocessable")
         /// The catalog files manage this; edit them and reload.
         public static let managedByCatalog = Code(rawValue: "managed_by_catalog")
-        /// The order is already recorded with another request; `details` tells which.
+        /// The order is already recorded with another request; `details` shows it.
         public static let idempotencyConflict = Code(rawValue: "idempotency_conflict")
         /// Too many requests of this kind.
         public static let throttled = Code(rawValue: "throttled")
         /// A limit of the daemon is reached.
         public static let overloaded = Code(rawValue: "overloaded")
-        /// The daemon serves as many connections as it may.
+        /// The daemon has reached its limit of connections.
         public static let tooManyConnections = Code(rawValue: "too_many_connections")
-        /// Nothing can be recorded at the moment; validating still works.
+        /// Nothing can be recorded at the moment. Validating still works.
         public static let storageUnavailable = Code(rawValue: "storage_unavailable")
         /// The daemon is about to end.
         public static let shuttingDown = Code(rawValue: "shutting_down")
-        /// The daemon failed; whether it carried out the request is not known.
+        /// The daemon failed. It may or may not have carried out the request.
         public static let internalError = Code(rawValue: "internal")
     }
 }

@@ -1,39 +1,39 @@
-/// The answer to validate, reserve and apply. Every amount is in the minor unit of ``currency``.
+/// The reply to validate, reserve and apply. Every amount is in the minor unit of ``currency``.
 ///
-/// A refusal is an answer too: ``valid`` is false, ``reason`` is that of the first refused code,
-/// and the amounts are as if no code had been given.
+/// A refusal is a reply too: ``valid`` is false, ``reason`` is that of the first refused code, and the
+/// amounts are those without any code.
 public struct CouponReply: Equatable, Sendable, Decodable {
-    /// Whether the codes are good (in mode `partial`: at least one of them).
+    /// Whether the codes are valid (in mode `partial`: at least one of them).
     public var valid: Bool
-    /// Why not; nil if valid.
+    /// Why they are not; nil if they are.
     public var reason: RefusalReason?
     /// The cart's currency. This and the amounts are absent when the request had no cart.
     public var currency: String?
-    /// The lines at their original prices.
+    /// The sum of the lines at their original prices.
     public var subtotal: Int64?
     /// The sum of ``lineDiscounts``.
     public var discount: Int64?
-    /// What shipping is reduced by.
+    /// The discount on shipping.
     public var shippingDiscount: Int64?
-    /// Subtotal and shipping, less the discounts.
+    /// Subtotal and shipping minus the discounts.
     public var total: Int64?
-    /// What each line of the cart is reduced by, in the request's order.
+    /// The discount on each line of the cart, in the request's order.
     public var lineDiscounts: [Int64]?
-    /// What gift cards pay of the total.
+    /// The part of the total that gift cards pay.
     public var giftCardAmount: Int64?
-    /// What is left to pay after gift cards.
+    /// The rest of the total, still to be paid.
     public var amountDue: Int64?
-    /// What became of each code, in the request's order, then coupons that need no code.
+    /// The verdict on each code, in the request's order, then on the automatic coupons.
     public var codes: [CodeVerdict]
     /// Whether uses are held now (reserve only).
     public var reserved: Bool?
-    /// When the hold lapses by itself, ISO 8601 in UTC (reserve only).
+    /// When the hold lapses, ISO 8601 in UTC (reserve only).
     public var expiresAt: String?
-    /// Whether the codes were used up for ``order`` (apply only).
+    /// Whether the codes are applied to ``order`` (apply only).
     public var applied: Bool?
-    /// The order that the codes are used for (apply only).
+    /// The order (apply only).
     public var order: String?
-    /// True if this is the stored answer to an earlier, equal request: nothing was consumed now.
+    /// True if this is the recorded reply to an earlier, equal request: nothing was consumed now.
     public var replayed: Bool?
 
     private enum CodingKeys: String, CodingKey {
@@ -46,70 +46,70 @@ public struct CouponReply: Equatable, Sendable, Decodable {
         case expiresAt = "expires_at"
     }
 
-    /// What shipping costs, as it entered ``total``; nil when the request had no cart.
+    /// The price of shipping in ``total``; nil if the request had no cart.
     public var shipping: Int64? {
         guard let total, let subtotal, let discount else { return nil }
         return total - subtotal + discount + (shippingDiscount ?? 0)
     }
 }
 
-/// What became of one code.
+/// The verdict on one code.
 public struct CodeVerdict: Equatable, Sendable {
-    /// The code as it is stored; nil for a coupon that needs no code.
+    /// The code as it is defined; nil for an automatic coupon.
     public var code: String?
-    /// The coupon behind it; nil if there is none, or a gift card is.
+    /// The coupon; nil if the code is unknown or belongs to a gift card.
     public var coupon: String?
-    /// Whether the code is good.
+    /// Whether the code is valid.
     public var valid: Bool
-    /// Why the code was refused; nil if it was not.
-    public var refusal: Refusal?
-    /// Every failing rule, when the request asked to explain.
-    public var failures: [Refusal]?
+    /// Why the code is refused; nil if it is valid.
+    public var refusal: RefusalDetails?
+    /// Every failing rule, if the request asked to explain.
+    public var failures: [RefusalDetails]?
 
-    /// What the code takes off the lines.
+    /// The discount on the lines.
     public var discount: Int64?
-    /// What shipping is reduced by.
+    /// The discount on shipping.
     public var shippingDiscount: Int64?
-    /// This code's share of each line, when there were several codes.
+    /// This code's discount on each line, if there are several codes.
     public var lineDiscounts: [Int64]?
-    /// Uses left after this operation's own, over all limits that were judged.
+    /// Uses left after this operation's own: the least over all limits.
     public var remaining: Int64?
-    /// Names the use that apply recorded.
+    /// The number of the recorded use (apply only).
     public var redemption: String?
 
-    /// The coupon's type when it is not `discount`.
+    /// The coupon's type, if it is not `discount`.
     public var type: String?
-    /// The offer that fitted, where the coupon has any.
+    /// The offer that applies, if the coupon has any.
     public var offer: String?
-    /// At most so many units of an order take part in the offer.
+    /// The most units of an order that take part in the offer.
     public var ticketLimit: Int64?
-    /// `once`, `repeating` or `forever`: for the biller, who counts renewals.
+    /// `once`, `repeating` or `forever`: for a billing system, which counts renewals.
     public var duration: String?
     /// How long a `repeating` discount lasts.
     public var durationInMonths: Int64?
-    /// What comes with the cart for free.
+    /// Products that come with the cart for free.
     public var giftItems: [GiftItem]?
-    /// What a presale, access, invite or reserve code opens.
+    /// The products or events that a presale, access, invite or reserve code opens.
     public var unlocks: JSONValue?
-    /// What the shop earns by the code, as its definition says.
+    /// The shop's revenue from the code, from its definition.
     public var revenue: Int64?
-    /// The credit that pays for the code, as its definition says.
+    /// The credit that pays for the code, from its definition.
     public var customerCredit: String?
-    /// The definition's own notes.
+    /// The metadata of the definition.
     public var metadata: JSONValue?
 
-    /// The gift card behind the code.
+    /// The gift card.
     public var giftCard: String?
-    /// What the gift card pays; nil when the request had no cart.
+    /// The amount that the gift card pays; nil if the request had no cart.
     public var amount: Int64?
-    /// What the gift card has left after this order, and without what other orders hold.
+    /// The balance of the gift card after this order, without the amounts that other orders hold.
     public var balance: Int64?
 
     /// A product that comes with the cart for free.
     public struct GiftItem: Equatable, Sendable, Decodable {
-        /// Which product.
+        /// The product.
         public var product: String
-        /// How many of it.
+        /// The number of units.
         public var quantity: Int64
     }
 }
@@ -127,15 +127,15 @@ extension CodeVerdict: Decodable {
         case giftCard = "gift_card"
     }
 
-    /// Reads an entry of `codes`; the refusal's facts lie beside the verdict's.
+    /// Reads an entry of `codes`. The facts of the refusal lie beside those of the verdict.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: Field.self)
         code = try fields.decodeIfPresent(String.self, forKey: .code)
         coupon = try fields.decodeIfPresent(String.self, forKey: .coupon)
         valid = try fields.decode(Bool.self, forKey: .valid)
         let isRefused = try fields.decodeIfPresent(RefusalReason.self, forKey: .reason) != nil
-        refusal = isRefused ? try Refusal(from: decoder) : nil
-        failures = try fields.decodeIfPresent([Refusal].self, forKey: .failures)
+        refusal = isRefused ? try RefusalDetails(from: decoder) : nil
+        failures = try fields.decodeIfPresent([RefusalDetails].self, forKey: .failures)
 
         discount = try fields.decodeIfPresent(Int64.self, forKey: .discount)
         shippingDiscount = try fields.decodeIfPresent(Int64.self, forKey: .shippingDiscount)
@@ -160,27 +160,27 @@ extension CodeVerdict: Decodable {
     }
 }
 
-/// Why a code was refused, with the facts a shop needs to explain it.
-public struct Refusal: Equatable, Sendable, Decodable {
-    /// Stable, to translate from.
+/// Why a code is refused, with the facts a shop needs to explain it.
+public struct RefusalDetails: Equatable, Sendable, Decodable {
+    /// The reason. It is stable: translate from it.
     public var reason: RefusalReason
-    /// English, for logs and as a last resort.
+    /// An English sentence, for logs and as a last resort.
     public var message: String?
-    /// Which limit, rule or attribute it was about.
+    /// The limit, rule or attribute.
     public var scope: String?
-    /// What the rule allows: minor units for amounts, else a count.
+    /// The limit that the rule sets: minor units for amounts, else a count.
     public var limit: Int64?
-    /// What there was, in the same unit.
+    /// The actual value, in the same unit.
     public var actual: Int64?
-    /// How much more would have passed.
+    /// The difference to the limit.
     public var missing: Int64?
     /// Uses that other orders hold.
     public var held: Int64?
-    /// From when on it is possible, ISO 8601 in UTC.
+    /// When the code becomes valid, ISO 8601 in UTC.
     public var startsAt: String?
-    /// Since when it is too late, ISO 8601 in UTC.
+    /// When the code expired, ISO 8601 in UTC.
     public var endedAt: String?
-    /// What this code cannot stand beside: another code, or the coupon of one that needs none.
+    /// The code that this one cannot be combined with, or the id of an automatic coupon.
     public var conflictsWith: String?
 
     private enum CodingKeys: String, CodingKey {

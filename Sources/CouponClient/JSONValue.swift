@@ -12,7 +12,7 @@ public enum JSONValue: Equatable, Sendable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    /// The member of an object; nil if there is none, or this is no object.
+    /// The member of an object; nil if it is missing or this is not an object.
     public subscript(key: String) -> JSONValue? {
         if case .object(let members) = self { members[key] } else { nil }
     }
@@ -29,7 +29,7 @@ public enum JSONValue: Equatable, Sendable {
 }
 
 extension JSONValue: Codable {
-    /// Reads whatever value comes next.
+    /// Reads any value.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
@@ -64,7 +64,7 @@ extension JSONValue: Codable {
     }
 }
 
-// Null has no literal: `nil` would then mean two things where an optional value is due.
+// Null has no literal: where an optional value is expected, `nil` would mean two things.
 extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByStringLiteral
 {
@@ -84,7 +84,7 @@ extension JSONValue: CustomStringConvertible {
         do {
             return String(decoding: try encoder.encode(self), as: UTF8.self)
         } catch {
-            // Only a number that JSON has no form for, which no reader of JSON can have made.
+            // Only for a number without a JSON form, such as infinity.
             return "\(error)"
         }
     }

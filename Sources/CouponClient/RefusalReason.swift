@@ -1,5 +1,5 @@
-/// Why a code was refused. The names are stable: shops translate from them. A newer daemon may
-/// have reasons that are not listed here.
+/// Why a code is refused. The names are stable: shops translate from them. A newer daemon may have
+/// reasons that are not listed here.
 public struct RefusalReason: RawRepresentable, Hashable, Sendable, Codable {
     /// The name on the wire.
     public var rawValue: String
@@ -9,15 +9,15 @@ public struct RefusalReason: RawRepresentable, Hashable, Sendable, Codable {
 }
 
 extension RefusalReason {
-    /// There is no such code in this store.
+    /// The code does not exist in this store.
     public static let codeUnknown = RefusalReason(rawValue: "code_unknown")
     /// The coupon, code or gift card is switched off.
     public static let couponInactive = RefusalReason(rawValue: "coupon_inactive")
     /// The coupon is archived.
     public static let couponArchived = RefusalReason(rawValue: "coupon_archived")
-    /// It is too early; `startsAt` tells when.
+    /// The code is not valid yet; `startsAt` is when it starts.
     public static let notStarted = RefusalReason(rawValue: "not_started")
-    /// It is too late; `endedAt` tells since when.
+    /// The code is not valid any more; `endedAt` is when it ended.
     public static let expired = RefusalReason(rawValue: "expired")
     /// The booking date is a blackout date.
     public static let blackoutDate = RefusalReason(rawValue: "blackout_date")
@@ -27,13 +27,13 @@ extension RefusalReason {
     public static let usageLimitReached = RefusalReason(rawValue: "usage_limit_reached")
     /// The coupon's budget is spent, or too small for this discount.
     public static let budgetExhausted = RefusalReason(rawValue: "budget_exhausted")
-    /// No use is left in this day, week, month or for this booking date.
+    /// No use is left for this day, week, month or booking date.
     public static let periodLimitReached = RefusalReason(rawValue: "period_limit_reached")
     /// The coupon has no amount in the cart's currency.
     public static let currencyNotSupported = RefusalReason(rawValue: "currency_not_supported")
-    /// The request's channel, country, site … is not covered; `scope` tells which attribute.
+    /// The request's channel, country, site … is not covered; `scope` is the attribute.
     public static let contextNotEligible = RefusalReason(rawValue: "context_not_eligible")
-    /// The coupon needs to know who is buying.
+    /// The coupon requires a customer.
     public static let customerRequired = RefusalReason(rawValue: "customer_required")
     /// The coupon is for other customers.
     public static let customerNotEligible = RefusalReason(rawValue: "customer_not_eligible")
@@ -44,28 +44,28 @@ extension RefusalReason {
     public static let notFirstOrder = RefusalReason(rawValue: "not_first_order")
     /// The customer has no use left.
     public static let customerLimitReached = RefusalReason(rawValue: "customer_limit_reached")
-    /// The coupon needs a cart.
+    /// The coupon requires a cart.
     public static let cartRequired = RefusalReason(rawValue: "cart_required")
-    /// The cart lacks what the coupon asks for.
+    /// The cart lacks items that the coupon requires.
     public static let requiredItemsMissing = RefusalReason(rawValue: "required_items_missing")
     /// The coupon covers nothing in the cart.
     public static let noEligibleItems = RefusalReason(rawValue: "no_eligible_items")
-    /// The cart is worth too little; `missing` tells by how much.
+    /// The cart is worth too little; `missing` is the difference.
     public static let belowMinimumAmount = RefusalReason(rawValue: "below_minimum_amount")
     /// The cart is worth too much.
     public static let aboveMaximumAmount = RefusalReason(rawValue: "above_maximum_amount")
-    /// The cart holds too few items; `missing` tells how many.
+    /// The cart has too few items; `missing` is how many more it needs.
     public static let belowMinimumQuantity = RefusalReason(rawValue: "below_minimum_quantity")
-    /// The cart holds too many items.
+    /// The cart has too many items.
     public static let aboveMaximumQuantity = RefusalReason(rawValue: "above_maximum_quantity")
-    /// The code cannot stand beside another; `conflictsWith` tells which.
+    /// The code cannot be combined with the one in `conflictsWith`.
     public static let notCombinable = RefusalReason(rawValue: "not_combinable")
-    /// The discount would come to nothing.
+    /// The discount would be zero.
     public static let noEffect = RefusalReason(rawValue: "no_effect")
     /// The gift card holds no money.
     public static let giftCardEmpty = RefusalReason(rawValue: "gift_card_empty")
 
-    /// Every reason this library knows, in order of precedence.
+    /// The reasons listed here, in order of precedence.
     public static let known: [RefusalReason] = [
         .codeUnknown, .couponInactive, .couponArchived, .notStarted, .expired, .blackoutDate,
         .outsideTimeWindow, .usageLimitReached, .budgetExhausted, .periodLimitReached,

@@ -1,21 +1,21 @@
-/// The answer to a release.
+/// The reply to release.
 public struct ReleaseReply: Equatable, Sendable, Decodable {
-    /// Whether the order has nothing any more of what was to be given back.
+    /// Whether the uses in question are given back, now or earlier.
     public var released: Bool
-    /// What this call gave back.
+    /// The codes given back.
     public var codes: [ReleasedCode]
-    /// True if nothing was left to give back: this is the last answer again.
+    /// True if nothing was left to give back: this repeats the last reply.
     public var replayed: Bool?
 
     /// A code that was given back.
     public struct ReleasedCode: Equatable, Sendable, Decodable {
-        /// The code, as it is stored; nil for a coupon that needs no code.
+        /// The code as it is defined; nil for an automatic coupon.
         public var code: String?
-        /// The coupon behind it; nil for a gift card.
+        /// The coupon; nil for a gift card.
         public var coupon: String?
-        /// The gift card behind it, which has its money back.
+        /// The gift card, which has its money back.
         public var giftCard: String?
-        /// What the order had of it.
+        /// Whether the order held or had applied it.
         public var was: State
         /// False if the coupon keeps its count although money was returned.
         public var useReturned: Bool?
@@ -27,16 +27,16 @@ public struct ReleaseReply: Equatable, Sendable, Decodable {
         }
     }
 
-    /// What the order had of a code.
+    /// The state of a code in its order before the release.
     public enum State: String, Sendable, Decodable {
         case reserved
         case applied
     }
 }
 
-/// The answer to a question about usage.
+/// The reply to usage.
 public struct UsageReply: Equatable, Sendable {
-    /// Nil when the code has no limit, or does not cover the context that was asked about.
+    /// Nil if the code has no limit or does not cover the context of the request.
     public var limits: [LimitUsage]?
 
     /// How much of one limit is used: counts, or minor units for a budget.
@@ -44,13 +44,13 @@ public struct UsageReply: Equatable, Sendable {
         /// `total`, `code`, `offer`, `customer`, `day`, `week`, `month`, `booking_date` or
         /// `budget`.
         public var kind: String
-        /// What the definition allows.
+        /// The limit in the definition.
         public var limit: Int64
-        /// What orders have used.
+        /// Used by applied orders.
         public var used: Int64
-        /// What orders that are not paid yet hold.
+        /// Held by orders that are not applied yet.
         public var held: Int64
-        /// What is left.
+        /// Left.
         public var remaining: Int64
         /// The currency of a budget.
         public var currency: String?
@@ -69,7 +69,7 @@ extension UsageReply: Decodable {
     }
 }
 
-/// The answer to a ping.
+/// The reply to ping.
 public struct PingReply: Equatable, Sendable {
     /// `coupond`.
     public var name: String
@@ -100,9 +100,9 @@ extension PingReply: Decodable {
     }
 }
 
-/// The answer to an operation for operators, whose result has no fixed shape.
+/// The reply to an operation for operators. Its result has no fixed shape.
 public struct ResultReply: Equatable, Sendable {
-    /// The result as it came.
+    /// The result as received.
     public var result: JSONValue
 
     /// A reply with this result.
@@ -117,7 +117,7 @@ extension ResultReply: Decodable {
     }
 }
 
-/// The field that holds the answer of every operation but those about a checkout.
+/// The member that holds the result, except in replies about a checkout or a release.
 private enum ResultField: String, CodingKey {
     case result
 }

@@ -1,7 +1,7 @@
-/// A request of the protocol. Conforming types encode the operation's fields as one JSON object;
-/// the client adds `id` and `op`.
+/// A request of the protocol. It encodes the operation's fields as one JSON object; the client adds
+/// `id` and `op`.
 public protocol CouponRequest: Encodable, Sendable {
-    /// What the daemon answers with when the request is well-formed.
+    /// The reply of the daemon, if it is not an error.
     associatedtype Reply: Decodable & Sendable
 
     /// The operation's name and effect.
@@ -12,7 +12,7 @@ public protocol CouponRequest: Encodable, Sendable {
 public struct CouponOperation: Equatable, Sendable {
     /// The name on the wire.
     public let name: String
-    /// Whether it leaves a trace, so that a lost reply leaves its outcome unknown.
+    /// Whether the operation changes anything. If its reply is lost, its outcome is then unknown.
     public let changesState: Bool
 
     /// An operation by its name on the wire.
@@ -22,21 +22,21 @@ public struct CouponOperation: Equatable, Sendable {
     }
 }
 
-/// Asks what codes are worth. Changes nothing and may be repeated.
+/// Evaluates codes. Changes nothing and may be repeated.
 public struct ValidateRequest: CouponRequest, Equatable {
-    /// What this operation answers with.
+    /// The reply to this operation.
     public typealias Reply = CouponReply
     /// The operation's name and effect.
     public static let operation = CouponOperation("validate", changesState: false)
 
-    /// What is asked about.
+    /// The codes, the customer and the cart.
     public var checkout: Checkout
-    /// The order whose own holds and uses do not count against it.
+    /// The order, whose own holds and uses do not count against it.
     public var order: String?
-    /// Judges windows as of this instant: ISO 8601, or a bare date in the coupon's time zone.
+    /// Evaluates as of this instant: ISO 8601, or a date in the coupon's time zone.
     public var at: String?
 
-    /// A question about `checkout`.
+    /// A request to evaluate `checkout`.
     public init(_ checkout: Checkout, order: String? = nil, at: String? = nil) {
         self.checkout = checkout
         self.order = order
@@ -46,19 +46,19 @@ public struct ValidateRequest: CouponRequest, Equatable {
 
 /// Holds uses of the codes for an order while the shopper pays.
 public struct ReserveRequest: CouponRequest, Equatable {
-    /// What this operation answers with.
+    /// The reply to this operation.
     public typealias Reply = CouponReply
     /// The operation's name and effect.
     public static let operation = CouponOperation("reserve", changesState: true)
 
-    /// What is asked about.
+    /// The codes, the customer and the cart.
     public var checkout: Checkout
-    /// The order or reservation this is for.
+    /// The order or reservation.
     public var order: String
     /// How long the hold lasts; nil is the daemon's default, 900 seconds.
     public var ttlSeconds: Int64?
 
-    /// A hold for `order`, replacing the one it has.
+    /// A request to hold the codes for `order`, in place of its earlier hold.
     public init(_ checkout: Checkout, order: String, ttlSeconds: Int64? = nil) {
         self.checkout = checkout
         self.order = order
@@ -66,21 +66,21 @@ public struct ReserveRequest: CouponRequest, Equatable {
     }
 }
 
-/// Uses the codes up for an order. The same request for the same order is carried out once.
+/// Applies codes to an order. The same request for the same order is carried out once.
 public struct ApplyRequest: CouponRequest, Equatable {
-    /// What this operation answers with.
+    /// The reply to this operation.
     public typealias Reply = CouponReply
     /// The operation's name and effect.
     public static let operation = CouponOperation("apply", changesState: true)
 
-    /// What is asked about.
+    /// The codes, the customer and the cart.
     public var checkout: Checkout
-    /// The order or reservation this is for.
+    /// The order or reservation.
     public var order: String
     /// Stored with the redemption and shown in the activity list; at most 1 KiB.
     public var metadata: [String: String]?
 
-    /// A use of the checkout's codes by `order`.
+    /// A request to apply the codes to `order`.
     public init(_ checkout: Checkout, order: String, metadata: [String: String]? = nil) {
         self.checkout = checkout
         self.order = order
@@ -88,23 +88,23 @@ public struct ApplyRequest: CouponRequest, Equatable {
     }
 }
 
-/// Gives back what an order holds or has used.
+/// Gives back the uses that an order holds or has consumed.
 public struct ReleaseRequest: CouponRequest, Equatable, Codable {
-    /// What this operation answers with.
+    /// The reply to this operation.
     public typealias Reply = ReleaseReply
     /// The operation's name and effect.
     public static let operation = CouponOperation("release", changesState: true)
 
-    /// The order or reservation this is for.
+    /// The order or reservation.
     public var order: String
-    /// Only this code's.
+    /// Limits the release to this code.
     public var code: String?
-    /// Only this coupon's.
+    /// Limits the release to this coupon or gift card.
     public var coupon: String?
     /// The tenant; nil is the default store.
     public var store: String?
 
-    /// A release of everything of `order`, or of one code or coupon.
+    /// A request to release all of `order`, or one code or coupon.
     public init(order: String, code: String? = nil, coupon: String? = nil, store: String? = nil) {
         self.order = order
         self.code = code
@@ -113,20 +113,20 @@ public struct ReleaseRequest: CouponRequest, Equatable, Codable {
     }
 }
 
-/// Asks how much of a code's limits is left.
+/// Reads how much of a code's limits is used and left.
 public struct UsageRequest: CouponRequest, Equatable, Codable {
-    /// What this operation answers with.
+    /// The reply to this operation.
     public typealias Reply = UsageReply
     /// The operation's name and effect.
     public static let operation = CouponOperation("usage", changesState: false)
 
     /// The code as the shopper typed it.
     public var code: String
-    /// Whose own limit is shown; nil leaves it out.
+    /// The customer whose own limit is shown; nil leaves it out.
     public var customer: Customer?
-    /// Which site, event … the answer is for.
+    /// The site, event … in question.
     public var context: [String: AttributeValues]?
-    /// Which booking date's limit is shown.
+    /// The booking date whose limit is shown.
     public var bookingDate: String?
     /// The tenant; nil is the default store.
     public var store: String?
@@ -136,7 +136,7 @@ public struct UsageRequest: CouponRequest, Equatable, Codable {
         case bookingDate = "booking_date"
     }
 
-    /// A question about `code`.
+    /// A request about `code`.
     public init(
         code: String, customer: Customer? = nil, context: [String: AttributeValues]? = nil,
         bookingDate: String? = nil, store: String? = nil
@@ -149,47 +149,47 @@ public struct UsageRequest: CouponRequest, Equatable, Codable {
     }
 }
 
-/// Asks whether the daemon is there and ready.
+/// Checks that the daemon runs and is ready.
 public struct PingRequest: CouponRequest, Equatable, Codable {
-    /// What this operation answers with.
+    /// The reply to this operation.
     public typealias Reply = PingReply
     /// The operation's name and effect.
     public static let operation = CouponOperation("ping", changesState: false)
 
-    /// The only ping there is.
+    /// A request; it has no fields.
     public init() {}
 }
 
-/// Asks for the daemon's figures. For the admin and viewer sockets.
+/// Reads the daemon's statistics. For the admin and viewer sockets.
 public struct StatisticsRequest: CouponRequest, Equatable, Codable {
-    /// What this operation answers with.
+    /// The reply to this operation.
     public typealias Reply = ResultReply
     /// The operation's name and effect.
     public static let operation = CouponOperation("server.stats", changesState: false)
 
-    /// The only such request there is.
+    /// A request; it has no fields.
     public init() {}
 }
 
-/// Reads the catalog again; a catalog with errors leaves the old one in place. For the admin socket.
+/// Reloads the catalog; if it has errors, the old one stays. For the admin socket.
 public struct ReloadRequest: CouponRequest, Equatable, Codable {
-    /// What this operation answers with.
+    /// The reply to this operation.
     public typealias Reply = ResultReply
     /// The operation's name and effect.
     public static let operation = CouponOperation("server.reload", changesState: true)
 
-    /// The only such request there is.
+    /// A request; it has no fields.
     public init() {}
 }
 
 /// Writes a snapshot now. For the admin socket.
 public struct SnapshotRequest: CouponRequest, Equatable, Codable {
-    /// What this operation answers with.
+    /// The reply to this operation.
     public typealias Reply = ResultReply
     /// The operation's name and effect.
     public static let operation = CouponOperation("server.snapshot", changesState: true)
 
-    /// The only such request there is.
+    /// A request; it has no fields.
     public init() {}
 }
 

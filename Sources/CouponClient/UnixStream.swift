@@ -1,8 +1,8 @@
 import Glibc
 
-// The system calls of the client, and its only unsafe lines. Every call takes a deadline and waits
-// in poll(2), with one exception: a connect that waits for room in the listener's queue cannot be
-// polled for, so it is bounded by the socket's send timeout, which Linux applies to it.
+// The system calls of the client, and its only unsafe lines. Every call takes a deadline and waits in
+// poll(2), with one exception: poll cannot wait for room in a listener's queue, so connect is bounded
+// by the socket's send timeout, which Linux applies to it.
 
 /// A connected Unix stream socket, closed with its owner.
 struct UnixStream: ~Copyable {
@@ -34,7 +34,7 @@ struct UnixStream: ~Copyable {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Whether nothing waits to be read: no byte, no end of the stream, no error.
+    /// Whether there is nothing to read: no byte, no end of the stream, no error.
     var isQuiet: Bool {
         do {
             try waitUntil(POLLIN, by: .now)
@@ -44,7 +44,7 @@ struct UnixStream: ~Copyable {
         }
     }
 
-    /// Hands `bytes` to the kernel. `sentCount` becomes how many it took, also when this throws.
+    /// Sends `bytes`. `sentCount` becomes the number of bytes sent, even if this throws.
     func send(
         _ bytes: [UInt8], counting sentCount: inout Int, by deadline: Deadline
     ) throws(StreamFault) {
@@ -52,7 +52,7 @@ struct UnixStream: ~Copyable {
         while sentCount < bytes.count {
             let start = sentCount
             // SAFETY: the pointer stays within the array, which outlives the call that reads it.
-            // A peer that is gone must give EPIPE, not a signal that ends our caller's process.
+            // A closed peer must give EPIPE, not a signal that ends the process.
             let count = unsafe bytes.withUnsafeBytes { all in
                 let rest = unsafe UnsafeRawBufferPointer(rebasing: all[start...])
                 return unsafe Glibc.send(
@@ -72,7 +72,7 @@ struct UnixStream: ~Copyable {
         }
     }
 
-    /// The bytes that came next: at least one, at most `byteCountMax`; none at the stream's end.
+    /// Returns the next bytes: at least one, at most `byteCountMax`; none at the stream's end.
     func receive(upTo byteCountMax: Int, by deadline: Deadline) throws(StreamFault) -> [UInt8] {
         while true {
             try waitUntil(POLLIN, by: deadline)
@@ -124,7 +124,7 @@ struct UnixStream: ~Copyable {
     }
 }
 
-/// Why a stream could not do what it was asked.
+/// Why a call of a stream failed.
 enum StreamFault: Error, Equatable {
     /// The path does not fit the kernel's address. A path cut to fit would name another socket.
     case pathTooLong(byteCountMax: Int)
@@ -137,7 +137,7 @@ enum StreamFault: Error, Equatable {
     case system(CInt)
 }
 
-/// Where a Unix socket lives, in the form the kernel takes.
+/// The address of a Unix socket, as the kernel takes it.
 @safe private struct UnixAddress {
     private var storage = sockaddr_un()
 
@@ -166,9 +166,9 @@ enum StreamFault: Error, Equatable {
     }
 }
 
-/// The system's words for an `errno`, such as "No such file or directory".
+/// The system's text for an `errno`, such as "No such file or directory".
 func systemText(of errno: CInt) -> String {
-    // SAFETY: glibc answers every number with a string that stays valid on this thread until its
-    // next call, and it is copied here.
+    // SAFETY: glibc returns a string for every number. It stays valid on this thread until the next
+    // call, and it is copied here.
     unsafe String(cString: strerror(errno))
 }

@@ -1,23 +1,23 @@
 import Synchronization
 
-// Chunks never move and the directory has its full length from the start, so a reader on another
-// thread follows pointers that stay valid while the writer adds counters. With a relaxed load and
-// a relaxed store a counter costs what a plain integer costs; there is one writer, so no
-// read-modify-write is needed.
+// Chunks never move and the directory has its full length from the start, so the pointers that a
+// reader on another thread follows stay valid while the writer adds counters. With relaxed loads and
+// stores a counter costs as much as a plain integer. There is one writer, so no read-modify-write is
+// needed.
 
 /// Counters that one thread writes and any thread may read.
 ///
-/// ``append(_:)`` and ``store(_:at:)`` belong to the one writer. Each counter is read whole; two
-/// counters read after each other may be from different moments.
+/// Only the one writer calls ``append(_:)`` and ``store(_:at:)``. Each counter is read whole; two
+/// counters read one after the other may be from different moments.
 @safe @usableFromInline
 package struct AtomicCounters: ~Copyable {
     @usableFromInline typealias Counter = Atomic<UInt64>
 
-    /// 64 KiB: allocated and cleared in some ten microseconds.
+    /// 64 KiB, which are allocated and cleared in some ten microseconds.
     @inlinable static var countersPerChunk: Int { 8_192 }
     @inlinable static var chunksMax: Int { 16_384 }
 
-    /// 134,217,728: what the directory has room for.
+    /// The directory's capacity: 134,217,728 counters.
     package static var countMax: Int { countersPerChunk * chunksMax }
 
     // SAFETY: the directory and every chunk in it are owned by this value alone, never move, and
@@ -52,7 +52,7 @@ package struct AtomicCounters: ~Copyable {
             .load(ordering: .relaxed)
     }
 
-    /// Sets a counter. Only for the one writer.
+    /// Sets a counter. For the one writer only.
     @inlinable
     package func store(_ value: UInt64, at index: Int) {
         precondition(index >= 0 && index < count, "a counter lies inside its chunks")
@@ -60,7 +60,7 @@ package struct AtomicCounters: ~Copyable {
             .store(value, ordering: .relaxed)
     }
 
-    /// Adds a counter and returns its index, which stays valid for ever. Only for the one writer.
+    /// Adds a counter and returns its index, which stays valid. For the one writer only.
     @discardableResult
     package func append(_ value: UInt64) -> Int {
         let index = used.load(ordering: .relaxed)
@@ -79,5 +79,5 @@ package struct AtomicCounters: ~Copyable {
     }
 }
 
-// SAFETY: see above: what is shared is read and written through atomics and never moves.
+// SAFETY: see above: all shared memory is read and written through atomics and never moves.
 extension AtomicCounters: @unchecked Sendable {}

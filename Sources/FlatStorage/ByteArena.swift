@@ -1,12 +1,11 @@
-// Chunks in place of one growing block: what was appended never moves, and growth costs one chunk
-// (64 KiB to allocate and clear, some ten microseconds) however much is held already. A run never
-// spans chunks; one longer than a quarter of a chunk gets a block of its own, so that at most a
-// quarter of any chunk is left unused.
+// Chunks instead of one growing block: appended bytes never move, and growth costs one chunk (64 KiB to
+// allocate and clear, some ten microseconds) at any size. A run never spans chunks. One longer than a
+// quarter of a chunk gets a block of its own, so at most a quarter of any chunk is unused.
 
-/// Runs of bytes that stay where they were put.
+/// Runs of bytes that never move.
 @safe @usableFromInline
 package struct ByteArena: ~Copyable {
-    /// Where a run starts. The owner of a run remembers its length.
+    /// Where a run starts. The owner of a run keeps its length.
     @frozen @usableFromInline
     package struct Place: Hashable, Sendable, BitwiseCopyable {
         @usableFromInline var chunk: UInt32
@@ -102,7 +101,7 @@ package struct ByteArena: ~Copyable {
         }
     }
 
-    /// Copies `count` bytes that were written to a place that was allocated, in another run.
+    /// Copies `count` bytes of one run to the place of another.
     package mutating func copy(_ count: Int, from source: Place, to target: Place) {
         let origin = unsafe chunks[Int(source.chunk)]
         let destination = unsafe chunks[Int(target.chunk)]

@@ -1,7 +1,7 @@
 /// Growable bytes in memory of their own.
 ///
-/// What an array of bytes would be, without its reference count and with whole-run copies: replies,
-/// texts and images are appended here on the hot path. Growth doubles; emptying keeps the memory.
+/// An array of bytes without a reference count and with copies of whole runs: replies, texts and
+/// images are appended here on the hot path. Growth doubles the memory; emptying keeps it.
 @safe @usableFromInline
 package struct ByteBuffer: ~Copyable {
     // SAFETY: `base` is owned by this value alone (the type cannot be copied), holds `capacity`
@@ -101,14 +101,14 @@ package struct ByteBuffer: ~Copyable {
     }
 
     /// Overwrites the bytes from `offset` on with an integer's, least significant first. They lie
-    /// inside the buffer: this fills in what was not known when the place was appended.
+    /// inside the buffer: this fills in a number that was not known when its place was appended.
     @inlinable
     package mutating func setLittleEndian<Number: FixedWidthInteger & BitwiseCopyable>(
         _ number: Number, at offset: Int
     ) {
         precondition(
             offset >= 0 && offset <= used - MemoryLayout<Number>.size,
-            "what is filled in lies inside its buffer")
+            "a number to fill in lies inside its buffer")
         unsafe UnsafeMutableRawPointer(base + offset)
             .storeBytes(of: number.littleEndian, as: Number.self)
     }
@@ -139,8 +139,8 @@ package struct ByteBuffer: ~Copyable {
         append(run)
     }
 
-    /// Appends up to `capacity` bytes that `initializer` writes straight into the buffer; whatever
-    /// it wrote before it threw is not kept.
+    /// Appends up to `capacity` bytes that `initializer` writes straight into the buffer. If it
+    /// throws, nothing is appended.
     @inlinable
     package mutating func append<Failure: Error>(
         addingCapacity capacity: Int,
@@ -155,7 +155,7 @@ package struct ByteBuffer: ~Copyable {
         used += unsafe output.finalize(for: tail)
     }
 
-    /// Forgets everything from `count` on.
+    /// Removes the bytes from `count` on.
     @inlinable
     package mutating func truncate(to count: Int) {
         precondition(count >= 0 && count <= used, "a buffer is cut to at most its length")
@@ -173,13 +173,13 @@ package struct ByteBuffer: ~Copyable {
         used -= count
     }
 
-    /// Makes room, so that growing to `capacity` bytes later allocates nothing.
+    /// Allocates memory for `capacity` bytes in all.
     @inlinable
     package mutating func reserve(_ capacity: Int) {
         if capacity > allocated { grow(toHold: capacity) }
     }
 
-    /// Gives back what was allocated for growth that will not come.
+    /// Gives back the memory for further growth.
     package mutating func shrinkToFit() {
         if used < allocated { resize(to: max(used, 16)) }
     }

@@ -1,8 +1,8 @@
 /// Reads bytes in order and never past their end.
 ///
-/// Every reading is optional: nil says that the bytes ended, or that what stands there cannot be
-/// what was asked for. What a file or a record holds is therefore checked by reading it, and damage
-/// is a value that the caller names, never a trap. After a nil the position is of no use.
+/// Every read is optional: nil means that the bytes ended or do not have the requested form. So
+/// reading a file or a record also checks it, and damage is a value for the caller, never a trap.
+/// After a nil the position has no meaning.
 @usableFromInline
 package struct ByteReader: ~Escapable {
     @usableFromInline let bytes: Span<UInt8>
@@ -26,8 +26,8 @@ package struct ByteReader: ~Escapable {
         return bytes[next]
     }
 
-    // Three concrete readings in place of one generic, which was not specialised across modules and
-    // cost thousands of instructions per integer: an order was recorded ten times slower.
+    // Three concrete functions instead of a generic one, which was not specialised across modules and
+    // cost thousands of instructions per integer: recording an order was ten times slower.
 
     /// Two bytes, least significant first.
     @inlinable @inline(__always)
@@ -59,8 +59,8 @@ package struct ByteReader: ~Escapable {
             .littleEndian
     }
 
-    /// A number written by ``ByteBuffer/appendVarint(_:)``. Longer spellings of the same number
-    /// are refused, so that equal values have equal bytes.
+    /// A number written by ``ByteBuffer/appendVarint(_:)``. Longer forms of the same number are
+    /// rejected, so equal values have equal bytes.
     @inlinable @inline(__always)
     package mutating func varint() -> UInt64? {
         // Nearly all are lengths and counts below 128.

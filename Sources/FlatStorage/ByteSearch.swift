@@ -1,8 +1,8 @@
 import Glibc
 
 extension Span where Element == UInt8 {
-    /// Where `byte` first stands at or after `start`, which is at most `count`; nil if nowhere. As
-    /// fast as the C library's `memchr`.
+    /// The first place of `byte` at or after `start`, which is at most `count`. As fast as the C
+    /// library's `memchr`.
     package func firstIndex(of byte: UInt8, from start: Int) -> Int? {
         precondition(start >= 0 && start <= count, "a search starts inside its bytes")
         // SAFETY: the span lives for the call, which reads `count - start` bytes from `start` on;
@@ -16,7 +16,7 @@ extension Span where Element == UInt8 {
     }
 
     /// The eight bytes from `offset` on as one number, the first the least significant; nil if fewer
-    /// are left. Texts of eight bytes are told apart with one comparison.
+    /// are left. One comparison then compares eight bytes.
     @inlinable
     package func eightBytes(at offset: Int) -> UInt64? {
         guard offset >= 0, offset <= count - 8 else { return nil }

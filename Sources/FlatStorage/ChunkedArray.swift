@@ -1,5 +1,5 @@
 /// An array of plain rows that grows by chunks: rows never move, their numbers are stable, and
-/// growth costs one chunk however many rows there are.
+/// growth costs one chunk at any size.
 @safe @usableFromInline
 package struct ChunkedArray<Element: BitwiseCopyable>: ~Copyable {
     // SAFETY: every chunk is owned by this value alone, holds `rowsPerChunk` elements, of which

@@ -1,6 +1,6 @@
-// Numbers as people read them. Most are amounts of a few digits.
+// Numbers in decimal. Most are amounts of a few digits.
 
-/// The digits of 0 ... 99, two for each.
+/// The two digits of each number 0 ... 99.
 @usableFromInline
 let digitPairs: StaticString = """
     0001020304050607080910111213141516171819\
@@ -17,7 +17,7 @@ extension ByteBuffer {
         let digitCount = max(ByteBuffer.digitCount(of: number), width)
         let end = used + digitCount
         if end > allocated { grow(toHold: end) }
-        // Digits come last first.
+        // Digits are written from the last to the first.
         var rest = number
         var index = end
         while index - used >= 2 {

@@ -39,9 +39,9 @@ package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
         }
     }
 
-    // Addressed, not read and written: a part of a large element is reached in place, where a getter
-    // and a setter copied all of it. Measured: 4,800 of 24,900 instructions of a validate were such
-    // copies.
+    // Addressors instead of a getter and a setter: a part of a large element is accessed in place,
+    // without a copy of the whole. Measured: such copies were 4,800 of the 24,900 instructions of a
+    // validate.
     @inlinable
     package subscript(index: Int) -> Element {
         @inline(__always)
@@ -68,12 +68,12 @@ package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
 
     @inlinable
     package mutating func removeLast() -> Element {
-        precondition(used > 0, "only an array that holds something loses its last")
+        precondition(used > 0, "an empty array has no last element")
         used -= 1
         return unsafe base[used]
     }
 
-    /// Forgets everything from `count` on.
+    /// Removes the elements from `count` on.
     @inlinable
     package mutating func truncate(to count: Int) {
         precondition(count >= 0 && count <= used, "an array is cut to at most its length")
@@ -83,7 +83,7 @@ package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     /// Drops the first `count` elements and moves the rest to the front.
     @inlinable
     package mutating func removeFirst(_ count: Int) {
-        precondition(count >= 0 && count <= used, "an array loses at most what it holds")
+        precondition(count >= 0 && count <= used, "an array loses at most its length")
         unsafe base.update(from: base + count, count: used - count)
         used -= count
     }
@@ -93,7 +93,7 @@ package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
         if capacity > allocated { grow(toHold: capacity) }
     }
 
-    /// Gives back what was allocated for growth that will not come.
+    /// Gives back the memory for further growth.
     package mutating func shrinkToFit() {
         if used < allocated { resize(to: max(used, 1)) }
     }

@@ -1,16 +1,16 @@
 import Glibc
 
-// The C library moves a large block by giving its pages another address: growing a table of 100 MB
-// copies nothing and never has it twice, which a new block beside the old one would.
+// The C library moves a large block by remapping its pages: growing a table of 100 MB copies nothing
+// and never holds it twice.
 
-/// Blocks of memory that may change their size. Never empty; running out of memory ends the process.
+/// Blocks of memory that may change their size. They are never empty. Running out of memory ends the
+/// process.
 @usableFromInline
 enum GrowingMemory {
-    /// A new block for `count` elements, or the block at `start`, kept as far as both sizes go, with
-    /// room for so many.
+    /// A new block for `count` elements, or the block at `start` resized to `count` elements.
     ///
     /// SAFETY: `start` came from here and is not used again; the result is released once, by
-    /// ``release(_:)``. Elements are bitwise copyable, so their bytes are all there is to move.
+    /// ``release(_:)``. Elements are bitwise copyable, so moving their bytes moves them.
     @usableFromInline @unsafe
     static func resize<Element: BitwiseCopyable>(
         _ start: UnsafeMutablePointer<Element>?, toHold count: Int
@@ -21,7 +21,7 @@ enum GrowingMemory {
         let (byteCount, overflow) = count.multipliedReportingOverflow(
             by: MemoryLayout<Element>.stride)
         guard !overflow, let block = unsafe realloc(start, max(byteCount, 1)) else {
-            fatalError("There is no memory for \(count) rows of a table.")
+            fatalError("Out of memory: cannot allocate \(count) rows of a table.")
         }
         return unsafe block.bindMemory(to: Element.self, capacity: count)
     }

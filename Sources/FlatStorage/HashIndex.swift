@@ -1,6 +1,6 @@
 // Open addressing with linear probing over 6-byte slots: the row's number in four bytes and sixteen
-// bits of its hash in two. A probe therefore compares a whole key only for the row it looks for and
-// for one stranger in 65,536; the keys themselves live with the rows.
+// bits of its hash in two. So a look-up compares the whole key only for the row in question and for one
+// other row in 65,536. The keys are stored with the rows.
 
 /// Finds rows by the hash of their key. Rows are numbers 0 ... 2^32 − 2; several rows may share a
 /// hash, so a look-up walks the candidates and the caller compares keys.
@@ -25,13 +25,13 @@ package struct HashIndex: ~Copyable, Sendable {
     /// Rows in the index.
     @inlinable package var count: Int { rowCount }
 
-    /// Whether one more row would pass the load of 0.85: then rebuild into a larger index first.
+    /// Whether one more row would pass the load of 0.85. Then a larger index must be built first.
     @inlinable package var isFull: Bool { (rowCount + 1) * 20 > rows.count * 17 }
 
     @inlinable
     static func slotCount(for rowCount: Int) -> Int { max(8, rowCount * 20 / 17 + 1) }
 
-    /// Where a walk over the rows with one hash stands.
+    /// The position of a walk over the rows with one hash.
     @frozen @usableFromInline
     package struct Probe {
         @usableFromInline var slot: Int
@@ -49,7 +49,7 @@ package struct HashIndex: ~Copyable, Sendable {
         Probe(slot: home(of: hash), tag: UInt16(truncatingIfNeeded: hash))
     }
 
-    /// The next row that may have the probed hash, or nil when there is none left.
+    /// The next row that may have the probed hash, or nil if there is none.
     @inlinable
     package func next(_ probe: inout Probe) -> Int? {
         while rows[probe.slot] != .max {
@@ -71,8 +71,8 @@ package struct HashIndex: ~Copyable, Sendable {
         rowCount += 1
     }
 
-    /// Where a hash starts looking: its high bits scaled to the number of slots, so that any size
-    /// will do. The low bits are the tag.
+    /// The first slot for a hash: its high bits scaled to the number of slots, which may be any. The
+    /// low bits are the tag.
     @inlinable
     func home(of hash: UInt64) -> Int {
         Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(rows.count)).high)

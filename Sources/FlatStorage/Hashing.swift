@@ -3,17 +3,17 @@ import Glibc
 
 /// The XXH3 64-bit hash of `bytes` under `seed`.
 ///
-/// Tables of names that shoppers can choose are seeded by the process, so that nobody can aim at
-/// one bucket; what lives in a file keeps a fixed seed.
+/// Tables of names that shoppers can choose have a seed per process, so that a shopper cannot aim at
+/// one slot. Hashes in files have a fixed seed.
 package func hash64(_ bytes: Span<UInt8>, seed: UInt64) -> UInt64 {
     // SAFETY: xxHash reads `count` bytes from the start of the span and keeps no pointer.
     unsafe bytes.withUnsafeBufferPointer { unsafe cxx_hash64($0.baseAddress, $0.count, seed) }
 }
 
-/// The hash of a key that several parts of the daemon compute: the same in each process and version.
+/// The hash of a key, the same in every process and version.
 package func durableHash64(_ bytes: Span<UInt8>) -> UInt64 { hash64(bytes, seed: 0) }
 
-/// A 128-bit fingerprint: equal for equal bytes, and never by chance for others.
+/// A 128-bit fingerprint. It is equal for equal bytes and, for all practical purposes, only for them.
 @frozen @usableFromInline
 package struct Fingerprint: Hashable, Sendable, BitwiseCopyable {
     @usableFromInline package var low: UInt64
@@ -33,7 +33,7 @@ package func fingerprint(of bytes: Span<UInt8>) -> Fingerprint {
     return Fingerprint(low: hash.low64, high: hash.high64)
 }
 
-/// Mixes two hashes into one, so that the hash of a compound key need not copy its parts together.
+/// Combines two hashes, so that the parts of a compound key need not be copied together to hash it.
 @inlinable
 package func combine(_ first: UInt64, _ second: UInt64) -> UInt64 {
     // The 64 × 64 → 128 bit multiplication of wyhash: every bit of either side reaches the result.

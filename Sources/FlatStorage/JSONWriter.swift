@@ -149,21 +149,21 @@ package struct JSONWriter: ~Copyable {
     // MARK: Strings and numbers in pieces
 
     /// Begins a string that `append…` methods fill and ``endString()`` ends.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func beginString() {
         separate()
         bytes.append(UInt8(ascii: "\""))
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func endString() { bytes.append(UInt8(ascii: "\"")) }
 
     /// Appends text that needs no escapes.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func append(_ text: StaticString) { bytes.append(text) }
 
     /// Appends an integer in decimal, at least `width` digits wide.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func appendDigits(of value: Int64, width: Int = 1) {
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
         bytes.append(digits: value.magnitude, width: width)

@@ -1,12 +1,10 @@
-// Tables are written as they lie in memory: how many rows of which length, then the rows' own bytes
-// in one piece. Reading them back is one copy for each table, however many rows it has, which is what
-// lets a program with millions of rows be ready at once. The price is that such an image means
-// nothing to a build whose rows look different, and that a row's bits are taken as they come: an
-// image is only for whoever has made sure, by a checksum and a fingerprint of the rows' layout, that
-// it is its own.
+// Tables are written as they lie in memory: the number and the length of the rows, then all their bytes
+// in one piece. Reading a table back is one copy, so a program with millions of rows is ready at once.
+// The price: an image is valid only for a build with the same layout of rows, and the bits of a row are
+// not checked. So a reader first verifies the image by a checksum and a fingerprint of the layout.
 //
-// The lengths are checked all the same: whatever the bytes are, nothing is read beyond their end and
-// nothing is allocated that they do not fill.
+// The lengths are checked here: nothing is read beyond the end of the bytes, and nothing is allocated
+// that they do not fill.
 
 extension FlatArray {
     /// Appends the number of elements and the length of one, then the elements as they lie in
@@ -14,8 +12,8 @@ extension FlatArray {
     package borrowing func appendImage(to buffer: inout ByteBuffer) {
         buffer.appendLittleEndian(UInt64(used))
         buffer.appendLittleEndian(UInt64(MemoryLayout<Element>.stride))
-        // SAFETY: the first `used` elements are initialised, and are read as bytes during the call
-        // alone. What pads a row is copied with it.
+        // SAFETY: the first `used` elements are initialised and are read as bytes during the call
+        // only. The padding of a row is copied with it.
         unsafe buffer.appendMemory(
             UnsafeRawPointer(base), byteCount: used * MemoryLayout<Element>.stride)
     }
@@ -25,11 +23,11 @@ extension FlatArray {
         2 * MemoryLayout<UInt64>.size + used * MemoryLayout<Element>.stride
     }
 
-    /// The array whose image stands next; nil when the bytes end before it does, or when its
-    /// elements have another length.
+    /// Reads the array whose image comes next; nil if the bytes end before it does or its elements
+    /// have another length.
     ///
-    /// The elements are what the bytes say: they have to come from ``appendImage(to:)`` of an array
-    /// whose elements have the same layout.
+    /// The bytes must come from ``appendImage(to:)`` of an array whose elements have the same
+    /// layout: they become the elements unchecked.
     package init?(image reader: inout ByteReader) {
         let stride = MemoryLayout<Element>.stride
         guard let count = reader.uint64(), reader.uint64() == UInt64(stride),
@@ -38,7 +36,7 @@ extension FlatArray {
         else { return nil }
         self.init(capacity: Int(count))
         // SAFETY: the memory is new, has room for `count` elements, and overlaps nothing. The caller
-        // answers for the bytes being those of such elements.
+        // guarantees that the bytes are those of such elements.
         unsafe image.withUnsafeBytes { source in
             guard let start = source.baseAddress else { return }
             unsafe UnsafeMutableRawPointer(base).copyMemory(from: start, byteCount: source.count)
@@ -57,7 +55,7 @@ extension ByteBuffer {
     /// Bytes that ``appendImage(to:)`` appends.
     package var imageByteCount: Int { MemoryLayout<UInt64>.size + used }
 
-    /// The buffer whose image stands next; nil when the bytes end before it does.
+    /// Reads the buffer whose image comes next; nil if the bytes end before it does.
     package init?(image reader: inout ByteReader) {
         guard let count = reader.uint64(), count <= UInt64(reader.remaining),
             let image = reader.run(of: Int(count))
@@ -88,8 +86,8 @@ extension HashIndex {
         MemoryLayout<UInt64>.size + rows.imageByteCount + tags.imageByteCount
     }
 
-    /// The index whose image stands next; nil when the bytes end before it does, or when its slots
-    /// cannot be those of an index: every look-up ends at a free one.
+    /// Reads the index whose image comes next; nil if the bytes end before it does or the slots cannot
+    /// be those of an index, which has a free one to end every look-up.
     package init?(image reader: inout ByteReader) {
         guard let rowCount = reader.uint64(),
             let rows = FlatArray<UInt32>(image: &reader),

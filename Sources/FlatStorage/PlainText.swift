@@ -1,8 +1,8 @@
-// Text between quotes of JSON. Nearly all of it is plain, so eight bytes are looked at in one step.
+// Text in JSON strings. Nearly all of it needs no escapes, so eight bytes are checked in one step.
 
 extension Span where Element == UInt8 {
-    /// Where the first byte at or after `start` is that JSON does not take as it is: a control
-    /// character, a quotation mark or a backslash. The end of the span when there is none.
+    /// The place of the first byte at or after `start` that JSON requires to be escaped: a control
+    /// character, a quotation mark or a backslash. The end of the span if there is none.
     @inlinable
     package func firstToEscape(from start: Int) -> Int {
         precondition(start >= 0 && start <= count, "a search starts inside its span")
@@ -16,8 +16,8 @@ extension Span where Element == UInt8 {
         return index
     }
 
-    /// Whether one of eight bytes needs an escape. A byte borrows from the next only where it needs
-    /// one itself, so a mistake is at most a yes too many.
+    /// Whether one of eight bytes may need an escape. Only a byte that needs one borrows from the next,
+    /// so the answer is never a false no.
     @inlinable @inline(__always)
     static func mayNeedEscapes(_ word: UInt64) -> Bool {
         let ones: UInt64 = 0x0101_0101_0101_0101

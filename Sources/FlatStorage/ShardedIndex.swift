@@ -1,14 +1,14 @@
-// One table over ten million rows would stop its thread for a tenth of a second whenever it
-// doubles. Here the low bits of the hash choose one of many small tables, and each doubles alone.
+// One table of ten million rows would stop its thread for a tenth of a second whenever it doubles.
+// Here the low bits of the hash choose one of many small tables, and each doubles alone.
 // With 4,096 tables and ten million rows the longest step moves 4,096 slots of eight bytes to a table
-// of twice the size: tens of microseconds. As the tables fill at slightly different speed, their
-// steps spread out by themselves.
+// of twice the size: tens of microseconds. The tables fill at slightly different speed, so their
+// steps spread out.
 //
 // A slot holds the row and the high 32 bits of its hash. Those bits place the slot, so a table
-// doubles without asking anybody for keys, and they tell strangers apart, so that a key is compared
-// only where it very probably matches. A row costs 9.4 to 18.8 bytes.
+// doubles without the keys, and they differ for most other rows, so a key is compared only where it
+// very probably matches. A row costs 9.4 to 18.8 bytes.
 
-/// Finds rows by the hash of their key, without ever growing all at once. Rows are numbers
+/// Finds rows by the hash of their key, and never grows all at once. Rows are numbers
 /// 0 ... 2^32 − 2; several rows may share a hash, so a look-up walks the candidates and the caller
 /// compares keys. Rows are never removed.
 @safe @usableFromInline
@@ -45,24 +45,7 @@ package struct ShardedIndex: ~Copyable {
         return sum + (Int(shardMask) + 1) * MemoryLayout<Shard>.stride
     }
 
-    /// Slots that the largest table holds: what the next longest step will move.
-    package var largestShardSlotCount: Int {
-        var largest = 0
-        for index in 0...Int(shardMask) {
-            largest = max(largest, unsafe shards[index].slots.count)
-        }
-        return largest
-    }
-
-    /// Slots in the longest run without a free one: what the slowest look-up walks over. Short
-    /// while the hashes spread well. Visits every slot.
-    package var longestRun: Int {
-        var longest = 0
-        for index in 0...Int(shardMask) { longest = max(longest, unsafe shards[index].longestRun) }
-        return longest
-    }
-
-    /// Where a walk over the rows with one hash stands.
+    /// The position of a walk over the rows with one hash.
     @frozen @usableFromInline
     package struct Probe {
         @usableFromInline let shard: Int
@@ -84,13 +67,13 @@ package struct ShardedIndex: ~Copyable {
         return Probe(shard: shard, tag: tag, slot: unsafe shards[shard].home(of: tag))
     }
 
-    /// The next row that may have the probed hash, or nil when there is none left.
+    /// The next row that may have the probed hash, or nil if there is none.
     @inlinable
     package func next(_ probe: inout Probe) -> Int? {
         unsafe shards[probe.shard].next(tag: probe.tag, slot: &probe.slot)
     }
 
-    /// Adds a row; doubles the one table it falls into when that is full.
+    /// Adds a row, and doubles its table if that is full.
     @inlinable
     package mutating func insert(row: Int, hash: UInt64) {
         precondition(row >= 0 && row < Int(UInt32.max), "a row's number fits four bytes")
@@ -110,8 +93,8 @@ package struct ShardedIndex: ~Copyable {
         @usableFromInline
         init() {}
 
-        /// Where a tag starts looking: scaled to the number of slots. It rises with the tag, which
-        /// lets a doubling walk both tables from front to back.
+        /// The first slot for a tag, scaled to the number of slots. It rises with the tag, so that a
+        /// doubling walks both tables from front to back.
         @inlinable
         func home(of tag: UInt32) -> Int {
             Int(truncatingIfNeeded: (UInt64(tag) * UInt64(slots.count)) >> 32)
@@ -142,15 +125,6 @@ package struct ShardedIndex: ~Copyable {
             var slot = home(of: UInt32(truncatingIfNeeded: content >> 32))
             while slots[slot] != .max { slot = slot + 1 == slots.count ? 0 : slot + 1 }
             slots[slot] = content
-        }
-
-        var longestRun: Int {
-            var longest = 0, run = 0
-            for index in slots.indices {
-                run = slots[index] == .max ? 0 : run + 1
-                longest = max(longest, run)
-            }
-            return longest
         }
 
         @usableFromInline

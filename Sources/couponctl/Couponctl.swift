@@ -7,11 +7,11 @@ import Foundation
 struct Couponctl: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "couponctl",
-        abstract: "Talks to the coupon daemon.",
+        abstract: "Send requests to the coupon daemon and inspect its files.",
         discussion: """
             Amounts are in the currency's minor unit: 2500 is 25.00 USD.
 
-            Exit status: 0 for yes (valid, reserved, applied, done), 1 for a refused code, 2 for an error.
+            Exit status: 0 for success (valid, reserved, applied, done), 1 for a refused code, 2 for an error.
             """,
         subcommands: [
             PingCommand.self, ValidateCommand.self, ReserveCommand.self, ApplyCommand.self,
@@ -28,8 +28,8 @@ struct Couponctl: ParsableCommand {
         }
     }
 
-    /// Ends the program: a refusal has been shown already, help is no error, everything else is
-    /// told on standard error and ends with the one status that scripts know as "error".
+    /// Ends the program. A refusal has already been printed, and help is not an error. Everything
+    /// else is printed on standard error and ends with the status for errors.
     private static func end(with error: any Error) -> Never {
         if let status = error as? ExitStatus { status.endProgram() }
         if exitCode(for: error) == .success { exit(withError: error) }
@@ -45,7 +45,7 @@ struct Couponctl: ParsableCommand {
     }
 }
 
-/// How the program ends, for scripts. Thrown when everything worth saying has been printed.
+/// The exit status, for scripts. It is thrown when all output has been printed.
 enum ExitStatus: Int32, Error {
     case refused = 1
     case error = 2

@@ -37,7 +37,7 @@ import Testing
         ("p1:1:5:", "\"\" is not name=value"), ("p1:1:5:a", "\"a\" is not name=value"),
         ("p1:1:5:=a", "\"=a\" is not name=value"), ("p1:1:5:a=b,", "\"\" is not name=value"),
         ("p1:1:5:on_sale=yes", "true or false, not \"yes\""),
-        ("p1:1:5:quantity=2", "quantity is given before the attributes"),
+        ("p1:1:5:quantity=2", "Give quantity before the attributes"),
     ])
     func `is refused with what is wrong`(argument: String, message: String) {
         let error = #expect(throws: ValidationError.self) { try CartLine(argument: argument) }
@@ -68,21 +68,21 @@ import Testing
     }
 
     @Test(arguments: [
-        ("validate", "A code is due"), ("validate A --shipping 5", "give a --line too"),
-        ("validate A --request f", "--request replaces"),
-        ("validate --request f --at 2026-06-01", "--request replaces"),
-        ("apply --request f --order o", "--request replaces"),
-        ("reserve --request f --ttl 5", "--request replaces"),
-        ("validate --request f --code A", "--request replaces"),
+        ("validate", "Give a code, or --auto."), ("validate A --shipping 5", "give a --line too"),
+        ("validate A --request f", "Give --request alone"),
+        ("validate --request f --at 2026-06-01", "in the request, not beside --request"),
+        ("apply --request f --order o", "in the request, not beside --request"),
+        ("reserve --request f --ttl 5", "in the request, not beside --request"),
+        ("validate --request f --code A", "Give --request alone"),
         ("validate A --mode some", "provide one of 'all' and 'partial'"),
         ("validate --code :amount=5", "A code is CODE"),
         ("validate --code A:", "\"\" is not name=value"),
         ("validate --code A:amount=1.5", "minor units, not \"1.5\""),
         ("validate --code A:amount=-1", "minor units, not \"-1\""),
         ("release", "--order"), ("reserve A --order o --ttl soon", "'soon' is invalid"),
-        ("apply A --order o --metadata a=1 --metadata a=2", "each name once"),
-        ("ping --timeout 0", "--timeout takes seconds"),
-        ("ping --timeout nan", "--timeout takes seconds"),
+        ("apply A --order o --metadata a=1 --metadata a=2", "Give each name in --metadata once."),
+        ("ping --timeout 0", "--timeout must be more than 0"),
+        ("ping --timeout nan", "--timeout must be more than 0"),
         ("validate A --context web", "\"web\" is not name=value"), ("sell A", "sell"),
     ])
     func `is refused with what is wrong`(arguments: String, message: String) {
@@ -117,8 +117,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "no JSON object"), ("[]", "no JSON object"),
-        (#"{"op":"release"}"#, "op is \"release\", not \"apply\""), (#"{"op":1}"#, "op is 1"),
+        ("", "not a JSON object"), ("[]", "not a JSON object"),
+        (#"{"op":"release"}"#, "op must be \"apply\", not \"release\""),
+        (#"{"op":1}"#, "op must be \"apply\", not 1"),
     ])
     func `is refused with what is wrong`(text: String, message: String) {
         let error = #expect(throws: ValidationError.self) {

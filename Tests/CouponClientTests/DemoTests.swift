@@ -55,8 +55,10 @@ import Testing
     @Test func `says what it cannot find`() {
         let daemon = #expect(throws: DemoFault.self) { try DemoInputs.daemon("/nowhere/coupond") }
         #expect(
-            daemon?.description == "There is no coupond at /nowhere/coupond: give --coupond PATH.")
+            daemon?.description
+                == "/nowhere/coupond does not exist or cannot be run: give --coupond PATH.")
         let catalog = #expect(throws: DemoFault.self) { try DemoInputs.catalog("/nowhere/c.yaml") }
-        #expect(catalog?.description == "There is no catalog at /nowhere/c.yaml.")
+        #expect(
+            catalog?.description == "The catalog /nowhere/c.yaml does not exist or cannot be read.")
     }
 }

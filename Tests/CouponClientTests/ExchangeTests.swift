@@ -60,7 +60,7 @@ private func expectValid(
             let client = server.client(timeout: .milliseconds(500))
             let fault = try fault { _ = try client.send(Sample.apply) }
             #expect(fault == CouponClientError(.timedOut(.waitingForReply), outcome: .unknown))
-            #expect("\(fault)".contains("repeat the same order id"))
+            #expect("\(fault)".contains("Repeat the request with the same order id"))
             expectValid(try client.validate(Sample.checkout))
         }
     }
@@ -261,7 +261,7 @@ private func expectValid(
         let fault = #expect(throws: CouponClientError.self) {
             try CouponClient(socketPath: "/nowhere").send(line: line)
         }
-        #expect(fault?.cause == .requestNotValid("One line with one JSON object is due."))
+        #expect(fault?.cause == .requestNotValid("Give one JSON object on one line."))
     }
 }
 

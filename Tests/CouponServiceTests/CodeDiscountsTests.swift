@@ -1,3 +1,4 @@
+import CouponService
 import CouponWire
 import Testing
 

@@ -222,15 +222,15 @@ private let secondRedemption = "red_1kt1gw6g00001"
         ),
         (
             "[1]",
-            #"{"id":null,"error":{"code":"bad_request","message":"A request is a JSON object."}}"#
+            #"{"id":null,"error":{"code":"bad_request","message":"A request must be a JSON object."}}"#
         ),
         (
             #"{"id":1,"op":"nothing"}"#,
-            #"{"id":1,"error":{"code":"unknown_op","message":"There is no such operation.","field":"op"}}"#
+            #"{"id":1,"error":{"code":"unknown_op","message":"This operation does not exist.","field":"op"}}"#
         ),
         (
             #"{"op":"validate","code":"A","custmer":{"id":"c"}}"#,
-            #"{"error":{"code":"bad_request","message":"There is no such field here.","field":"custmer"}}"#
+            #"{"error":{"code":"bad_request","message":"This field is not allowed here.","field":"custmer"}}"#
         ),
         (
             #"{"id":1,"op":"apply","code":"A"}"#,
@@ -238,7 +238,7 @@ private let secondRedemption = "red_1kt1gw6g00001"
         ),
         (
             #"{"op":"apply","code":"A","order":"o","at":1}"#,
-            #"{"error":{"code":"bad_request","message":"There is no such field here.","field":"at"}}"#
+            #"{"error":{"code":"bad_request","message":"This field is not allowed here.","field":"at"}}"#
         ),
         (
             #"{"id":true,"op":"ping"}"#,

@@ -180,3 +180,20 @@ private func wellFormed(_ operation: String) -> String {
         #expect(shop.snapshot() == before)
     }
 }
+
+@Suite struct `A role` {
+    static let shop: [Operation] = [
+        .ping, .validate, .reserve, .apply, .release, .usage, .codeDiscounts,
+    ]
+    static let readOnly: [Operation] = [
+        .ping, .usage, .codeDiscounts, .couponGet, .couponList, .codeGet, .codeList, .activity,
+        .giftCardGet, .giftCardList, .serverStats, .serverMetrics,
+    ]
+
+    @Test(arguments: Operation.allCases)
+    func `allows exactly its operations`(operation: Operation) {
+        #expect(Role.storefront.allows(operation) == Self.shop.contains(operation))
+        #expect(Role.viewer.allows(operation) == Self.readOnly.contains(operation))
+        #expect(Role.admin.allows(operation))
+    }
+}

@@ -128,7 +128,7 @@ private let definitions = """
                 {"reason":"outside_time_window",\
                 "message":"This code cannot be used at this time."},\
                 {"reason":"usage_limit_reached",\
-                "message":"This code has been used as often as it may be.","scope":"code",\
+                "message":"The usage limit of this code is reached.","scope":"code",\
                 "limit":1,"actual":1}]}]}
                 """)
     }

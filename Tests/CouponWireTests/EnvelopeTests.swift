@@ -112,20 +112,3 @@ import Testing
         check(#"{"op":"\#(op)","x":null}"#, isRefusedAt: "x")
     }
 }
-
-@Suite struct `A role` {
-    static let shop: [Operation] = [
-        .ping, .validate, .reserve, .apply, .release, .usage, .codeDiscounts,
-    ]
-    static let readOnly: [Operation] = [
-        .ping, .usage, .codeDiscounts, .couponGet, .couponList, .codeGet, .codeList, .activity,
-        .giftCardGet, .giftCardList, .serverStats, .serverMetrics,
-    ]
-
-    @Test(arguments: Operation.allCases)
-    func `allows what it is for and nothing else`(operation: Operation) {
-        #expect(Role.storefront.allows(operation) == Self.shop.contains(operation))
-        #expect(Role.viewer.allows(operation) == Self.readOnly.contains(operation))
-        #expect(Role.admin.allows(operation))
-    }
-}

@@ -149,9 +149,8 @@ private func lend(_ text: String, _ body: (Span<UInt8>) -> Void) {
         var message = ""
         lend(attribute) { bytes in
             message = written {
-                RefusalMessage(
-                    of: refusal, currency: Currency(currency) ?? .none, attribute: bytes
-                ).write(to: &$0)
+                RefusalMessage.write(
+                    refusal, currency: Currency(currency) ?? .none, attribute: bytes, &$0)
             }
         }
         return message
@@ -174,7 +173,8 @@ private func lend(_ text: String, _ body: (Span<UInt8>) -> Void) {
 
     @Test func `speaks of no cart where there is none`() {
         #expect(
-            Self.message(.noEligibleItems, currency: "") == "\"This code does not cover this.\"")
+            Self.message(.noEligibleItems, currency: "")
+                == "\"This code does not cover this purchase.\"")
         #expect(
             Self.message(.noEligibleItems) == "\"No item in the cart is covered by this code.\"")
     }
@@ -209,10 +209,10 @@ private func lend(_ text: String, _ body: (Span<UInt8>) -> Void) {
                 == #""This code is for first orders only.""#)
         #expect(
             Self.message(.notFirstOrder) { $0.limit = 1 }
-                == #""This code is for customers with at most 1 earlier order.""#)
+                == #""This code is for customers with at most 1 previous order.""#)
         #expect(
             Self.message(.usageLimitReached) { $0.held = 1 }
-                == #""All uses of this code are taken; some are only held by other orders.""#)
+                == #""All uses of this code are taken; some are held and may become free again.""#)
         #expect(
             Self.message(.currencyNotSupported, currency: "CHF")
                 == #""This code has no amount in CHF.""#)
@@ -222,6 +222,6 @@ private func lend(_ text: String, _ body: (Span<UInt8>) -> Void) {
             } == #""This code does not apply to this chan\"nel.""#)
         #expect(
             Self.message(.customerRequired) { $0.scope = .previousOrders }
-                == #""This code needs to know how many orders the customer has made.""#)
+                == #""This code requires the number of the customer's previous orders.""#)
     }
 }

@@ -40,7 +40,7 @@ extension `The built daemon` {
             let crash = try #require(demo.output.range(of: "# kill -9: "))
             let afterwards = demo.output[crash.upperBound...]
             #expect(afterwards.contains(#""order":"o-7002","replayed":true"#))
-            #expect(afterwards.contains("All 47 steps came out as expected."))
+            #expect(afterwards.contains("All 47 steps are as expected."))
         }
 
         @Test func `validates`() throws {

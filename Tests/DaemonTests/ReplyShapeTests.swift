@@ -112,7 +112,7 @@ extension `The built daemon` {
                         + #""cart":{"currency":"USD","shipping":500,"lines":[{"product":"p1","#
                         + #""quantity":2,"unit_price":2500},{"product":"p2","quantity":1,"#
                         + #""unit_price":1000}],"hold_of":1}}"#,
-                    #"{"error":{"code":"bad_request","message":"There is no such field here.","#
+                    #"{"error":{"code":"bad_request","message":"This field is not allowed here.","#
                         + #""field":"cart.hold_of"}}"#
                 ),
                 (

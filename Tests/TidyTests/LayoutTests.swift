@@ -51,7 +51,7 @@ import Testing
         path.hasPrefix("Sources/UVLoop/") || path.hasPrefix("Sources/FlatStorage/")
             || [
                 "Sources/CouponStore/PosixDisk.swift",
-                "Sources/CouponWire/JSONLineParser.swift",
+                "Sources/CouponWire/Requests/JSONLineParser.swift",
                 "Sources/CouponClient/UnixStream.swift",
             ].contains(path)
     }

@@ -1,7 +1,7 @@
 // One line of JSON -> a flat array of nodes and one run of bytes that they point into.
 //
-// The shim knows JSON, not coupons: it parses with simdjson, looks the keys up in the caller's
-// vocabulary, finds repeated keys, and tells where things lie. What a key may hold is the caller's.
+// The shim knows JSON, not coupons: it parses with simdjson, looks up the keys in the caller's
+// vocabulary, finds repeated keys, and reports where values lie. The caller knows what a key may hold.
 #ifndef CJSONLINE_H
 #define CJSONLINE_H
 
@@ -46,11 +46,11 @@ typedef struct cjson_line_node {
     uint32_t count;
 } cjson_line_node;
 
-/// What a parse found. All of it is the parser's and holds until its next parse.
+/// The result of a parse. The parser owns all of it, and it is valid until the next parse.
 typedef struct cjson_line_document {
     const cjson_line_node *nodes;
     uint32_t node_count;
-    /// The first node whose key was in its object before; 0 when no key is repeated.
+    /// The first node whose key occurs earlier in its object; 0 if no key is repeated.
     uint32_t repeated;
     uint8_t *bytes;
     uint32_t byte_count;
@@ -65,7 +65,7 @@ typedef enum __attribute__((enum_extensibility(closed))) cjson_line_result : uin
     cjson_line_result_parsed,
     /// Not JSON by RFC 8259, or not UTF-8.
     cjson_line_result_malformed,
-    /// Arrays and objects nested deeper than `CJSON_LINE_DEPTH_MAX`; the rest was not looked at.
+    /// Arrays and objects are nested deeper than `CJSON_LINE_DEPTH_MAX`; the rest was not read.
     cjson_line_result_deep,
     /// The line is longer than the parser was made for, or is empty.
     cjson_line_result_misfit,
@@ -78,16 +78,16 @@ enum {
 
 typedef struct cjson_line_parser cjson_line_parser;
 
-/// Makes a parser of lines of at most `line_bytes_max` bytes (at most 16 MiB) with all the memory
-/// that it will ever use. `vocabulary` lists up to 128 distinct keys between single spaces. `seed`
-/// keeps others from choosing keys that collide. NULL when there is no memory.
+/// Creates a parser of lines of at most `line_bytes_max` bytes (at most 16 MiB) with all the memory
+/// that it will ever use. `vocabulary` lists up to 128 distinct keys separated by spaces. `seed`
+/// keeps clients from choosing keys that collide. NULL if memory is exhausted.
 cjson_line_parser *cjson_line_parser_create(
     size_t line_bytes_max, const char *vocabulary, uint64_t seed);
 
 void cjson_line_parser_destroy(cjson_line_parser *parser);
 
-/// Parses one line. The line is copied and not kept. Of a line that cannot be parsed `document` has
-/// no nodes; `bytes` and their spare room are there all the same.
+/// Parses one line, which is copied. If it cannot be parsed, `document` has no nodes, but `bytes` and
+/// their spare room are valid.
 cjson_line_result cjson_line_parse(
     cjson_line_parser *parser, const uint8_t *line, size_t count, cjson_line_document *document);
 

@@ -151,9 +151,8 @@ enum VerdictReply {
         reply.key("reason")
         reply.string(refusal.reason.code)
         reply.key("message")
-        RefusalMessage(
-            of: refusal, currency: currency, attribute: catalog.text(of: attribute)
-        ).write(to: &reply)
+        RefusalMessage.write(
+            refusal, currency: currency, attribute: catalog.text(of: attribute), &reply)
         writeScope(refusal.scope, catalog.text(of: attribute), &reply)
         if let limit = refusal.limit { reply.member("limit", limit) }
         if let actual = refusal.actual { reply.member("actual", actual) }

@@ -6,22 +6,12 @@ import FlatStorage
 /// It is in English and states the fact that helps, with its number if there is one. Shops
 /// translate from the reason, so a sentence may change; a reason may not. A purchase without a cart
 /// has no currency (`Currency.none`): its sentences leave amounts out.
-package struct RefusalMessage: ~Escapable {
-    private let refusal: Refusal
-    /// Amounts are shown in it.
-    private let currency: Currency
-    /// The name that the refusal's scope stands for, or empty.
-    private let attribute: Span<UInt8>
-
-    @_lifetime(copy attribute)
-    package init(of refusal: Refusal, currency: Currency, attribute: Span<UInt8>) {
-        self.refusal = refusal
-        self.currency = currency
-        self.attribute = attribute
-    }
-
-    /// Writes the sentence as a string value.
-    package func write(to json: inout JSONWriter) {
+package enum RefusalMessage {
+    /// Writes the sentence as a string value. Amounts are in `currency`. `attribute` is the name that
+    /// the refusal's scope stands for, or empty.
+    package static func write(
+        _ refusal: Refusal, currency: Currency, attribute: Span<UInt8>, _ json: inout JSONWriter
+    ) {
         json.beginString()
         switch refusal.reason {
         case .codeUnknown: json.append("This code does not exist.")
@@ -32,28 +22,29 @@ package struct RefusalMessage: ~Escapable {
         case .expired: writeTimed("This code has expired", "; it ended ", refusal.endedAt, &json)
         case .blackoutDate: json.append("This code cannot be used on this date.")
         case .outsideTimeWindow: json.append("This code cannot be used at this time.")
-        case .usageLimitReached: writeUsageLimit(&json)
+        case .usageLimitReached: writeUsageLimit(refusal, &json)
         case .budgetExhausted: json.append("The budget of this code is used up.")
         case .periodLimitReached:
-            json.append("This code has been used as often as it may be in this period.")
-        case .currencyNotSupported: writeCurrency(&json)
+            json.append("The usage limit of this code for this period is reached.")
+        case .currencyNotSupported: writeCurrency(currency, &json)
         case .contextNotEligible, .requiredItemsMissing, .customerRequired:
-            writeAboutAttribute(&json)
-        case .customerNotEligible: json.append("This code is for other customers.")
-        case .customerGroupNotEligible: json.append("This code is for other customer groups.")
-        case .notFirstOrder: writePreviousOrders(&json)
+            writeAboutAttribute(refusal, attribute, &json)
+        case .customerNotEligible: json.append("This customer is not eligible for this code.")
+        case .customerGroupNotEligible:
+            json.append("The groups of this customer are not eligible for this code.")
+        case .notFirstOrder: writePreviousOrders(refusal, &json)
         case .customerLimitReached:
-            json.append("This customer has no use of this code left.")
+            json.append("The usage limit of this code for this customer is reached.")
         case .cartRequired: json.append("This code can only be used with a cart.")
         case .noEligibleItems:
             json.append(
                 currency == .none
-                    ? "This code does not cover this."
+                    ? "This code does not cover this purchase."
                     : "No item in the cart is covered by this code.")
-        case .belowMinimumAmount: writeBelowAmount(&json)
-        case .aboveMaximumAmount: writeAboveAmount(&json)
-        case .belowMinimumQuantity: writeBelowQuantity(&json)
-        case .aboveMaximumQuantity: writeAboveQuantity(&json)
+        case .belowMinimumAmount: writeBelowAmount(refusal, currency, &json)
+        case .aboveMaximumAmount: writeAboveAmount(refusal, currency, &json)
+        case .belowMinimumQuantity: writeBelowQuantity(refusal, &json)
+        case .aboveMaximumQuantity: writeAboveQuantity(refusal, &json)
         case .notCombinable: json.append("This code cannot be combined with another one.")
         case .noEffect: json.append("This code would not change the price.")
         case .giftCardEmpty: json.append("This gift card has no balance left.")
@@ -61,7 +52,7 @@ package struct RefusalMessage: ~Escapable {
         json.endString()
     }
 
-    private func writeTimed(
+    private static func writeTimed(
         _ fact: StaticString, _ link: StaticString, _ instant: Instant?,
         _ json: inout JSONWriter
     ) {
@@ -73,15 +64,15 @@ package struct RefusalMessage: ~Escapable {
         json.append(".")
     }
 
-    private func writeUsageLimit(_ json: inout JSONWriter) {
+    private static func writeUsageLimit(_ refusal: Refusal, _ json: inout JSONWriter) {
         if let held = refusal.held, held > 0 {
-            json.append("All uses of this code are taken; some are only held by other orders.")
+            json.append("All uses of this code are taken; some are held and may become free again.")
         } else {
-            json.append("This code has been used as often as it may be.")
+            json.append("The usage limit of this code is reached.")
         }
     }
 
-    private func writeCurrency(_ json: inout JSONWriter) {
+    private static func writeCurrency(_ currency: Currency, _ json: inout JSONWriter) {
         guard currency != .none else {
             return json.append("This code has no amount in this currency.")
         }
@@ -90,15 +81,17 @@ package struct RefusalMessage: ~Escapable {
         json.append(".")
     }
 
-    private func writeAboutAttribute(_ json: inout JSONWriter) {
+    private static func writeAboutAttribute(
+        _ refusal: Refusal, _ attribute: Span<UInt8>, _ json: inout JSONWriter
+    ) {
         switch refusal.reason {
         case .customerRequired:
             if refusal.scope == .previousOrders {
-                json.append("This code needs to know how many orders the customer has made.")
+                json.append("This code requires the number of the customer's previous orders.")
             } else {
-                json.append("This code needs to know the customer.")
+                json.append("This code requires a customer.")
             }
-        case .requiredItemsMissing: json.append("The cart lacks an item that this code needs.")
+        case .requiredItemsMissing: json.append("The cart lacks an item that this code requires.")
         default:
             guard !attribute.isEmpty else { return json.append("This code does not apply here.") }
             json.append("This code does not apply to this ")
@@ -107,34 +100,38 @@ package struct RefusalMessage: ~Escapable {
         }
     }
 
-    private func writePreviousOrders(_ json: inout JSONWriter) {
+    private static func writePreviousOrders(_ refusal: Refusal, _ json: inout JSONWriter) {
         guard let limit = refusal.limit, limit > 0 else {
             return json.append("This code is for first orders only.")
         }
         json.append("This code is for customers with at most ")
-        writeCount(limit, "earlier order", "earlier orders", &json)
+        writeCount(limit, "previous order", "previous orders", &json)
         json.append(".")
     }
 
-    private func writeBelowAmount(_ json: inout JSONWriter) {
+    private static func writeBelowAmount(
+        _ refusal: Refusal, _ currency: Currency, _ json: inout JSONWriter
+    ) {
         guard let missing = refusal.missing, currency != .none else {
             return json.append("The cart is below the minimum amount of this code.")
         }
         json.append("Spend ")
-        writePrice(missing, &json)
+        writePrice(missing, currency, &json)
         json.append(" more to use this code.")
     }
 
-    private func writeAboveAmount(_ json: inout JSONWriter) {
+    private static func writeAboveAmount(
+        _ refusal: Refusal, _ currency: Currency, _ json: inout JSONWriter
+    ) {
         guard let limit = refusal.limit, currency != .none else {
             return json.append("The cart is above the maximum amount of this code.")
         }
         json.append("This code is for carts of at most ")
-        writePrice(limit, &json)
+        writePrice(limit, currency, &json)
         json.append(".")
     }
 
-    private func writeBelowQuantity(_ json: inout JSONWriter) {
+    private static func writeBelowQuantity(_ refusal: Refusal, _ json: inout JSONWriter) {
         guard let missing = refusal.missing else {
             return json.append("The cart has too few items for this code.")
         }
@@ -143,7 +140,7 @@ package struct RefusalMessage: ~Escapable {
         json.append(" to use this code.")
     }
 
-    private func writeAboveQuantity(_ json: inout JSONWriter) {
+    private static func writeAboveQuantity(_ refusal: Refusal, _ json: inout JSONWriter) {
         guard let limit = refusal.limit else {
             return json.append("The cart has too many items for this code.")
         }
@@ -152,7 +149,7 @@ package struct RefusalMessage: ~Escapable {
         json.append(".")
     }
 
-    private func writeCount(
+    private static func writeCount(
         _ count: Int64, _ one: StaticString, _ many: StaticString, _ json: inout JSONWriter
     ) {
         json.appendDigits(of: count)
@@ -160,7 +157,9 @@ package struct RefusalMessage: ~Escapable {
         json.append(count == 1 ? one : many)
     }
 
-    private func writePrice(_ minorUnits: Int64, _ json: inout JSONWriter) {
+    private static func writePrice(
+        _ minorUnits: Int64, _ currency: Currency, _ json: inout JSONWriter
+    ) {
         json.appendAmount(Money(minorUnits: minorUnits), in: currency)
         json.append(" ")
         json.appendLetters(of: currency)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CouponClient
 
-/// What a checkout command asks about: codes, customer and cart, one option for each part.
+/// The checkout of a command: codes, customer and cart, one option for each part.
 struct CheckoutOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp("The codes, as the shopper typed them.", valueName: "codes"))
@@ -10,11 +10,11 @@ struct CheckoutOptions: ParsableArguments {
     @Option(
         name: .customLong("code"),
         help: ArgumentHelp(
-            "A code with what it is restricted to; may be repeated.",
+            "A code with restrictions; may be repeated.",
             discussion: """
-                For example GC-2025-001:amount=2000: at most 20.00 of that gift card. coupon names \
-                the one that is meant where several own the code; any other name is an attribute \
-                that a line must have to take part.
+                For example GC-2025-001:amount=2000 for at most 20.00 of that gift card. coupon \
+                selects one of several coupons that own the code. Any other name is an attribute \
+                that lines must have.
                 """,
             valueName: "code[:name=value,…]"),
         transform: { argument in try CodeRequest(argument: argument) })
@@ -32,7 +32,7 @@ struct CheckoutOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The cart's currency (default: USD).", valueName: "code"))
     var currency: String?
 
-    @Option(help: ArgumentHelp("What shipping costs, in minor units.", valueName: "amount"))
+    @Option(help: ArgumentHelp("The price of shipping, in minor units.", valueName: "amount"))
     var shipping: Int64?
 
     @Option(help: ArgumentHelp("The customer's id.", valueName: "id"))
@@ -46,7 +46,7 @@ struct CheckoutOptions: ParsableArguments {
         help: ArgumentHelp("A group the customer is in; may be repeated.", valueName: "name"))
     var groups: [String] = []
 
-    @Option(help: ArgumentHelp("How many orders the customer has placed.", valueName: "count"))
+    @Option(help: ArgumentHelp("The number of the customer's previous orders.", valueName: "count"))
     var orders: Int64?
 
     @Option(
@@ -61,20 +61,20 @@ struct CheckoutOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The date that blackout dates, weekday windows and booking limits are judged on.",
+            "The date for blackout dates, weekday windows and limits per booking date.",
             valueName: "date"))
     var bookingDate: String?
 
     @Option(
         help: ArgumentHelp(
-            "Another order, such as a session, whose holds count as own and are taken over.",
+            "Another order, such as a session, whose holds this one takes over.",
             valueName: "id"))
     var holdOf: String?
 
-    @Flag(help: "Also consider coupons that need no code.")
+    @Flag(help: "Also consider automatic coupons, which need no code.")
     var auto = false
 
-    @Option(help: "One refused code refuses all, or only itself (default: all).")
+    @Option(help: "Whether one refused code refuses all codes or only itself (default: all).")
     var mode: Checkout.Mode?
 
     @Flag(help: "List every failing rule, not only the first.")
@@ -90,11 +90,11 @@ struct CheckoutOptions: ParsableArguments {
     func validate() throws {
         if requestFile != nil {
             guard isEmpty else {
-                throw ValidationError("--request replaces codes and options about the checkout.")
+                throw ValidationError("Give --request alone, without codes or checkout options.")
             }
             return
         }
-        if checkout.codes.isEmpty && !auto { throw ValidationError("A code is due, or --auto.") }
+        if checkout.codes.isEmpty && !auto { throw ValidationError("Give a code, or --auto.") }
         if lines.isEmpty && (currency != nil || shipping != nil) {
             throw ValidationError("--currency and --shipping describe a cart: give a --line too.")
         }

@@ -3,7 +3,7 @@ import CouponClient
 
 // CODE[:name=value,name=value…]
 //
-// A code that holds a colon is given without restrictions, or in a request as JSON (--request).
+// A code that contains a colon is given as a plain argument or in a JSON request (--request).
 
 extension CodeRequest {
     /// Reads the argument of `--code`.

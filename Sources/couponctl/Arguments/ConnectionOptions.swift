@@ -2,14 +2,14 @@ import ArgumentParser
 import CouponClient
 import Foundation
 
-/// How to reach the daemon and how to show its answer: options of every command that asks it.
+/// How to reach the daemon and how to show its reply: options of every command that sends a request.
 struct ConnectionOptions: ParsableArguments {
-    /// Which of the daemon's sockets an operation belongs on.
+    /// The daemon's socket that serves an operation.
     enum Role {
         case storefront
         case admin
 
-        /// Where the socket is unless an option says otherwise.
+        /// The default path of the socket.
         func defaultPath(in environment: [String: String]) -> String {
             switch self {
             case .storefront: environment["COUPOND_SOCKET"] ?? "/run/coupond/coupond.sock"
@@ -37,7 +37,7 @@ struct ConnectionOptions: ParsableArguments {
     func validate() throws {
         // The upper bound keeps the sum with the clock representable.
         guard timeout > 0, timeout <= 86_400 else {
-            throw ValidationError("--timeout takes seconds, more than 0 and at most 86400.")
+            throw ValidationError("--timeout must be more than 0 and at most 86400 seconds.")
         }
     }
 
@@ -47,10 +47,10 @@ struct ConnectionOptions: ParsableArguments {
             timeout: .seconds(timeout))
     }
 
-    /// Prints a reply, as received or as `text` puts it.
+    /// Prints a reply, as received or as `text` shows it.
     ///
     /// - Returns: the reply, for the exit status.
-    /// - Throws: what the daemon reported, if the reply is an error.
+    /// - Throws: the daemon's error, if the reply is one.
     @discardableResult
     func show<Request: CouponRequest>(
         _ line: String, replyTo request: Request.Type, as text: (Request.Reply, Style) -> [String]

@@ -3,8 +3,8 @@ import CouponClient
 
 // PRODUCT:QUANTITY:UNIT_PRICE[:name=value,name=value…]
 //
-// A product may hold neither ":" nor may an attribute's value hold ","; whoever needs them writes
-// the request as JSON (--request).
+// A product cannot contain ":", and an attribute's value cannot contain ",". Both are possible in a JSON
+// request (--request).
 
 extension CartLine {
     /// Reads the argument of `--line`.
@@ -16,11 +16,12 @@ extension CartLine {
         }
         guard let quantity = Int64(parts[1]), quantity >= 1 else {
             throw ValidationError(
-                "The quantity in \"\(argument)\" is a whole number from 1, not \"\(parts[1])\".")
+                "The quantity in \"\(argument)\" must be a whole number from 1, not \"\(parts[1])\"."
+            )
         }
         guard let unitPrice = Int64(parts[2]), unitPrice >= 0 else {
             throw ValidationError(
-                "The unit price in \"\(argument)\" is a whole number of minor units,"
+                "The unit price in \"\(argument)\" must be a whole number of minor units,"
                     + " not \"\(parts[2])\".")
         }
         self.init(product: String(product), quantity: quantity, unitPrice: unitPrice)
@@ -35,11 +36,11 @@ extension CartLine {
         case "id": id = pair.value
         case "on_sale":
             guard let isOnSale = Bool(pair.value) else {
-                throw ValidationError("on_sale is true or false, not \"\(pair.value)\".")
+                throw ValidationError("on_sale must be true or false, not \"\(pair.value)\".")
             }
             onSale = isOnSale
         case "product", "quantity", "unit_price":
-            throw ValidationError("\(pair.name) is given before the attributes of a line.")
+            throw ValidationError("Give \(pair.name) before the attributes of the line.")
         default:
             attributes[pair.name, default: []].values.append(pair.value)
         }
@@ -51,7 +52,7 @@ struct NamedValue: Equatable {
     var name: String
     var value: String
 
-    /// Reads `name=value`; the value may be empty and may hold further equals signs.
+    /// Reads `name=value`. The value may be empty and may contain equals signs.
     init(argument: String) throws(ValidationError) {
         let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let name = parts.first, !name.isEmpty else {

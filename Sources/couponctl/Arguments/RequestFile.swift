@@ -2,7 +2,7 @@ import ArgumentParser
 import CouponClient
 import Foundation
 
-/// A request that somebody wrote as JSON, over as many lines as they liked.
+/// A request written as JSON, on one or several lines.
 struct RequestFile {
     /// The request as one line.
     let line: String
@@ -21,9 +21,9 @@ struct RequestFile {
         try self.init(text: String(decoding: bytes, as: UTF8.self), for: operation)
     }
 
-    /// Takes a request that is for `operation`, or names none and so becomes one for it.
+    /// Reads a request for `operation`. If it has no `op`, it gets one.
     init(text: String, for operation: CouponOperation) throws(ValidationError) {
-        // Strict JSON has line ends between tokens only, so that a blank can replace each.
+        // JSON has line ends between tokens only, so a blank can replace each.
         let flat = String(text.map { $0.isNewline ? " " : $0 })
             .trimmingCharacters(in: .whitespaces)
         let request: [String: JSONValue]
@@ -31,17 +31,17 @@ struct RequestFile {
             request = try JSONDecoder().decode(
                 [String: JSONValue].self, from: Data(flat.utf8))
         } catch {
-            throw ValidationError("The request is no JSON object.")
+            throw ValidationError("The request is not a JSON object.")
         }
         switch request["op"] {
         case .string(operation.name):
             line = flat
         case nil:
-            // The text is kept as it was written; only the missing field goes in front.
+            // The text stays as it was written, after the missing field.
             let rest = flat.dropFirst().drop(while: \.isWhitespace)
             line = "{\"op\":\"\(operation.name)\"" + (request.isEmpty ? "" : ",") + rest
         case .some(let other):
-            throw ValidationError("The request's op is \(other), not \"\(operation.name)\".")
+            throw ValidationError("The request's op must be \"\(operation.name)\", not \(other).")
         }
     }
 }

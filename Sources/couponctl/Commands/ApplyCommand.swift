@@ -4,17 +4,17 @@ import CouponClient
 struct ApplyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply",
-        abstract: "Use codes up for an order.",
+        abstract: "Apply codes to an order.",
         discussion: """
             Example: couponctl apply SUMMER20 --order o-1001 --line p1:2:2500
 
-            The same command again is answered from the record and consumes nothing, so when the \
-            reply is lost, repeat it.
+            If the reply is lost, repeat the command: the daemon answers a repeat from its record \
+            and consumes nothing.
             """)
 
     @OptionGroup(title: "Checkout") var options: CheckoutOptions
 
-    @Option(help: ArgumentHelp("The order that the codes are used for.", valueName: "id"))
+    @Option(help: ArgumentHelp("The order.", valueName: "id"))
     var order: String?
 
     @Option(
@@ -28,11 +28,12 @@ struct ApplyCommand: ParsableCommand {
     func validate() throws {
         if options.requestFile != nil {
             if order != nil || !metadata.isEmpty {
-                throw ValidationError("--request replaces --order and --metadata.")
+                throw ValidationError(
+                    "Give --order and --metadata in the request, not beside --request.")
             }
         }
         if Set(metadata.map(\.name)).count < metadata.count {
-            throw ValidationError("--metadata takes each name once.")
+            throw ValidationError("Give each name in --metadata once.")
         }
     }
 
@@ -45,7 +46,7 @@ struct ApplyCommand: ParsableCommand {
                 try client.replyLine(
                     to: ApplyRequest(options.checkout, order: order, metadata: notes))
             } else {
-                throw ValidationError("--order is due: it is what makes a repeat safe.")
+                throw ValidationError("Give --order ID: it makes a repeat safe.")
             }
         let reply = try connection.show(line, replyTo: ApplyRequest.self, as: CheckoutText.lines)
         if reply.applied != true { throw ExitStatus.refused }

@@ -5,10 +5,10 @@ import Foundation
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Run a shop's day against a daemon of its own, and print each request and reply.",
+        abstract: "Run a shop's day against a new daemon, and print each request and reply.",
         discussion: """
-            The daemon works in a temporary folder that is removed at the end. Exit status: 0 if \
-            every step came out as expected, else 2.
+            The daemon uses a temporary folder, which is removed at the end. Exit status: 0 if \
+            every reply is as expected, else 2.
             """)
 
     @Option(
@@ -39,7 +39,7 @@ struct DemoCommand: ParsableCommand {
             daemon.end()
             let log = daemon.logText
             try folder.remove()
-            throw DemoFault("The demo broke off: \(error)\nThe daemon's log ends with:\n\(log)")
+            throw DemoFault("The demo stopped: \(error)\nThe daemon's log ends with:\n\(log)")
         }
         daemon.end()
         try folder.remove()
@@ -47,8 +47,8 @@ struct DemoCommand: ParsableCommand {
         if !differences.isEmpty { throw ExitStatus.error }
     }
 
-    /// Acts when the user presses ^C, which reaches only this process: the daemon runs in a group
-    /// of its own.
+    /// Acts when the user presses ^C. The signal reaches only this process: the daemon runs in a group of
+    /// its own.
     private static func onInterruption(
         _ act: @escaping @Sendable () -> Void
     ) -> any DispatchSourceSignal {

@@ -3,7 +3,7 @@ import CouponClient
 
 struct PingCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ping", abstract: "Ask whether the daemon is there and ready.")
+        commandName: "ping", abstract: "Check that the daemon runs and is ready.")
 
     @OptionGroup var connection: ConnectionOptions
 

@@ -4,12 +4,12 @@ import CouponClient
 struct ReleaseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "release",
-        abstract: "Give back what an order holds or has used.",
+        abstract: "Give back the uses that an order holds or has consumed.",
         discussion: """
             Example: couponctl release --order o-1001
 
-            The same command again gives nothing back a second time. An order that has nothing to \
-            give back is an error, not_found, which a shop may take as done.
+            A repeat gives nothing back a second time. If the order has nothing to give back, the \
+            error is not_found; a shop may treat that as success.
             """)
 
     @Option(help: ArgumentHelp("The order.", valueName: "id"))

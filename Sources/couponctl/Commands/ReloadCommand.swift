@@ -4,7 +4,7 @@ import CouponClient
 struct ReloadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reload",
-        abstract: "Read the catalog again; with errors in it the old one stays.")
+        abstract: "Reload the catalog. If it has errors, the old one stays.")
 
     @OptionGroup var connection: ConnectionOptions
 

@@ -4,12 +4,12 @@ import CouponClient
 struct ReserveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reserve",
-        abstract: "Hold codes for an order while its shopper pays.",
+        abstract: "Hold codes for an order during payment.",
         discussion: """
             Example: couponctl reserve SUMMER20 --order o-1001 --line p1:2:2500 --ttl 600
 
-            Until the hold lapses nobody else gets these uses. The same order may reserve again, \
-            which replaces its hold and renews the time; applying the order takes it over.
+            Other orders cannot take these uses until the hold lapses. A second reserve of the same \
+            order replaces its hold and starts the time again. Applying the order uses the hold.
             """)
 
     @OptionGroup(title: "Checkout") var options: CheckoutOptions
@@ -26,7 +26,7 @@ struct ReserveCommand: ParsableCommand {
 
     func validate() throws {
         if options.requestFile != nil, order != nil || ttl != nil {
-            throw ValidationError("--request replaces --order and --ttl.")
+            throw ValidationError("Give --order and --ttl in the request, not beside --request.")
         }
     }
 
@@ -39,7 +39,7 @@ struct ReserveCommand: ParsableCommand {
                 try client.replyLine(
                     to: ReserveRequest(options.checkout, order: order, ttlSeconds: ttl))
             } else {
-                throw ValidationError("--order is due: it is whose hold this becomes.")
+                throw ValidationError("Give --order ID, the order that the hold is for.")
             }
         let reply = try connection.show(line, replyTo: ReserveRequest.self, as: CheckoutText.lines)
         if reply.reserved != true { throw ExitStatus.refused }

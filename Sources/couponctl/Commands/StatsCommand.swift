@@ -3,7 +3,7 @@ import CouponClient
 
 struct StatsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stats", abstract: "Show the daemon's figures.")
+        commandName: "stats", abstract: "Show the daemon's statistics.")
 
     @OptionGroup var connection: ConnectionOptions
 

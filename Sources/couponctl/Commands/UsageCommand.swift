@@ -8,19 +8,21 @@ struct UsageCommand: ParsableCommand {
     @Argument(help: "The code, as the shopper typed it.")
     var code: String
 
-    @Option(help: ArgumentHelp("Whose own limit to show, by id.", valueName: "id"))
+    @Option(help: ArgumentHelp("The id of the customer whose own limit to show.", valueName: "id"))
     var customer: String?
 
-    @Option(help: ArgumentHelp("Whose own limit to show, by e-mail.", valueName: "address"))
+    @Option(
+        help: ArgumentHelp(
+            "The e-mail address of the customer whose own limit to show.", valueName: "address"))
     var email: String?
 
     @Option(
         help: ArgumentHelp(
-            "Which site, event … the answer is for; may be repeated.", valueName: "name=value"),
+            "The site, event … in question; may be repeated.", valueName: "name=value"),
         transform: { argument in try NamedValue(argument: argument) })
     var context: [NamedValue] = []
 
-    @Option(help: ArgumentHelp("Which booking date's limit to show.", valueName: "date"))
+    @Option(help: ArgumentHelp("The booking date whose limit to show.", valueName: "date"))
     var bookingDate: String?
 
     @Option(help: ArgumentHelp("The tenant.", valueName: "name"))

@@ -4,26 +4,26 @@ import CouponClient
 struct ValidateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate",
-        abstract: "Ask what codes are worth. Changes nothing.",
+        abstract: "Check codes and show their discount. Changes nothing.",
         discussion: "Example: couponctl validate SUMMER20 --line p1:2:2500 --customer cus_7")
 
     @OptionGroup(title: "Checkout") var options: CheckoutOptions
 
     @Option(
         help: ArgumentHelp(
-            "The order whose own holds and uses do not count against it.", valueName: "id"))
+            "The order, whose own holds and uses do not count against it.", valueName: "id"))
     var order: String?
 
     @Option(
         help: ArgumentHelp(
-            "Judge windows as of this instant: ISO 8601, or a date.", valueName: "instant"))
+            "Evaluate as of this instant: ISO 8601, or a date.", valueName: "instant"))
     var at: String?
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func validate() throws {
         if options.requestFile != nil, order != nil || at != nil {
-            throw ValidationError("--request replaces --order and --at.")
+            throw ValidationError("Give --order and --at in the request, not beside --request.")
         }
     }
 

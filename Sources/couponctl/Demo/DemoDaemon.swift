@@ -15,7 +15,7 @@ final class DemoDaemon: Sendable {
 
     private struct State {
         var process: Process?
-        /// The user has had enough: nothing is started any more.
+        /// Whether the user has interrupted the demo: then no daemon is started.
         var isInterrupted = false
     }
 
@@ -29,7 +29,7 @@ final class DemoDaemon: Sendable {
         ]
     }
 
-    /// What a shell would be told to start it.
+    /// The shell command that starts it.
     var commandLine: String {
         ([executable.lastPathComponent] + arguments).joined(separator: " ")
     }
@@ -38,7 +38,7 @@ final class DemoDaemon: Sendable {
     func start(_ clients: CouponClient...) throws(DemoFault) {
         let process = Process()
         do {
-            // Its log goes to a file: a pipe that nobody reads would stop it when full.
+            // The log goes to a file: a pipe without a reader would block the daemon when full.
             try Data().write(to: log)
             process.standardError = try FileHandle(forWritingTo: log)
             process.standardOutput = process.standardError
@@ -53,7 +53,7 @@ final class DemoDaemon: Sendable {
             state.process = process
             return state.isInterrupted
         }
-        if isInterrupted { throw DemoFault("It was interrupted.") }
+        if isInterrupted { throw DemoFault("The demo was interrupted.") }
 
         for client in clients {
             try Self.wait(Self.startTimeout, for: "coupond to answer") { () throws(DemoFault) in
@@ -82,7 +82,7 @@ final class DemoDaemon: Sendable {
     /// - Returns: its exit status.
     func stop() throws(DemoFault) -> Int32 { try end(by: SIGTERM) }
 
-    /// Ends the process as a crash does: it has no chance to do or say anything.
+    /// Kills the process, as a crash would.
     ///
     /// - Returns: the signal that ended it.
     func crash() throws(DemoFault) -> Int32 { try end(by: SIGKILL) }
@@ -95,7 +95,7 @@ final class DemoDaemon: Sendable {
         return process.terminationStatus
     }
 
-    /// Ends the process at once, if it still runs: its state is about to be removed.
+    /// Kills the process if it still runs: its state is about to be removed.
     func end() {
         state.withLock { state in
             Self.kill(state.process)
@@ -103,8 +103,8 @@ final class DemoDaemon: Sendable {
         }
     }
 
-    /// Ends the process from another thread. Whoever waits for the daemon finds it gone, and cleans
-    /// up.
+    /// Kills the process from another thread. The thread that waits for the daemon then finds it
+    /// ended, and cleans up.
     func interrupt() {
         state.withLock { state in
             state.isInterrupted = true
@@ -118,13 +118,13 @@ final class DemoDaemon: Sendable {
         process.waitUntilExit()
     }
 
-    /// The end of what the daemon logged.
+    /// The end of the daemon's log.
     var logText: String {
         let text = (try? String(contentsOf: log, encoding: .utf8)) ?? "(no log)"
         return text.split(separator: "\n").suffix(20).joined(separator: "\n")
     }
 
-    /// Waits until `isDone`, asking a hundred times a second.
+    /// Waits until `isDone`, checking a hundred times a second.
     static func wait(
         _ timeout: Duration, for what: String, until isDone: () throws(DemoFault) -> Bool
     ) throws(DemoFault) {

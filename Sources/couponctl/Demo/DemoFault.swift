@@ -1,4 +1,4 @@
-/// Why the demo could not be run to its end.
+/// Why the demo stopped early.
 struct DemoFault: Error, CustomStringConvertible {
     var description: String
 

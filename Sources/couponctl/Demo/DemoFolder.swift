@@ -1,13 +1,13 @@
 import Foundation
 
-// The sample catalog of the project serves most of the day. What the day edits on the way, and a
-// coupon for exactly one explanation, are a second catalog file of its own, written here.
+// Most of the day uses the project's sample catalog. The coupons that the day edits are in a second
+// catalog file, which is written here.
 
 /// The temporary folder of a demo: sockets, state, log and a catalog that is edited on the way.
 struct DemoFolder {
     let url: URL
 
-    /// Makes a folder that only this user can read.
+    /// Creates a folder that only this user can read.
     init() throws(DemoFault) {
         let name = "coupond-demo-\(ProcessInfo.processInfo.processIdentifier)"
         url = FileManager.default.temporaryDirectory.appending(path: name)
@@ -18,7 +18,7 @@ struct DemoFolder {
             try FileManager.default.createDirectory(
                 at: state, withIntermediateDirectories: false)
         } catch {
-            throw DemoFault("Cannot make \(url.path): \(error.localizedDescription)")
+            throw DemoFault("Cannot create \(url.path): \(error.localizedDescription)")
         }
     }
 
@@ -28,7 +28,7 @@ struct DemoFolder {
     var log: URL { url.appending(path: "coupond.log") }
     var catalog: URL { url.appending(path: "flash.yaml") }
 
-    /// Replaces the demo's own catalog file in one step, as an editor would.
+    /// Replaces the demo's own catalog file in one step.
     func write(_ catalog: FlashCatalog) throws(DemoFault) {
         do {
             try Data(catalog.text.utf8).write(to: self.catalog, options: .atomic)
@@ -54,7 +54,7 @@ struct FlashCatalog {
 
     /// How many orders may use the code.
     var limit: Int64
-    /// What it takes off. More than 100 makes the catalog broken.
+    /// The discount. More than 100 breaks the catalog.
     var percent: Int
 
     var text: String {
@@ -79,16 +79,16 @@ struct FlashCatalog {
     }
 }
 
-/// Where the demo finds what it does not make.
+/// Finds the files that the demo uses.
 enum DemoInputs {
-    /// The daemon's executable: beside this one, unless told otherwise.
+    /// The daemon's executable: `path`, or else the one beside this program.
     static func daemon(_ path: String?) throws(DemoFault) -> URL {
         let own = Bundle.main.executableURL?.deletingLastPathComponent()
         guard let url = path.map({ URL(filePath: $0) }) ?? own?.appending(path: "coupond") else {
-            throw DemoFault("Cannot tell where coupond is: give --coupond PATH.")
+            throw DemoFault("Cannot find coupond: give --coupond PATH.")
         }
         guard FileManager.default.isExecutableFile(atPath: url.path) else {
-            throw DemoFault("There is no coupond at \(url.path): give --coupond PATH.")
+            throw DemoFault("\(url.path) does not exist or cannot be run: give --coupond PATH.")
         }
         return url
     }
@@ -97,7 +97,7 @@ enum DemoInputs {
     static func catalog(_ path: String?) throws(DemoFault) -> URL {
         if let path {
             guard FileManager.default.isReadableFile(atPath: path) else {
-                throw DemoFault("There is no catalog at \(path).")
+                throw DemoFault("The catalog \(path) does not exist or cannot be read.")
             }
             return URL(filePath: path)
         }
@@ -112,6 +112,7 @@ enum DemoInputs {
                 folder.deleteLastPathComponent()
             }
         }
-        throw DemoFault("There is no config/coupons.yaml here or above: give --catalog PATH.")
+        throw DemoFault(
+            "config/coupons.yaml was not found here or in a parent folder: give --catalog PATH.")
     }
 }

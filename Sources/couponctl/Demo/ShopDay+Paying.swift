@@ -1,28 +1,27 @@
 import CouponClient
 
-// What happens between the code that is typed and the order that is paid: a use is held, several
-// codes share a cart, a gift card pays a part, a payment fails, an order is cancelled. Codes and
-// cards are the sample catalog's.
+// From the typed code to the paid order: a use is held, several codes share a cart, a gift card pays
+// a part, a payment fails, an order is cancelled. The codes and cards are in the sample catalog.
 
 extension ShopDay {
     mutating func holdTheLastUse() throws {
         try transcript.ask(
-            "A mailed code is good for one order. While its shopper pays, it is held for hers.",
+            "A mailed code is good for one order. It is held while the shopper pays.",
             Self.mailedCode("reserve", "SUN-4F7K-Q2MZ", order: "o-3001"), shop,
             expecting: ["valid": true, "reserved": true, "discount": 900, "codes.0.remaining": 0])
         try transcript.ask(
-            "Her friend got the mail forwarded, and is told that the use is only held.",
+            "Another shopper tries the same code. The refusal says that its use is held.",
             Self.mailedCode("reserve", "SUN-4F7K-Q2MZ", order: "o-3002"), shop,
             expecting: [
                 "reserved": false, "reason": "usage_limit_reached", "expires_at": .null,
                 "codes.0.scope": "code", "codes.0.limit": 1, "codes.0.held": 1,
             ])
         try transcript.ask(
-            "She has paid: applying takes her hold over.",
+            "She has paid: apply uses her hold.",
             Self.mailedCode("apply", "SUN-4F7K-Q2MZ", order: "o-3001"), shop,
             expecting: ["applied": true, "order": "o-3001", "codes.0.remaining": 0])
         try transcript.ask(
-            "Nothing is held any more, and the one use is used.",
+            "Nothing is held any more, and the one use is counted.",
             #"{"id":"k","op":"usage","code":"SUN-4F7K-Q2MZ"}"#, shop,
             expecting: [
                 "result.limits.0.kind": "code", "result.limits.0.limit": 1,
@@ -37,21 +36,21 @@ extension ShopDay {
             Self.mailedCode("reserve", "SUN-8T3P-W6XA", order: "o-3003"), shop,
             expecting: ["reserved": true, "codes.0.remaining": 0])
         try transcript.ask(
-            "The card fails, so the shop gives the code back at once and waits for no hold to end.",
+            "The payment fails, so the shop releases the code instead of waiting for the hold to lapse.",
             Self.release("o-3003"), shop,
             expecting: [
                 "released": true, "replayed": .null, "codes.0.code": "SUN-8T3P-W6XA",
                 "codes.0.was": "reserved",
             ])
         try transcript.ask(
-            "Giving back twice gives nothing back a second time.", Self.release("o-3003"), shop,
+            "A second release gives nothing back.", Self.release("o-3003"), shop,
             expecting: ["released": true, "replayed": true])
         try transcript.ask(
-            "The code is free for the next shopper, who has no order yet, only a session.",
+            "The code is free for the next shopper, who has a session but no order yet.",
             Self.mailedCode("reserve", "SUN-8T3P-W6XA", order: "session-9"), shop,
             expecting: ["reserved": true, "codes.0.remaining": 0])
         try transcript.ask(
-            "His order takes over what his session holds.",
+            "His order takes over the holds of his session.",
             Self.mailedCode(
                 "apply", "SUN-8T3P-W6XA", order: "o-3004", more: #""hold_of":"session-9","#),
             shop, expecting: ["applied": true, "order": "o-3004", "codes.0.remaining": 0])
@@ -59,7 +58,7 @@ extension ShopDay {
 
     mutating func combineCodes() throws {
         try transcript.ask(
-            "Two loyalty codes on one order: only one of a group is taken, and which, is told.",
+            "Two loyalty codes on one order: their group allows one, and the reply names the conflict.",
             #"{"id":"m","op":"validate","codes":["LOYAL5","LOYAL8"],"# + Self.largeCart + "}",
             shop,
             expecting: [
@@ -68,7 +67,7 @@ extension ShopDay {
             ])
         // 5 % of the full prices first, then 10 % and 20 % of what is left of each line.
         try transcript.ask(
-            "A promotion and a loyalty code go together, and a coupon without a code joins them.",
+            "A promotion and a loyalty code combine, and an automatic coupon joins them.",
             #"{"id":"n","op":"validate","codes":["SUMMER20","LOYAL5"],"auto":true,"#
                 + Self.largeCart + "}", shop,
             expecting: [
@@ -87,13 +86,15 @@ extension ShopDay {
             "codes.2.gift_card": "gc_small", "codes.2.amount": 900, "codes.2.balance": 0,
         ]
         try transcript.ask(
-            "A gift card pays 9.00 of what is left; the rest is due.", Self.order4001, shop,
+            "A gift card pays 9.00 of the total; the rest is still to be paid.", Self.order4001,
+            shop,
             expecting: paid)
         try transcript.ask(
-            "The shop asks again and gets the same money, from the record.", Self.order4001, shop,
+            "The shop repeats the request and gets the same amounts, from the record.",
+            Self.order4001, shop,
             expecting: ["replayed": true, "gift_card_amount": 900, "amount_due": 12003])
         try transcript.ask(
-            "The card has nothing left for another order.",
+            "The card has no balance left for another order.",
             #"{"id":"p","op":"reserve","order":"o-4002","code":"GC-2025-002","#
                 + Self.largeCart + "}", shop,
             expecting: [
@@ -101,7 +102,7 @@ extension ShopDay {
                 "amount_due": 17300,
             ])
         try transcript.ask(
-            "The order is cancelled: uses and money come back exactly as they were taken.",
+            "The order is cancelled: its uses and its money come back.",
             Self.release("o-4001"), shop,
             expecting: [
                 "released": true, "codes.0.code": "SUMMER20", "codes.0.was": "applied",
@@ -109,23 +110,23 @@ extension ShopDay {
                 "codes.3.coupon": "cou_auto_volume",
             ])
         try transcript.ask(
-            "So the card is worth 9.00 again.",
+            "The card has its 9.00 back.",
             #"{"id":"q","op":"validate","code":"GC-2025-002"}"#, shop,
             expecting: ["valid": true, "codes.0.balance": 900])
     }
 
     mutating func countByLimit() throws {
         try transcript.ask(
-            "A code with every limit there is, for a session in summer.",
+            "A code with every kind of limit, for a booking in summer.",
             #"{"id":"r","op":"apply","order":"o-5001","code":"LIMITED","customer":"cus_7","#
                 + #""booking_date":"2099-07-01","# + Self.cart + "}", shop,
             expecting: ["applied": true, "discount": 500, "codes.0.remaining": 1])
-        try askForEveryLimit("Each limit has counted it, in its own way.", given: 500)
+        try askForEveryLimit("Each limit has counted the use.", given: 500)
         try transcript.ask(
-            "A cancelled order does not give back the use of this one, as its definition says.",
+            "A cancelled order does not return the use of this code: its definition says so.",
             Self.release("o-5001"), shop,
             expecting: ["codes.0.was": "applied", "codes.0.use_returned": false])
-        try askForEveryLimit("The uses stay; what it gave is back in the budget.", given: 0)
+        try askForEveryLimit("The uses stay counted; the discount is back in the budget.", given: 0)
     }
 
     private mutating func askForEveryLimit(_ comment: String, given: Int64) throws {

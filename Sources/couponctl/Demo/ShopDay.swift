@@ -1,9 +1,8 @@
 import CouponClient
 import Foundation
 
-// A day at the shop, each step a promise of the daemon: a good code, a refusal that explains itself,
-// a retry that costs nothing, a limit that holds, a use that waits for its payment, a gift card, a
-// catalog that changes under way, a restart, a crash.
+// Each step shows a promise of the daemon: a valid code, a refusal with its reasons, a retry that
+// consumes nothing, a limit, a hold, a gift card, a reload, a restart, a crash.
 
 /// The story of the demo.
 struct ShopDay {
@@ -23,10 +22,10 @@ struct ShopDay {
         office = CouponClient(socketPath: folder.adminSocket.path)
     }
 
-    /// Runs the day and returns what was not as expected.
+    /// Runs the day and returns the facts that were not as expected.
     mutating func run() throws -> [String] {
         try folder.write(FlashCatalog(limit: 3, percent: 50))
-        transcript.tell("Start: \(daemon.commandLine)")
+        transcript.announce("Start: \(daemon.commandLine)")
         try daemon.start(shop, office)
 
         try askAboutCodes()
@@ -41,14 +40,14 @@ struct ShopDay {
         try breakTheCatalog()
         try restart()
         try crash()
-        transcript.tell("Closing time.")
+        transcript.announce("Closing time.")
         transcript.check("the daemon's exit status", .integer(Int64(try daemon.stop())), 0)
         return transcript.differences
     }
 
     private mutating func askAboutCodes() throws {
         try transcript.ask(
-            "Is the daemon there?",
+            "Is the daemon ready?",
             #"{"id":"a","op":"ping"}"#, shop,
             expecting: ["id": "a", "result.name": "coupond", "result.ready": true])
         try transcript.ask(
@@ -56,7 +55,7 @@ struct ShopDay {
             #"{"id":"b","op":"validate","code":"summer20","# + Self.cart + "}", shop,
             expecting: ["valid": true, "codes.0.code": "SUMMER20"])
         try transcript.ask(
-            "A code for a large first order, typed by an old client with a small one: every reason.",
+            "A code for a large first order, typed for a small later one: explain lists every reason.",
             #"{"id":"c","op":"validate","code":"\#(FlashCatalog.firstOrderCode)","explain":true,"#
                 + #""customer":{"id":"cus_7","orders":3},"# + Self.cart + "}", shop,
             expecting: [
@@ -69,14 +68,14 @@ struct ShopDay {
 
     private mutating func takeAnOrder() throws {
         try transcript.ask(
-            "She pays: the code is used up for her order.", Self.order1001, shop,
+            "She pays: apply uses the code for her order.", Self.order1001, shop,
             expecting: ["valid": true, "applied": true, "order": "o-1001", "replayed": .null])
         try transcript.ask(
-            "The reply got lost, so the shop asks again: the same answer, nothing consumed.",
+            "The reply was lost, so the shop repeats the request: the same answer, nothing consumed.",
             Self.order1001, shop,
             expecting: ["applied": true, "order": "o-1001", "replayed": true])
         try transcript.ask(
-            "Another cart under the same order is a mistake of the shop, and is told as one.",
+            "Another cart with the same order id is a mistake of the shop, and an error.",
             #"{"id":"e","op":"apply","order":"o-1001","code":"SUMMER20","#
                 + #""cart":{"currency":"USD","lines":[{"product":"p2","quantity":1,"#
                 + #""unit_price":9900}]}}"#, shop,
@@ -91,14 +90,15 @@ struct ShopDay {
                 expecting: ["applied": true, "codes.0.remaining": .integer(Int64(3 - number))])
         }
         try transcript.ask(
-            "The fourth comes too late.", Self.flashOrder(4), shop,
+            "The fourth order is refused.", Self.flashOrder(4), shop,
             expecting: ["valid": false, "applied": false, "reason": "usage_limit_reached"])
         try askForUsage("How much is left?", limit: 3, used: 3)
     }
 
     private mutating func editTheCatalog() throws {
         try folder.write(FlashCatalog(limit: 4, percent: 25))
-        transcript.tell("The office raises the limit to four, lowers the percentage, sends SIGHUP.")
+        transcript.announce(
+            "An operator raises the limit to four, lowers the percentage and sends SIGHUP.")
         try daemon.signal(SIGHUP)
         try DemoDaemon.wait(Self.reloadTimeout, for: "the new catalog") { () throws(DemoFault) in
             do {
@@ -108,9 +108,9 @@ struct ShopDay {
                 throw DemoFault("\(error)")
             }
         }
-        try askForUsage("The counter stayed: three of four are used.", limit: 4, used: 3)
+        try askForUsage("The count is kept: three of four are used.", limit: 4, used: 3)
         try transcript.ask(
-            "So the late order gets its discount after all, at the new rate.",
+            "The fourth order now gets its discount, at the new rate.",
             Self.flashOrder(4), shop,
             expecting: ["applied": true, "discount": 1250, "codes.0.remaining": 0])
     }
@@ -119,7 +119,7 @@ struct ShopDay {
         try folder.write(FlashCatalog(limit: 4, percent: 250))
         let reload = #"{"id":"h","op":"server.reload"}"#
         try transcript.ask(
-            "A typing mistake: 250 percent. The reload is refused, with the place of the mistake.",
+            "A typing mistake: 250 percent. The reload fails and reports the place of the mistake.",
             reload, office, expecting: ["error.code": "unprocessable"])
         try transcript.ask(
             "The old catalog still serves.",
@@ -127,34 +127,37 @@ struct ShopDay {
             expecting: ["valid": true])
         try folder.write(FlashCatalog(limit: 4, percent: 25))
         try transcript.ask(
-            "The mistake is corrected.", reload, office, expecting: ["error": .null])
+            "The mistake is corrected, and the reload succeeds.", reload, office,
+            expecting: ["error": .null])
     }
 
     private mutating func restart() throws {
         let code = "SUN-2H9D-C5RB"
         try transcript.ask(
-            "A code is held, and its shopper looks for her card.",
+            "A code is held during payment.",
             Self.mailedCode("reserve", code, order: "o-6001"), shop,
             expecting: ["reserved": true])
         try transcript.ask(
-            "A snapshot, so that the journal is short and a start reads little.",
+            "A snapshot keeps the journal short, so a start reads little.",
             #"{"id":"j","op":"server.snapshot"}"#, office, expecting: ["error": .null])
-        transcript.tell(
-            "SIGTERM: the daemon answers what has arrived, settles its journal, and ends.")
+        transcript.announce(
+            "SIGTERM: the daemon answers the requests that have arrived, syncs its journal and ends."
+        )
         let status = try daemon.stop()
         transcript.check("the daemon's exit status", .integer(Int64(status)), 0)
 
-        transcript.tell("Start again: \(daemon.commandLine)")
+        transcript.announce("Start again: \(daemon.commandLine)")
         try daemon.start(shop, office)
         try askForUsage("Every use is still counted.", limit: 4, used: 4)
         try transcript.ask(
-            "And an order from before is still answered from the record.", Self.order1001, shop,
+            "An earlier order is still answered from the record.", Self.order1001, shop,
             expecting: ["applied": true, "order": "o-1001", "replayed": true])
         try transcript.ask(
-            "What was held is held.", Self.mailedCode("reserve", code, order: "o-6002"), shop,
+            "The hold is still there.", Self.mailedCode("reserve", code, order: "o-6002"), shop,
             expecting: ["reserved": false, "reason": "usage_limit_reached", "codes.0.held": 1])
         try transcript.ask(
-            "So she can pay.", Self.mailedCode("apply", code, order: "o-6001"), shop,
+            "So the order that holds the code can apply it.",
+            Self.mailedCode("apply", code, order: "o-6001"), shop,
             expecting: ["applied": true, "order": "o-6001"])
     }
 
@@ -164,31 +167,32 @@ struct ShopDay {
             "A code is held for one order …", Self.mailedCode("reserve", held, order: "o-7001"),
             shop, expecting: ["reserved": true, "codes.0.remaining": 24])
         try transcript.ask(
-            "… and used for another. The reply means that it is on disk.", Self.order7002, shop,
+            "… and applied to another. The reply means that the use is on disk.", Self.order7002,
+            shop,
             expecting: [
                 "applied": true, "order": "o-7002", "replayed": .null, "codes.0.remaining": 83,
             ])
-        transcript.tell(
-            "kill -9: nothing is finished, and nobody is told.")
+        transcript.announce(
+            "kill -9: the daemon ends at once.")
         transcript.check(
             "the signal that ended the daemon", .integer(Int64(try daemon.crash())),
             .integer(Int64(SIGKILL)))
 
-        transcript.tell("Start again: \(daemon.commandLine)")
+        transcript.announce("Start again: \(daemon.commandLine)")
         try daemon.start(shop, office)
         try transcript.ask(
-            "The last use is counted, as are all before.",
+            "The last use is counted, and so are all earlier ones.",
             #"{"id":"v","op":"usage","code":"SUMMER20"}"#, shop,
             expecting: [
                 "result.limits.0.kind": "total", "result.limits.0.limit": 100,
                 "result.limits.0.used": 17, "result.limits.0.remaining": 83,
             ])
         try transcript.ask(
-            "A shop whose reply was lost in the crash asks again: the same answer, used up once.",
+            "A shop that lost the reply in the crash repeats the request: the same answer, used once.",
             Self.order7002, shop,
             expecting: ["applied": true, "order": "o-7002", "replayed": true, "discount": 1000])
         try transcript.ask(
-            "And what was held is held.", #"{"id":"w","op":"usage","code":"\#(held)"}"#, shop,
+            "The hold survived, too.", #"{"id":"w","op":"usage","code":"\#(held)"}"#, shop,
             expecting: [
                 "result.limits.0.kind": "code", "result.limits.0.held": 1,
                 "result.limits.0.remaining": 24,

@@ -1,7 +1,7 @@
 import CouponClient
 import Foundation
 
-/// Prints each step of the demo, and keeps what did not come out as expected.
+/// Prints each step of the demo and collects the facts that are not as expected.
 struct Transcript {
     private let style: Style
     private var stepCount = 0
@@ -10,8 +10,8 @@ struct Transcript {
 
     init(_ style: Style) { self.style = style }
 
-    /// Says what happens next.
-    func tell(_ comment: String) {
+    /// Prints what happens next.
+    func announce(_ comment: String) {
         print("\n" + style.strong("# " + comment))
     }
 
@@ -20,16 +20,16 @@ struct Transcript {
     /// - Parameters:
     ///   - comment: what the step shows.
     ///   - request: a request as a shop would write it.
-    ///   - client: whom to ask.
-    ///   - facts: what the reply has to hold, by path, such as `codes.0.reason`; null for
-    ///     what it may not hold.
-    /// - Throws: when no reply came.
+    ///   - client: the client that sends it.
+    ///   - facts: the expected members of the reply, by path, such as `codes.0.reason`; null for a
+    ///     member that must be absent.
+    /// - Throws: if no reply comes.
     mutating func ask(
         _ comment: String, _ request: String, _ client: CouponClient,
         expecting facts: KeyValuePairs<String, JSONValue>
     ) throws(CouponClientError) {
         stepCount += 1
-        tell(comment)
+        announce(comment)
         print(style.faint("→ ") + request)
         let line = try client.send(line: request)
         print(style.faint("← ") + line)
@@ -39,7 +39,7 @@ struct Transcript {
         }
     }
 
-    /// Notes whether a fact is as expected.
+    /// Compares a fact with the expected one.
     mutating func check(_ name: String, _ actual: JSONValue?, _ expected: JSONValue) {
         if actual ?? .null == expected { return }
         let found = actual?.description ?? "nothing"
@@ -48,12 +48,12 @@ struct Transcript {
         print(style.bad("✗ " + difference))
     }
 
-    /// The last word.
+    /// Prints whether all steps were as expected.
     func printSummary() {
         if differences.isEmpty {
-            print("\n" + style.good("All \(stepCount) steps came out as expected."))
+            print("\n" + style.good("All \(stepCount) steps are as expected."))
         } else {
-            print("\n" + style.bad("\(differences.count) facts were not as expected:"))
+            print("\n" + style.bad("\(differences.count) facts are not as expected:"))
             for difference in differences { print("  " + difference) }
         }
     }
@@ -69,7 +69,7 @@ extension JSONValue {
         }
     }
 
-    /// The value below this one, named by keys and indices with dots between; nil if there is none.
+    /// The value at a path of keys and indices separated by dots; nil if there is none.
     func value(at path: String) -> JSONValue? {
         var value: JSONValue? = self
         for step in path.split(separator: ".") {

@@ -3,7 +3,7 @@ import CouponRules
 /// Amounts as people write them.
 enum AmountText {
     /// `minorUnits` with the digits of `currency`, such as `25.00` for 2500 USD, without its name.
-    /// Without a currency the number stays as it is.
+    /// Without a currency, the number as it is.
     static func bare(_ minorUnits: Int64, _ currency: String?) -> String {
         guard let digits = currency.flatMap({ Currency($0) })?.minorDigits, digits > 0 else {
             return String(minorUnits)

@@ -1,6 +1,6 @@
 import CouponClient
 
-// A verdict first, then the sums, then one line for each code. For example:
+// The verdict, then the sums, then one line for each code. For example:
 //
 //     valid: 10.00 USD off
 //
@@ -10,7 +10,7 @@ import CouponClient
 //
 //       SUMMER20  valid  cou_summer  10.00 off, 84 left
 
-/// The answer to a checkout, for people.
+/// The reply to a checkout, for people.
 enum CheckoutText {
     private static let indent = "  "
 
@@ -59,7 +59,7 @@ enum CheckoutText {
         return table.lines.map { indent + $0 }
     }
 
-    /// One line for each code, and below it its share of each line and each further failing rule.
+    /// One line for each code, then its discount on each cart line and each further failing rule.
     private static func codes(_ reply: CouponReply, _ style: Style) -> [String] {
         var table = Table([.left, .left, .left, .left])
         for verdict in reply.codes {
@@ -78,7 +78,7 @@ enum CheckoutText {
         }
     }
 
-    /// What the code takes off each line, if there is more than one to tell apart.
+    /// The code's discount on each line, if there are several lines.
     private static func shares(_ verdict: CodeVerdict, currency: String?) -> [String] {
         guard let shares = verdict.lineDiscounts, shares.count > 1 else { return [] }
         let amounts = shares.map { AmountText.bare($0, currency) }
@@ -112,13 +112,13 @@ enum CheckoutText {
         return facts.joined(separator: ", ")
     }
 
-    /// The reason, the facts that its message leaves out, and the message.
-    private static func refusal(_ refusal: Refusal, currency: String?) -> String {
+    /// The reason, the facts that its message omits, and the message.
+    private static func refusal(_ refusal: RefusalDetails, currency: String?) -> String {
         var facts: [String] = []
         if let scope = refusal.scope { facts.append(scope) }
         if let other = refusal.conflictsWith { facts.append("with \(other)") }
         if let held = refusal.held {
-            // Of a gift card it is money that others hold, of everything else uses.
+            // Other orders hold money of a gift card, and uses of any other code.
             let isMoney = refusal.reason == .giftCardEmpty
             facts.append((isMoney ? AmountText.bare(held, currency) : String(held)) + " held")
         }

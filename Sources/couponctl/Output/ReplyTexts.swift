@@ -1,6 +1,6 @@
 import CouponClient
 
-/// The answer to a release, for people: what came back of each code.
+/// The reply to release, for people: the outcome for each code.
 enum ReleaseText {
     static func lines(_ reply: ReleaseReply, order: String, _ style: Style) -> [String] {
         let again = reply.replayed == true ? " before, nothing given back now" : ""
@@ -23,7 +23,7 @@ enum ReleaseText {
     }
 }
 
-/// The answer to a question about usage, for people.
+/// The reply to usage, for people.
 enum UsageText {
     static func lines(_ reply: UsageReply, code: String, _ style: Style) -> [String] {
         guard let limits = reply.limits else {
@@ -45,7 +45,7 @@ enum UsageText {
     }
 }
 
-/// A result of no fixed shape, for people: a line for each value, named by its path.
+/// A result without a fixed shape, for people: a line for each value, named by its path.
 enum ResultText {
     static func lines(_ reply: ResultReply, _ style: Style) -> [String] {
         var table = Table([.left, .left])
@@ -72,7 +72,7 @@ enum ResultText {
     }
 }
 
-/// An error, for people: what happened, and below it the facts that the daemon gave.
+/// An error, for people: its message, then the details from the daemon.
 enum ErrorText {
     static func lines(_ error: CouponClientError) -> [String] {
         let headline = "couponctl: \(error)"

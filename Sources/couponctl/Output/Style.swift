@@ -1,12 +1,12 @@
 import Glibc
 import Foundation
 
-/// Whether words are coloured: on a terminal they are, in a file or a pipe never.
+/// Whether output is coloured: on a terminal it is, in a file or a pipe it is not.
 enum Style {
     case plain
     case coloured
 
-    /// What fits standard output now. `NO_COLOR` is respected (no-color.org).
+    /// The style for standard output. `NO_COLOR` is respected (no-color.org).
     static var ofStandardOutput: Style {
         let refuses = ProcessInfo.processInfo.environment["NO_COLOR"].map { !$0.isEmpty } ?? false
         return isatty(STDOUT_FILENO) == 1 && !refuses ? .coloured : .plain
@@ -22,7 +22,7 @@ enum Style {
     }
 }
 
-/// Text in columns. Widths count characters, so that colour has to be added afterwards.
+/// Text in columns. Widths count characters, so colour must be added afterwards.
 struct Table {
     enum Alignment {
         case left

@@ -1,28 +1,30 @@
 import CJSONLine
+import FlatStorage
 
-// The seam to the C++ shim: everything beyond this file sees node numbers and text ranges, checked
-// at each access, and no pointer.
+// The seam to the C++ shim. Other files see node numbers and text ranges, checked at each access, and
+// no pointer.
 
-/// A value of the line last parsed. The first child of node n is node n + 1.
+/// A value of the last line parsed. The first child of node n is node n + 1.
 typealias JSONNode = cjson_line_node
 
 /// Parses lines of JSON in memory of its own, allocated once.
 @safe
 struct JSONLineParser: ~Copyable {
     enum Failure: Error {
-        /// Not RFC 8259 JSON, or not UTF-8.
+        /// Not JSON by RFC 8259, or not UTF-8.
         case notJSON
-        /// Deeper than any request can be.
+        /// Nested deeper than any request.
         case tooDeep
     }
 
     // SAFETY: `shim` is owned by this value alone and destroyed once, in `deinit`. The pointers in
-    // `document` are the shim's own memory, which lives as long and never moves; each access below
-    // is checked against the counts beside them. Spans borrow this value, so that no parse, which
-    // would overwrite what they show, can happen while one lives.
+    // `document` point into the shim's memory, which lives as long and never moves; each access below
+    // is checked against the counts beside them. Spans borrow this value, so no parse can overwrite
+    // their bytes while one lives.
     private let shim: OpaquePointer
     private var document: cjson_line_document
     let lineBytesMax: Int
+    private let inPlace = InPlace()
 
     /// A parser of lines up to `lineBytesMax` that numbers keys by their place in `vocabulary`.
     init(lineBytesMax: Int, vocabulary: [StaticString]) {
@@ -38,8 +40,8 @@ struct JSONLineParser: ~Copyable {
 
     deinit { unsafe cjson_line_parser_destroy(shim) }
 
-    /// Reads a line of at most `lineBytesMax` bytes. The nodes of the line before are gone, also
-    /// when this fails.
+    /// Reads a line of at most `lineBytesMax` bytes. The nodes of the previous line become invalid,
+    /// even if this fails.
     mutating func parse(_ line: Span<UInt8>) throws(Failure) {
         precondition(line.count <= lineBytesMax, "framing cuts lines at the parser's limit")
         let result = unsafe line.withUnsafeBufferPointer {
@@ -52,14 +54,14 @@ struct JSONLineParser: ~Copyable {
         }
     }
 
-    /// The node with this number.
+    /// The node with this number, which is one of the last line.
     func node(_ index: Int) -> JSONNode {
         precondition(
             unsafe index >= 0 && index < Int(document.node_count), "a node is one of its line")
         return unsafe document.nodes[index]
     }
 
-    /// The first node whose key its object had before, if any.
+    /// The first node whose key occurs earlier in its object, if any.
     var repeatedNode: Int? {
         unsafe document.repeated == 0 ? nil : Int(document.repeated)
     }
@@ -69,7 +71,7 @@ struct JSONLineParser: ~Copyable {
         unsafe Text(start: document.raw_start, count: document.raw_count)
     }
 
-    /// The bytes of a text of the line last parsed.
+    /// The bytes of a text of the last line parsed.
     @_lifetime(borrow self)
     func bytes(of text: Text) -> Span<UInt8> {
         guard text.count > 0 else { return Span() }
@@ -81,12 +83,12 @@ struct JSONLineParser: ~Copyable {
         return unsafe _overrideLifetime(span, borrowing: self)
     }
 
-    /// The number of a text in the vocabulary, from 1, or 0.
+    /// The number of a text in the vocabulary, from 1; 0 if it is not there.
     func name(of text: Text) -> UInt8 {
         unsafe cjson_line_name(shim, text.start, text.count)
     }
 
-    /// Turns ASCII capitals of a text into small letters where they stand.
+    /// Turns the ASCII capitals of a text into small letters, in place.
     mutating func lowercaseASCII(in text: Text) {
         precondition(
             unsafe UInt64(text.start) + UInt64(text.count) <= UInt64(document.byte_count),
@@ -99,10 +101,10 @@ struct JSONLineParser: ~Copyable {
         }
     }
 
-    /// Keeps one text that is not in the line as it was sent, until the next parse; the next text
-    /// kept takes its place. It has at most ``spareBytesMax`` bytes.
+    /// Keeps one text beside those of the line, until the next parse or the next text kept. It has
+    /// at most ``spareBytesMax`` bytes.
     mutating func keep(_ text: String.UTF8View) -> Text {
-        precondition(text.count <= Self.spareBytesMax, "what is kept fits the spare room")
+        precondition(text.count <= Self.spareBytesMax, "a text to keep fits the spare room")
         var end = unsafe Int(document.spare_start)
         for byte in text {
             unsafe document.bytes[end] = byte

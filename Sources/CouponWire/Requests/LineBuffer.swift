@@ -1,39 +1,38 @@
 import FlatStorage
 
-// Bytes arrive in chunks that are lent for one call; a line may lie in one chunk, or begin in one
-// and end in a later one. Whole lines are handed out where they lie in the chunk. Only what has
-// begun and not ended is copied, and given back when its line is done, so that a thousand quiet
-// connections share one read buffer and own next to nothing.
+// Bytes arrive in chunks that are lent for one call. A line may lie in one chunk, or begin in one
+// and end in a later one. Whole lines are handed out where they lie in the chunk. Only an unfinished
+// line is copied, and its memory is released when the line is done: a thousand quiet connections
+// share one read buffer and own next to nothing.
 //
-// The caller loops: `next` until it says `needsMore`. It may stop earlier, to be fair to others;
-// then `keepRest` copies what is left of the chunk, and later calls go on there.
+// The caller calls `next` until it returns `needsMore`. To be fair to others it may stop earlier;
+// then `keepRest` copies the rest of the chunk, and later calls continue there.
 
 /// Cuts a stream of bytes into lines.
 ///
-/// A line ends at `\n`; a `\r` before it is dropped; a line of nothing but spaces and tabs is passed
-/// over.
+/// A line ends at `\n`; a `\r` before it is dropped. Lines of spaces and tabs only are skipped.
 package struct LineBuffer: ~Copyable {
-    /// What a call of ``next(in:from:)`` came upon.
+    /// The result of ``next(in:from:)``.
     package enum Found: Equatable, Sendable {
         /// A line at this range of the chunk.
         case line(Range<Int>)
         /// A line in ``heldLine``, good until the next call.
         case heldLine
-        /// A line over the limit: told once, however long it goes on.
+        /// A line over the limit. It is reported once, at any length.
         case lineTooLong
-        /// Nothing more in here: everything was handed out, or is held until its line ends.
+        /// The chunk has no further complete line. An unfinished one is held.
         case needsMore
     }
 
-    /// The most bytes of a line, not counting its end.
+    /// The most bytes of a line without its end.
     package let lineBytesMax: Int
-    /// What arrived and was not handed out, from `heldStart` on. Before it lies what was.
+    /// Bytes that arrived earlier. Those before `heldStart` have been handed out.
     private var held = ByteBuffer(capacity: 0)
     private var heldStart = 0
-    /// Up to here `held` is known to have no `\n`.
+    /// `held` has no `\n` between `heldStart` and here.
     private var heldScanned = 0
     private var heldLineRange = 0..<0
-    /// The line in arrival is over the limit and has been reported. Then nothing is held.
+    /// Whether the arriving line is over the limit and was reported. Then nothing is held.
     private var isSkipping = false
 
     package init(lineBytesMax: Int) { self.lineBytesMax = lineBytesMax }
@@ -43,11 +42,11 @@ package struct LineBuffer: ~Copyable {
         @_lifetime(borrow self) get { held.bytes(in: heldLineRange) }
     }
 
-    /// Bytes that are owned because their line has not ended or was not asked for yet.
+    /// Bytes held because their line has not ended or has not been requested yet.
     package var heldByteCount: Int { held.count - heldStart }
 
-    /// The next line at or after `position` of `chunk`, where the lines held from earlier chunks come
-    /// first. `position` moves behind what was read.
+    /// The next line at or after `position` of `chunk`. Lines held from earlier chunks come first.
+    /// `position` moves past the bytes read.
     package mutating func next(in chunk: Span<UInt8>, from position: inout Int) -> Found {
         while true {
             if heldByteCount == 0 {
@@ -78,7 +77,7 @@ package struct LineBuffer: ~Copyable {
         }
     }
 
-    /// Copies what is left of a chunk whose lines are not wanted yet. `position` moves to its end.
+    /// Copies the rest of a chunk whose lines are to be read later. `position` moves to its end.
     package mutating func keepRest(of chunk: Span<UInt8>, from position: inout Int) {
         if isSkipping && !skip(in: chunk, from: &position) { return }
         if heldByteCount == 0 { releaseHeld() }
@@ -86,7 +85,7 @@ package struct LineBuffer: ~Copyable {
         position = chunk.count
     }
 
-    /// Completes the line in `held` from the chunk. Nil when it turned out to be blank.
+    /// Completes the line in `held` from the chunk. Nil if the line is blank.
     private mutating func finishHeld(
         with chunk: Span<UInt8>, from position: inout Int
     ) -> Found? {
@@ -94,7 +93,7 @@ package struct LineBuffer: ~Copyable {
         if end == chunk.count { return hold(chunk, from: &position) }
         let piece = position..<end
         position = end + 1
-        // One byte more than the limit may yet be a `\r`.
+        // One byte over the limit may be a `\r`.
         if heldByteCount + piece.count > lineBytesMax + 1 {
             releaseHeld()
             return .lineTooLong
@@ -109,7 +108,7 @@ package struct LineBuffer: ~Copyable {
         return .heldLine
     }
 
-    /// Keeps the beginning of a line, to the end of the chunk, unless it is too long already.
+    /// Keeps the beginning of a line, to the end of the chunk, unless it is already too long.
     private mutating func hold(_ chunk: Span<UInt8>, from position: inout Int) -> Found {
         held.append(chunk.extracting(position..<chunk.count))
         position = chunk.count
@@ -124,7 +123,7 @@ package struct LineBuffer: ~Copyable {
         return .needsMore
     }
 
-    /// Passes over the rest of a line that is too long. False when it does not end in this chunk.
+    /// Skips the rest of a line that is too long. False if it does not end in this chunk.
     private mutating func skip(in chunk: Span<UInt8>, from position: inout Int) -> Bool {
         let end = chunk.firstNewline(from: position)
         isSkipping = end == chunk.count
@@ -151,7 +150,7 @@ extension Span where Element == UInt8 {
         firstIndex(of: UInt8(ascii: "\n"), from: start) ?? count
     }
 
-    /// Whether there is nothing but spaces and tabs at `range`.
+    /// Whether `range` has spaces and tabs only.
     fileprivate func isBlank(_ range: Range<Int>) -> Bool {
         for index in range
         where self[index] != UInt8(ascii: " ") && self[index] != UInt8(ascii: "\t") {

@@ -1,9 +1,9 @@
 // The vocabulary of requests. The shim numbers keys by it, so that the grammar compares numbers.
-// Names of operations and modes stand behind the fields: they are looked up the same way.
+// Names of operations and modes follow the fields and are looked up the same way.
 
-/// A key that some object of a request has. The raw value is its number in the vocabulary.
+/// A key of an object in a request. The raw value is its number in the vocabulary.
 enum RequestField: UInt8, CaseIterable, BitwiseCopyable {
-    /// Stays first: the parser tells the raw value of the first name.
+    /// Stays first: the parser reports the raw value of the first name.
     case id = 1
     case op
     case store
@@ -79,7 +79,7 @@ struct FieldSet: OptionSet {
     init(_ field: RequestField) { rawValue = 1 << UInt64(field.rawValue) }
 }
 
-/// Every word that the parser gives a number, in the order of those numbers.
+/// The words that the parser numbers, in the order of their numbers.
 enum WireVocabulary {
     private static let modes: [StaticString] = ["all", "partial"]
 
@@ -87,13 +87,13 @@ enum WireVocabulary {
         RequestField.allCases.map(\.name) + Operation.allCases.map(\.name) + modes
     }
 
-    /// The operation behind a number of the vocabulary.
+    /// The operation with this number in the vocabulary.
     static func operation(_ name: UInt8) -> Operation? {
         let first = RequestField.onSale.rawValue + 1
         return name < first ? nil : Operation(rawValue: name - first)
     }
 
-    /// The mode behind a number of the vocabulary.
+    /// The mode with this number in the vocabulary.
     static func mode(_ name: UInt8) -> Request.Mode? {
         let first = RequestField.onSale.rawValue + 1 + Operation.serverSnapshot.rawValue + 1
         return name < first ? nil : Request.Mode(rawValue: name - first)
@@ -101,17 +101,16 @@ enum WireVocabulary {
 }
 
 extension Operation {
-    /// The top-level fields that requests of this operation have.
-    ///
-    /// The service reads the arguments of the other administrative operations itself.
+    /// The top-level fields of this operation's requests; nil for administrative operations whose
+    /// arguments are not read here.
     var fields: FieldSet? {
         switch self {
         case .ping, .serverStats, .serverMetrics, .serverReload, .serverSnapshot: .envelope
-        case .validate: .judging.union(FieldSet(.at))
-        case .reserve: .judging.union(FieldSet(.timeToLive))
-        case .apply: .judging.union(FieldSet(.metadata))
+        case .validate: .evaluating.union(FieldSet(.at))
+        case .reserve: .evaluating.union(FieldSet(.timeToLive))
+        case .apply: .evaluating.union(FieldSet(.metadata))
         case .release: .releasing
-        case .usage: .asking
+        case .usage: .usage
         case .codeDiscounts: .codeLookup
         default: nil
         }
@@ -120,7 +119,7 @@ extension Operation {
 
 extension FieldSet {
     static let envelope: FieldSet = [FieldSet(.id), FieldSet(.op)]
-    static let judging: FieldSet = [
+    static let evaluating: FieldSet = [
         envelope, FieldSet(.store), FieldSet(.code), FieldSet(.codes), FieldSet(.mode),
         FieldSet(.auto), FieldSet(.customer), FieldSet(.cart), FieldSet(.context),
         FieldSet(.order), FieldSet(.holdOf), FieldSet(.bookingDate), FieldSet(.explain),
@@ -128,7 +127,7 @@ extension FieldSet {
     static let releasing: FieldSet = [
         envelope, FieldSet(.store), FieldSet(.order), FieldSet(.code), FieldSet(.coupon),
     ]
-    static let asking: FieldSet = [
+    static let usage: FieldSet = [
         envelope, FieldSet(.store), FieldSet(.code), FieldSet(.bookingDate), FieldSet(.customer),
         FieldSet(.context),
     ]

@@ -75,29 +75,3 @@ package enum Operation: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         }
     }
 }
-
-/// What a listening socket is for. Each socket has one.
-package enum Role: UInt8, CaseIterable, Sendable, BitwiseCopyable {
-    /// A shop: judge, hold, use and give back.
-    case storefront
-    /// Somebody who looks on: reads and changes nothing.
-    case viewer
-    /// Everything.
-    case admin
-
-    /// Whether a peer on a socket of this role may ask for `operation`.
-    package func allows(_ operation: Operation) -> Bool {
-        switch operation {
-        case .ping, .usage, .codeDiscounts: true
-        case .validate, .reserve, .apply, .release: self != .viewer
-        case .couponGet, .couponList, .codeGet, .codeList, .activity, .giftCardGet, .giftCardList,
-            .serverStats, .serverMetrics:
-            self != .storefront
-        case .couponCreate, .couponUpdate, .couponReplace, .couponDisable, .couponEnable,
-            .couponArchive, .couponDelete, .couponAssign, .codeCreate, .codeGenerate, .codeDelete,
-            .giftCardCreate, .giftCardDisable, .giftCardEnable, .giftCardCredit, .serverReload,
-            .serverSnapshot:
-            self == .admin
-        }
-    }
-}

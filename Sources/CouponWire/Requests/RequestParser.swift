@@ -1,17 +1,16 @@
 import CouponRules
-import FlatStorage
 
-// One coarse call per line. The line is parsed and its keys are numbered by the shim; then the
-// grammar walks the nodes once and fills the request, which lives on between lines, so that nothing
-// is allocated. The id and the operation are found first, because also a faulty request is told its
-// id, and whether a peer may ask for an operation is judged before the operation's fields are.
+// One coarse call per line. The shim parses the line and numbers its keys; then the request walks
+// the nodes once and fills itself. It lives on between lines, so that nothing is allocated. The id
+// and the operation are found first: the reply to a faulty request echoes its id, and whether a peer
+// may ask for an operation is checked before the operation's fields are.
 
 /// Reads requests, one line at a time.
 package struct RequestParser: ~Copyable {
     /// The request of the last line, valid until the next. Its texts are read by ``bytes(of:)``.
-    package internal(set) var request: Request
-    var json: JSONLineParser
-    private let inPlace = InPlace()
+    package private(set) var request: Request
+    // The fenced file reads it too, to lend the bytes of texts.
+    private(set) var json: JSONLineParser
 
     /// A parser of lines of at most `lineBytesMax` bytes (1 ... 16 MiB), their ends not counted.
     /// All memory is allocated here.
@@ -31,7 +30,7 @@ package struct RequestParser: ~Copyable {
         guard json.node(0).kind == .object else {
             request.id = json.keep("null".utf8)
             return .fault(
-                RequestFault(code: .badRequest, message: "A request is a JSON object."))
+                RequestFault(code: .badRequest, message: "A request must be a JSON object."))
         }
 
         let envelope = findEnvelope()
@@ -52,10 +51,10 @@ package struct RequestParser: ~Copyable {
                 return .fault(
                     RequestFault(
                         code: .unknownOperation, field: "op",
-                        message: "There is no such operation."))
+                        message: "This operation does not exist."))
             }
             request.operation = operation
-            if let fields = operation.fields { try readFields(fields) }
+            if let fields = operation.fields { try request.readFields(fields, from: &json) }
         } catch {
             return .fault(fault(error, operation: envelope.operation))
         }
@@ -117,67 +116,4 @@ package struct RequestParser: ~Copyable {
             code: .badRequest, field: path, message: rejection.problem.message,
             operation: operation)
     }
-}
-
-// The fields of the operations.
-extension RequestParser {
-    private mutating func readFields(_ fields: FieldSet) throws(Rejection) {
-        var child = 1
-        let end = Int(json.node(0).next)
-        while child < end {
-            let node = json.node(child)
-            guard let field = RequestField(rawValue: node.name), fields.contains(FieldSet(field))
-            else {
-                throw Rejection(problem: .unknown, node: child)
-            }
-            if node.kind != .null { try readField(field, at: child) }
-            child = Int(node.next)
-        }
-        try checkPresence()
-    }
-
-    private mutating func readField(_ field: RequestField, at node: Int) throws(Rejection) {
-        switch field {
-        case .store: request.store = try identifier(at: node)
-        case .code: try readCode(at: node)
-        case .codes: try readCodes(at: node)
-        case .mode: request.mode = try mode(at: node)
-        case .auto: request.considersAutoCoupons = try boolean(at: node)
-        case .customer: request.customer = try readCustomer(at: node)
-        case .cart: try readCart(at: node)
-        case .context: request.context = try readContext(at: node)
-        case .order: request.order = try identifier(at: node)
-        case .holdOf: request.holdOf = try identifier(at: node)
-        case .bookingDate: request.bookingDate = try moment(at: node)
-        case .at: request.at = try moment(at: node)
-        case .explain: request.explains = try boolean(at: node)
-        case .timeToLive: request.holdSeconds = try integer(at: node, in: 1...604_800)
-        case .metadata: try readMetadata(at: node)
-        case .coupon: request.coupon = try identifier(at: node)
-        // The envelope has been read.
-        case .id, .op: break
-        // Keys of inner objects only, which no operation lists.
-        case .amount, .email, .groups, .orders, .currency, .lines, .shipping, .product, .quantity,
-            .unitPrice, .onSale:
-            throw Rejection(problem: .unknown, node: node)
-        }
-    }
-
-    /// What a request cannot be without.
-    private func checkPresence() throws(Rejection) {
-        func require(_ isGiven: Bool, _ field: RequestField) throws(Rejection) {
-            if !isGiven { throw Rejection(problem: .missing, node: 0, missingField: field) }
-        }
-        switch request.operation {
-        case .validate: try require(hasCode || request.considersAutoCoupons, .code)
-        case .reserve, .apply:
-            try require(hasCode || request.considersAutoCoupons, .code)
-            try require(!request.order.isEmpty, .order)
-        case .release: try require(!request.order.isEmpty, .order)
-        case .usage, .codeDiscounts: try require(hasCode, .code)
-        default: break
-        }
-    }
-
-    private var hasCode: Bool { request.codes.count > 0 }
 }

@@ -1,10 +1,10 @@
-// One request at a time: a line goes out, a line comes back. Whatever goes wrong in between, the
-// stream can no longer tell which reply belongs to which request, so the owner drops the connection
-// on every fault but one (a reply that is an error of the server is a good reply).
+// One request at a time: a line goes out, a line comes back. After a fault in between, a reply can no
+// longer be matched with its request, so the owner drops the connection. A reply that is an error of
+// the daemon is not such a fault.
 
-/// A connection that exchanges lines.
-struct Connection: ~Copyable {
-    /// What went wrong, and whether the peer may have seen the request.
+/// A connection that exchanges lines with the daemon.
+struct DaemonConnection: ~Copyable {
+    /// Why an exchange failed, and whether the daemon may have received the request.
     struct Fault: Error {
         enum Stage {
             case connecting
@@ -26,7 +26,7 @@ struct Connection: ~Copyable {
     private static let chunkByteCount = 16_384
 
     private let stream: UnixStream
-    /// What was received beyond the last line.
+    /// Bytes received after the last line.
     private var unread: [UInt8] = []
 
     init(to path: String, by deadline: UnixStream.Deadline) throws(Fault) {
@@ -37,8 +37,8 @@ struct Connection: ~Copyable {
         }
     }
 
-    /// Whether a request may still be sent: the peer has neither closed the connection nor said
-    /// anything unasked. A daemon closes connections that idle for long, or when it restarts.
+    /// Whether another request may be sent: the daemon has neither closed the connection nor sent
+    /// anything without a request. It closes connections that are idle for long, and when it ends.
     var isReusable: Bool { unread.isEmpty && stream.isQuiet }
 
     /// Sends `line` and returns the line that came back, both without their ends.
@@ -49,8 +49,8 @@ struct Connection: ~Copyable {
         do {
             try stream.send(line + [UInt8(ascii: "\n")], counting: &sentCount, by: deadline)
         } catch .closed {
-            // A daemon with too many connections says so and closes before it reads: its line may
-            // be there already.
+            // A daemon with too many connections sends an error and closes before it reads: that
+            // line may have arrived.
         } catch {
             throw Fault(
                 stage: .sending, cause: .stream(error), requestMayHaveArrived: sentCount > 0)
@@ -90,4 +90,4 @@ struct Connection: ~Copyable {
     }
 }
 
-extension Connection.Fault.Cause: Error {}
+extension DaemonConnection.Fault.Cause: Error {}

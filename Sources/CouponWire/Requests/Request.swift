@@ -1,11 +1,11 @@
 import CouponRules
 import FlatStorage
 
-// A request is one value that is used again for each line. Texts are ranges of the parser's bytes;
-// what a request has many of lies in flat arrays, and whatever owns a part of one names it by a
-// `Run`. Reading a request therefore follows no reference and counts none.
+// One request value serves all lines. Texts are ranges of the parser's bytes. Lists lie in flat
+// arrays, and the owner of a part of one names it by a `Run`. So reading a request follows no
+// reference and counts none. The setters are for the reader in `Request+Reading.swift`.
 
-/// A text of the line last parsed: a range of ``RequestParser/bytes(of:)``.
+/// A text of the last line parsed: a range of ``RequestParser/bytes(of:)``.
 @frozen @usableFromInline
 package struct Text: Equatable, Sendable, BitwiseCopyable {
     @usableFromInline package var start: UInt32
@@ -20,23 +20,21 @@ package struct Text: Equatable, Sendable, BitwiseCopyable {
     /// A text that was not given.
     @inlinable package static var absent: Text { Text(start: 0, count: 0) }
 
-    /// Empty or not given: fields that tell the two apart say so.
+    /// Empty or not given. Fields that distinguish the two say so.
     @inlinable package var isEmpty: Bool { count == 0 }
 
     var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
 }
 
-/// A request of any operation. A field that the operation does not have, or that was not given,
-/// holds the value it starts with.
+/// A request of any operation. A field that was not given keeps its initial value.
 package struct Request: ~Copyable {
     /// Whether one refusal refuses all codes, or refused ones are skipped.
     package enum Mode: UInt8, Sendable, BitwiseCopyable { case all, partial }
 
     package internal(set) var operation = Operation.ping
-    /// The `id` as it was written, to be echoed; `null` when the line had none that can be read;
-    /// empty when there was no `id`.
+    /// The `id` to echo, as it was written; empty if there is none, `null` if it cannot be read.
     package internal(set) var id = Text.absent
-    /// The tenant; empty for the default one.
+    /// The tenant; empty for the default store.
     package internal(set) var store = Text.absent
     package internal(set) var mode = Mode.all
     package internal(set) var considersAutoCoupons = false
@@ -47,7 +45,7 @@ package struct Request: ~Copyable {
     package internal(set) var holdSeconds = Request.holdSecondsDefault
     package internal(set) var order = Text.absent
     package internal(set) var holdOf = Text.absent
-    /// The coupon to release, or the owner of the code that is asked about.
+    /// The coupon to release, or the owner of the code in question.
     package internal(set) var coupon = Text.absent
     package internal(set) var customer = RequestCustomer()
     package internal(set) var cart = RequestCart()
@@ -61,12 +59,13 @@ package struct Request: ~Copyable {
     /// Values of attributes, and groups of the customer.
     package internal(set) var values: FlatArray<Text>
     package internal(set) var metadata: FlatArray<RequestMetadata>
+    private let inPlace = InPlace()
 
     package static var holdSecondsDefault: Int64 { 900 }
     package static var codesMax: Int { 16 }
     package static var metadataBytesMax: Int { 1_024 }
 
-    /// Room for all that a line of `lineBytesMax` can say.
+    /// A request with room for the contents of any line of `lineBytesMax`.
     init(lineBytesMax: Int) {
         codes = FlatArray(capacity: Self.codesMax)
         lines = FlatArray(capacity: lineBytesMax / RequestLine.bytesMin + 1)
@@ -75,7 +74,7 @@ package struct Request: ~Copyable {
         metadata = FlatArray(capacity: lineBytesMax / RequestAttribute.bytesMin + 1)
     }
 
-    /// Back to what a request without fields says, keeping the memory.
+    /// Resets all fields to their initial values and keeps the memory.
     mutating func clear() {
         operation = .ping
         id = .absent
@@ -100,9 +99,9 @@ package struct Request: ~Copyable {
     }
 }
 
-/// Who is shopping, as far as the storefront says.
+/// The shopper, as far as the storefront knows.
 package struct RequestCustomer: Sendable, BitwiseCopyable {
-    /// Whether a customer was given, be it one that says nothing of itself.
+    /// Whether a customer was given, even an empty object.
     package internal(set) var isGiven = false
     /// Empty when not given.
     package internal(set) var id = Text.absent
@@ -114,7 +113,7 @@ package struct RequestCustomer: Sendable, BitwiseCopyable {
     package internal(set) var orders: Int64?
 }
 
-/// What is being bought. The lines are ``Request/lines``.
+/// The purchase. Its lines are ``Request/lines``.
 package struct RequestCart: Sendable, BitwiseCopyable {
     package internal(set) var isGiven = false
     package internal(set) var currency = Currency.none
@@ -129,36 +128,36 @@ package struct RequestLine: Sendable, BitwiseCopyable {
     package internal(set) var quantity: Int64 = 0
     package internal(set) var unitPrice = Money.zero
     package internal(set) var isOnSale = false
-    /// What else the line says of itself, a run of ``Request/attributes``.
+    /// The further attributes of the line, a run of ``Request/attributes``.
     package internal(set) var attributes = Run.empty
 
-    /// `{"product":1,"quantity":1,"unit_price":1},` is as short as a line gets.
+    /// `{"product":1,"quantity":1,"unit_price":1},` is the shortest line.
     static var bytesMin: Int { 43 }
 }
 
-/// One key of a line or a context with its values. An attribute without values was given as `[]`:
-/// a line that has it so does not take it over from the context.
+/// One key of a line or a context with its values. An attribute without values was given as `[]`: on
+/// a line, it hides the attribute of the context.
 package struct RequestAttribute: Sendable, BitwiseCopyable {
     package internal(set) var key: Text
     /// A run of ``Request/values``.
     package internal(set) var values: Run
 
-    /// `"":1,` is as short as an attribute gets.
+    /// `"":1,` is the shortest attribute.
     static var bytesMin: Int { 5 }
 }
 
 /// A code that the request names.
 package struct CodeEntry: Sendable, BitwiseCopyable {
     package internal(set) var code = Text.absent
-    /// The owner to choose where several coupons own the code; empty when not given.
+    /// Which of several owners of the code is meant; empty when not given.
     package internal(set) var coupon = Text.absent
     /// The most that this code may discount, or that a gift card may pay.
     package internal(set) var amount: Money?
-    /// The code looks only at lines that match these, a run of ``Request/attributes``.
+    /// The code considers only lines that match these attributes, a run of ``Request/attributes``.
     package internal(set) var context = Run.empty
 }
 
-/// A fact that the shop stores with an order.
+/// A pair that the shop stores with an order.
 package struct RequestMetadata: Sendable, BitwiseCopyable {
     package internal(set) var key: Text
     package internal(set) var value: Text

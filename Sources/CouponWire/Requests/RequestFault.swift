@@ -41,15 +41,15 @@ package enum ErrorCode: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     }
 }
 
-/// Why a line is no request that can be answered.
+/// Why a line cannot be answered as a request.
 package struct RequestFault: Equatable, Sendable {
     package var code: ErrorCode
-    /// Where in the request, such as `cart.lines[2].quantity`; nil when it is about the whole line.
+    /// Where in the request, such as `cart.lines[2].quantity`; nil if the whole line is at fault.
     package var field: String?
-    /// One sentence for whoever wrote the client.
+    /// One sentence for the author of the client.
     package var message: String
-    /// The operation, where the line got as far as naming one: whether the peer may ask for it at
-    /// all is judged before its fields are.
+    /// The operation, if the line names a known one: whether the peer may ask for it is checked
+    /// before its fields are.
     package var operation: Operation?
 
     package init(
@@ -62,11 +62,11 @@ package struct RequestFault: Equatable, Sendable {
     }
 }
 
-/// What a line turned out to be.
+/// The result of parsing a line.
 package enum ParseOutcome {
-    /// A request that keeps the grammar: ``RequestParser/request`` holds it.
+    /// A request that follows the grammar. ``RequestParser/request`` holds it.
     case request
-    /// None. ``Request/id`` nevertheless holds what the reply must echo.
+    /// A faulty line. ``Request/id`` nevertheless holds what the reply must echo.
     case fault(RequestFault)
 }
 
@@ -99,12 +99,12 @@ enum Problem: BitwiseCopyable {
     var message: String {
         switch self {
         case .missing: "This field is required."
-        case .unknown: "There is no such field here."
+        case .unknown: "This field is not allowed here."
         case .repeated: "This key is given twice in one object."
         case .notAnObject: "An object is expected."
         case .notAList: "A list is expected."
         case .notText: "A string is expected."
-        case .notAString: "A string is expected, and only a string."
+        case .notAString: "A string is expected; no other kind of value is accepted."
         case .notABoolean: "true or false is expected."
         case .notAnInteger: "An integer is expected, without fraction or exponent."
         case .notAnAttribute: "A string, an integer or a list of those is expected."
@@ -112,21 +112,20 @@ enum Problem: BitwiseCopyable {
         case .outside(let smallest, let largest):
             "An integer from \(smallest) to \(largest) is expected."
         case .badLength(let bytesMax): "1 to \(bytesMax) bytes are expected."
-        case .tooLong(let bytesMax): "At most \(bytesMax) bytes of keys and values are expected."
+        case .tooLong(let bytesMax): "Keys and values may have at most \(bytesMax) bytes in total."
         case .badCount(let countMax): "1 to \(countMax) elements are expected."
         case .badMode: "\"all\" or \"partial\" is expected."
-        case .badCurrency: "A currency of three letters is expected."
-        case .badMoment:
-            "A date, an ISO 8601 time or Unix seconds are expected."
-        case .badDate: "The calendar has no such day."
-        case .millisecondsNotSeconds: "Unix seconds are expected, this looks like milliseconds."
-        case .compactDate: "Digits alone are Unix seconds: write a day as 2027-08-31."
+        case .badCurrency: "A currency code of three letters is expected."
+        case .badMoment: "A date, an ISO 8601 time or Unix seconds are expected."
+        case .badDate: "This date does not exist."
+        case .millisecondsNotSeconds: "Unix seconds are expected; this looks like milliseconds."
+        case .compactDate: "Write a date as 2027-08-31; digits alone are read as Unix seconds."
         case .codeAndCodes: "Either code or codes is expected, not both."
         }
     }
 }
 
-/// What the grammar says of a field that breaks it: small, because every reader may throw it.
+/// How a field breaks the grammar. It is small, because every reader may throw it.
 struct Rejection: Error, BitwiseCopyable {
     var problem: Problem
     /// The node at fault, or the object that lacks a field.

@@ -1,7 +1,7 @@
 import CouponRules
 
-// Readers of single values. The vendors' systems write ids now as strings and now as numbers, and
-// PHP writes an empty map as a list: these two liberties are taken here, and no other.
+// Reads single values. Shops write ids as strings or as numbers, and PHP writes an empty map as a
+// list: both are accepted, and nothing else that differs from the grammar.
 
 /// The longest store, order, coupon, customer, product or line id in bytes.
 let identifierBytesMax = 255
@@ -12,20 +12,22 @@ extension JSONNode {
     /// The text of a string, or a number as it was written.
     var text: Text { Text(start: start, count: count) }
 
-    /// Whether it stands where an object is due: an object, or an empty list.
+    /// Whether it is accepted as an object: an object, or an empty list.
     var isObjectLike: Bool { kind == .object || (kind == .array && count == 0) }
 }
 
-extension RequestParser {
+extension JSONLineParser {
     /// A string, or an integer as its decimal text.
+    @inline(__always)
     func text(at index: Int) throws(Rejection) -> Text {
-        guard let text = textIfAny(json.node(index)) else {
+        guard let text = textIfAny(node(index)) else {
             throw Rejection(problem: .notText, node: index)
         }
         return text
     }
 
     /// As ``text(at:)``, or nil for any other kind of value.
+    @inline(__always)
     func textIfAny(_ node: JSONNode) -> Text? {
         switch node.kind {
         case .string, .wide: return node.text
@@ -47,15 +49,16 @@ extension RequestParser {
     }
 
     func boolean(at index: Int) throws(Rejection) -> Bool {
-        switch json.node(index).kind {
+        switch node(index).kind {
         case .true: return true
         case .false: return false
         default: throw Rejection(problem: .notABoolean, node: index)
         }
     }
 
+    @inline(__always)
     func integer(at index: Int, in range: ClosedRange<Int64>) throws(Rejection) -> Int64 {
-        let node = json.node(index)
+        let node = node(index)
         switch node.kind {
         case .integer where range.contains(node.integer): return node.integer
         case .integer, .wide:
@@ -65,21 +68,22 @@ extension RequestParser {
         }
     }
 
+    @inline(__always)
     func money(at index: Int) throws(Rejection) -> Money {
         Money(minorUnits: try integer(at: index, in: 0...Money.largest.minorUnits))
     }
 
     func mode(at index: Int) throws(Rejection) -> Request.Mode {
-        let node = json.node(index)
-        guard node.kind == .string, let mode = WireVocabulary.mode(json.name(of: node.text)) else {
+        let node = node(index)
+        guard node.kind == .string, let mode = WireVocabulary.mode(name(of: node.text)) else {
             throw Rejection(problem: .badMode, node: index)
         }
         return mode
     }
 
     func currency(at index: Int) throws(Rejection) -> Currency {
-        let node = json.node(index)
-        guard node.kind == .string, let currency = Currency(json.bytes(of: node.text)) else {
+        let node = node(index)
+        guard node.kind == .string, let currency = Currency(bytes(of: node.text)) else {
             throw Rejection(problem: .badCurrency, node: index)
         }
         return currency
@@ -87,17 +91,17 @@ extension RequestParser {
 
     /// A time as a string or as Unix seconds.
     func moment(at index: Int) throws(Rejection) -> Moment {
-        let node = json.node(index)
+        let node = node(index)
         do throws(Moment.Fault) {
             switch node.kind {
             case .integer: return try Moment.unixSeconds(node.integer)
             case .string:
-                let text = json.bytes(of: node.text)
+                let text = bytes(of: node.text)
                 let moment = try Moment.parse(text)
-                // Seconds are a number: digits in quotes are more likely meant as a date.
+                // Seconds are a number. Digits in quotes are more likely meant as a date.
                 if text.isDigits { throw .notATime }
                 return moment
-            // More than 64 bits of positive seconds are milliseconds, or worse.
+            // Seconds of more than 64 bits are milliseconds at best.
             case .wide: throw .millisecondsNotSeconds
             default: throw .notATime
             }
@@ -113,17 +117,18 @@ extension RequestParser {
         }
     }
 
-    /// An e-mail address: trimmed, in small letters; empty when nothing is left.
+    /// An e-mail address, trimmed and in small letters. It may be empty.
     mutating func email(at index: Int) throws(Rejection) -> Text {
-        let node = json.node(index)
+        let node = node(index)
         guard node.kind == .string else { throw Rejection(problem: .notAString, node: index) }
         let (trimmed, isASCII) = trim(node.text)
-        // Only so many bytes are worth the Unicode tables. What they grow into is looked at below.
+        // A text over the limit is not worth the Unicode tables. Small letters may be longer than
+        // capitals, so the limit is checked again below.
         var email = trimmed
         if isASCII {
-            json.lowercaseASCII(in: email)
+            lowercaseASCII(in: email)
         } else if email.count <= identifierBytesMax {
-            email = json.keep(lowercased(email).utf8)
+            email = keep(lowercased(email).utf8)
         }
         guard email.count <= identifierBytesMax else {
             throw Rejection(problem: .badLength(atMost: identifierBytesMax), node: index)
@@ -133,7 +138,7 @@ extension RequestParser {
 
     /// The text without the ASCII white space around it, and whether it is ASCII throughout.
     private func trim(_ text: Text) -> (trimmed: Text, isASCII: Bool) {
-        let bytes = json.bytes(of: text)
+        let bytes = bytes(of: text)
         var first = 0
         var end = bytes.count
         while first < end && bytes[first] <= 0x20 { first += 1 }
@@ -145,7 +150,7 @@ extension RequestParser {
     }
 
     private func lowercased(_ text: Text) -> String {
-        var lowered = Substring(string(json.bytes(of: text)).lowercased())
+        var lowered = Substring(string(bytes(of: text)).lowercased())
         while let first = lowered.first, first.isWhitespace { lowered.removeFirst() }
         while let last = lowered.last, last.isWhitespace { lowered.removeLast() }
         return String(lowered)
@@ -161,7 +166,7 @@ func string(_ bytes: Span<UInt8>) -> String {
 }
 
 extension Span where Element == UInt8 {
-    /// Whether it is nothing but digits.
+    /// Whether it has digits only, and at least one.
     fileprivate var isDigits: Bool {
         for index in 0..<count where !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self[index])
         {
