@@ -13,7 +13,7 @@ import FlatStorage
 import Foundation
 import Logging
 import SystemPackage
-import UVLoop
+import Posix
 
 /// Where the compiled catalog is kept from one start to the next.
 struct CatalogCache: Sendable {

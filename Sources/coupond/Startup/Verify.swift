@@ -1,5 +1,5 @@
 import CouponStore
-import UVLoop
+import Posix
 
 /// Reads the state as a start would and proves that its counters and orders agree, while no daemon
 /// runs, and writes nothing.
@@ -31,12 +31,12 @@ private func stateDirectory(_ overrides: Overrides) throws(StartFault) -> String
 private func claim(_ directory: String) throws(StartFault) -> FileLock? {
     let path = directory + "/lock"
     let attempt: FileLock.Attempt?
-    do throws(UVFault) {
+    do throws(PosixFault) {
         attempt = try FileLock.attempt(
             existingPath: path, forMilliseconds: lockPatienceMilliseconds)
     } catch {
         throw .unusableState(
-            .disk(DiskFault(.read, path: path, errno: error.errno ?? 0)), directory: directory)
+            .disk(DiskFault(.read, path: path, errno: error.errno)), directory: directory)
     }
     switch attempt {
     case .acquired(let lock): return lock
