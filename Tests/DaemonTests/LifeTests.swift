@@ -60,7 +60,7 @@ extension `The built daemon` {
                 #expect(failed["error.code"] == "storage_unavailable")
                 #expect(
                     failed["error.details.snapshot.0"]?.stringValue?.contains(obstacle) == true)
-                try daemon.log.next(containing: "snapshot failed")
+                try daemon.log.next(containing: "cannot write a snapshot")
                 let stats = try shop.askAdmin(#"{"op":"server.stats"}"#)
                 #expect(stats["result.last_snapshot.ok"] == false)
                 #expect(stats["result.journal.has_space"] == true)

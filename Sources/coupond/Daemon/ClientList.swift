@@ -49,7 +49,7 @@ final class ClientList {
         do throws(PosixFault) {
             return allowedUserIDs.contains(try peerUserID(on: connection.descriptor))
         } catch {
-            log.logger.warning(
+            log.warning(
                 "cannot read the user of a connection", metadata: ["fault": "\(error)"])
             return false
         }
@@ -61,7 +61,7 @@ final class ClientList {
         server.with { server in server.forget(client.id) }
         noteCount()
         if case .failed(let fault) = reason {
-            log.logger.debug("a connection broke", metadata: ["fault": "\(fault)"])
+            log.debug("a connection broke", metadata: ["fault": "\(fault)"])
         }
     }
 

@@ -87,7 +87,7 @@ final class Daemon {
         if let uncached { reloader.writeCache(madeFrom: uncached) }
         try listeners.listen()
         log.notifyServiceManager("READY=1")
-        log.logger.info("serving")
+        log.info("serving")
         journal.logSpace()
         server.endTurn()
         loop.run()

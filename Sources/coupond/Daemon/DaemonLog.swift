@@ -7,13 +7,33 @@ import SystemPackage
 /// in this turn wait for the turn's end, because they report its length.
 final class DaemonLog {
     /// The log at its present level; a copy keeps the level.
-    private(set) var logger: Logger
+    private(set) var log: Logger
     private let output: LogOutput
     private var postponed: [() -> Void] = []
 
-    init(_ logger: Logger, on output: LogOutput) {
-        self.logger = logger
+    init(_ log: Logger, on output: LogOutput) {
+        self.log = log
         self.output = output
+    }
+
+    func debug(_ message: Logger.Message, metadata: Logger.Metadata? = nil) {
+        log.debug(message, metadata: metadata)
+    }
+
+    func info(_ message: Logger.Message, metadata: Logger.Metadata? = nil) {
+        log.info(message, metadata: metadata)
+    }
+
+    func warning(_ message: Logger.Message, metadata: Logger.Metadata? = nil) {
+        log.warning(message, metadata: metadata)
+    }
+
+    func error(_ message: Logger.Message, metadata: Logger.Metadata? = nil) {
+        log.error(message, metadata: metadata)
+    }
+
+    func critical(_ message: Logger.Message, metadata: Logger.Metadata? = nil) {
+        log.critical(message, metadata: metadata)
     }
 
     /// Writes a line once the turn is over.
@@ -31,23 +51,23 @@ final class DaemonLog {
     func reopen() {
         do throws(Errno) {
             try output.reopen()
-            logger.info("log file reopened")
+            log.info("log file reopened")
         } catch {
-            logger.error("cannot reopen the log file", metadata: ["fault": "\(error)"])
+            log.error("cannot reopen the log file", metadata: ["fault": "\(error)"])
         }
     }
 
     /// Applies changed settings.
     func adopt(_ settings: LogSettings, replacing old: LogSettings) {
         if settings.file != old.file { move(to: settings.file) }
-        logger.logLevel = settings.level
+        log.logLevel = settings.level
     }
 
     private func move(to path: String?) {
         do throws(Errno) {
             try output.reopen(at: path)
         } catch {
-            logger.error(
+            log.error(
                 "cannot open the new log file; the log stays in the old one",
                 metadata: ["file": "\(path ?? "")", "fault": "\(error)"])
         }
@@ -58,14 +78,14 @@ final class DaemonLog {
         do throws(PosixFault) {
             try Posix.notifyServiceManager(state)
         } catch {
-            logger.warning("cannot notify the service manager", metadata: ["fault": "\(error)"])
+            log.warning("cannot notify the service manager", metadata: ["fault": "\(error)"])
         }
     }
 
     /// Ends the process at once: a catalog that a worker is building would delay a normal end.
     func endProcess(_ reason: ExitReason) -> Never {
         endTurn()
-        logger.info("ended", metadata: ["status": .stringConvertible(reason.rawValue)])
+        log.info("ended", metadata: ["status": .stringConvertible(reason.rawValue)])
         _exit(reason.rawValue)
     }
 }

@@ -84,10 +84,10 @@ final class Drain {
         switch phase {
         case .serving: begin()
         case .draining:
-            log.logger.warning("second signal: connections are cut off")
+            log.warning("second signal: connections are cut off")
             clients.closeAll()
         case .flushing:
-            log.logger.error("another signal: the daemon ends without waiting for the disk")
+            log.error("another signal: the daemon ends without waiting for the disk")
             log.endProcess(.inputOutput)
         }
     }
@@ -95,7 +95,7 @@ final class Drain {
     private func begin() {
         phase = .draining
         log.notifyServiceManager("STOPPING=1")
-        log.logger.info("draining", metadata: ["connections": .stringConvertible(clients.count)])
+        log.info("draining", metadata: ["connections": .stringConvertible(clients.count)])
         listeners.close()
         do throws(UVFault) {
             let timer = try LoopTimer(on: loop) { [unowned self] in tick() }
@@ -103,7 +103,7 @@ final class Drain {
                 after: DrainClock.tickMilliseconds, repeatingEvery: DrainClock.tickMilliseconds)
             self.timer = timer
         } catch {
-            log.logger.error(
+            log.error(
                 "cannot start the drain timer: connections are cut off",
                 metadata: ["fault": "\(error)"])
             clients.closeAll()
@@ -117,7 +117,7 @@ final class Drain {
         let actions = clock.tick()
         if actions.contains(.refuseRequests) { server.with { server in server.beginDrain() } }
         if actions.contains(.end) {
-            log.logger.error("time is up: the daemon ends without waiting for the disk")
+            log.error("time is up: the daemon ends without waiting for the disk")
             log.endProcess(.inputOutput)
         }
         guard actions.contains(.cutOff) else {
@@ -125,7 +125,7 @@ final class Drain {
             return
         }
         if clients.count > 0 {
-            log.logger.warning(
+            log.warning(
                 "time is up: connections are cut off",
                 metadata: ["connections": .stringConvertible(clients.count)])
         }

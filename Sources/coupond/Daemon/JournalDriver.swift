@@ -58,11 +58,11 @@ final class JournalDriver {
         if hasSpace == hadSpace { return }
         hadSpace = hasSpace
         if let fault {
-            log.logger.critical(
+            log.critical(
                 "no space for the journal: only validate is answered until there is space",
                 metadata: ["fault": "\(fault.explanation)"])
         } else {
-            log.logger.info("the journal has space again")
+            log.info("the journal has space again")
         }
     }
 
@@ -70,7 +70,7 @@ final class JournalDriver {
     /// write is not repeated: the kernel drops pages it could not write, and a second try would
     /// succeed.
     private func stopAcknowledging(because fault: DiskFault) -> Never {
-        log.logger.critical(
+        log.critical(
             "cannot write the journal: no more requests are acknowledged",
             metadata: ["fault": "\(fault.explanation)"])
         log.endProcess(.inputOutput)

@@ -6,7 +6,7 @@ import UVLoop
 // only one turn runs at a time; the lock is never contended. Records cross threads by an exchange of two
 // logs, which reuses their memory.
 
-/// The journal on a thread of its own, where waiting for the disk delays nobody.
+/// The journal on a thread of its own, where waiting for the disk delays no client.
 final class JournalThread {
     private final class Desk: Sendable {
         private let writer: Mutex<JournalWriter>

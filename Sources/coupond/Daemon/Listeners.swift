@@ -49,7 +49,7 @@ final class Listeners {
         let now = server.now.steady
         if let last = lastFaultLoggedAt, now - last < Self.faultLogMilliseconds { return }
         lastFaultLoggedAt = now
-        log.logger.error(
+        log.error(
             "cannot accept connections", metadata: ["socket": "\(path)", "fault": "\(fault)"])
     }
 }

@@ -39,7 +39,7 @@ final class Reloader {
         log.notifyServiceManager("RELOADING=1")
         let current = server.with { server in server.catalog }
         worker.run(
-            { [overrides, logger = log.logger] in
+            { [overrides, logger = log.log] in
                 readAgain(overrides, comparingWith: current, logger)
             },
             then: { [unowned self] in finish($0) })
@@ -65,11 +65,11 @@ final class Reloader {
             log.postpone { [log, server] in
                 var metadata = Logger.Metadata.catalog(catalog.catalog, milliseconds)
                 metadata["longest_turn_us"] = server.longestTurn(of: .reload)
-                log.logger.info("catalog reloaded", metadata: metadata)
+                log.info("catalog reloaded", metadata: metadata)
             }
         }
         for fault in faults {
-            log.logger.error("reload refused", metadata: ["fault": "\(fault)"])
+            log.error("reload refused", metadata: ["fault": "\(fault)"])
         }
         log.notifyServiceManager("READY=1")
     }
@@ -82,7 +82,7 @@ final class Reloader {
         if next.limits != configuration.limits { needRestart.append("limits") }
         if next.journal != configuration.journal { needRestart.append("journal") }
         if !needRestart.isEmpty {
-            log.logger.warning(
+            log.warning(
                 "changed settings need a restart", metadata: ["settings": .array(needRestart)])
         }
         log.adopt(next.log, replacing: configuration.log)
@@ -115,13 +115,13 @@ final class Reloader {
     private func logCached(_ outcome: CachingOutcome) {
         switch outcome {
         case .written(let byteCount, let milliseconds):
-            log.logger.info(
+            log.info(
                 "catalog cache written",
                 metadata: [
                     "bytes": .stringConvertible(byteCount), "ms": .stringConvertible(milliseconds),
                 ])
         case .failed(let reason):
-            log.logger.warning("cannot write the catalog cache", metadata: ["fault": "\(reason)"])
+            log.warning("cannot write the catalog cache", metadata: ["fault": "\(reason)"])
         }
     }
 }

@@ -31,14 +31,14 @@ final class Snapshotter {
         case .written(let compacted, let milliseconds):
             logWritten(compacted, milliseconds)
         case .failed(let reason):
-            log.logger.error("cannot write a snapshot", metadata: ["fault": "\(reason)"])
+            log.error("cannot write a snapshot", metadata: ["fault": "\(reason)"])
         }
         server.with { server, now in server.finishSnapshot(outcome, at: now) }
     }
 
     private func logWritten(_ compacted: Compacted, _ milliseconds: Int64) {
         log.postpone { [log, server] in
-            log.logger.info(
+            log.info(
                 "snapshot written",
                 metadata: [
                     "sequence": .stringConvertible(compacted.sequence),
@@ -49,7 +49,7 @@ final class Snapshotter {
                 ])
         }
         if let fault = compacted.leftBehind {
-            log.logger.warning(
+            log.warning(
                 "cannot remove segments that are no longer needed",
                 metadata: ["fault": "\(fault.explanation)"])
         }
