@@ -88,7 +88,7 @@ extension `The built daemon` {
                 daemon.expectEnd()
                 daemon.program.signal(SIGUSR2)
                 #expect(try daemon.program.waitForEnd() == .status(74))
-                let told = try #require(daemon.log.line(containing: "nothing more is acknowledged"))
+                let told = try #require(daemon.log.line(containing: "no more requests are acknowledged"))
                 #expect(try Reply(told)["level"] == "critical")
 
                 try FileManager.default.moveItem(
