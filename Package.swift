@@ -109,46 +109,51 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
 
-        // libuv made safe. It knows no coupons.
+        // The operating system: libuv made safe, and what is POSIX and not libuv. They know no coupons.
         .systemLibrary(name: "CUv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .target(name: "UVLoop", dependencies: ["CUv"], swiftSettings: strict),
-        .testTarget(name: "UVLoopTests", dependencies: ["UVLoop"], swiftSettings: strict),
+        .testTarget(
+            name: "UVLoopTests", dependencies: ["LoopClient", "Posix", "UVLoop"],
+            swiftSettings: strict),
+        .systemLibrary(name: "CPosix"),
+        .target(name: "Posix", dependencies: ["CPosix"], swiftSettings: strict),
+        .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
 
         // The programs.
         .executableTarget(
             name: "coupond",
             dependencies: [
                 "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
-                "FlatStorage", "UVLoop", argumentParser, logging, system,
+                "FlatStorage", "Posix", "UVLoop", argumentParser, logging, system,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "CoupondTests",
             dependencies: [
                 "coupond", "CouponRules", "CouponCatalog", "CouponStore", "CouponWire",
-                "CouponService", "FlatStorage", "ServerSupport", "StoreSupport", "UVLoop", logging,
-                system,
+                "CouponService", "FlatStorage", "Posix", "ServerSupport", "StoreSupport", "UVLoop",
+                logging, system,
             ],
             swiftSettings: strict),
         .target(name: "CouponClient", swiftSettings: strict),
         .executableTarget(
             name: "couponctl",
             dependencies: [
-                "CouponClient", "CouponRules", "CouponStore", "FlatStorage", "UVLoop",
+                "CouponClient", "CouponRules", "CouponStore", "FlatStorage", "Posix",
                 argumentParser, system,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "CouponClientTests",
             dependencies: [
-                "CouponClient", "couponctl", "CouponRules", "CouponStore", "FlatStorage",
-                "StoreSupport", "UVLoop",
+                "CouponClient", "couponctl", "CouponRules", "CouponStore", "FlatStorage", "Posix",
+                "StoreSupport",
             ],
             swiftSettings: strict),
 
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["CouponClient", "StoreSupport", "UVLoop", "coupond", "couponctl"],
+            dependencies: ["CouponClient", "Posix", "StoreSupport", "coupond", "couponctl"],
             swiftSettings: strict),
         .testTarget(
             name: "TidyTests",
@@ -167,17 +172,23 @@ let package = Package(
                 "CouponService", "FlatStorage", "ServerSupport",
             ],
             path: "Benchmarks/HotPath", swiftSettings: strict),
+        .systemLibrary(name: "CTimerFD", path: "Benchmarks/CTimerFD"),
         .target(
-            name: "LoadGenerator", dependencies: ["FlatStorage", "UVLoop", histogram],
+            name: "LoopClient", dependencies: ["CTimerFD", "Posix", "UVLoop"], path: "Benchmarks/LoopClient",
+            swiftSettings: strict),
+        .target(
+            name: "LoadGenerator",
+            dependencies: ["FlatStorage", "LoopClient", "Posix", "UVLoop", histogram],
             path: "Benchmarks/LoadGenerator", swiftSettings: strict),
         .testTarget(
-            name: "LoadGeneratorTests", dependencies: ["LoadGenerator", "FlatStorage", "UVLoop"],
+            name: "LoadGeneratorTests",
+            dependencies: ["LoadGenerator", "FlatStorage", "LoopClient", "Posix", "UVLoop"],
             swiftSettings: strict),
         .executableTarget(
             name: "coupon-bench",
             dependencies: [
                 "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
-                "FlatStorage", "LoadGenerator", "UVLoop", argumentParser,
+                "FlatStorage", "LoadGenerator", "Posix", argumentParser,
             ],
             path: "Benchmarks/CouponBench", swiftSettings: strict),
         .executableTarget(

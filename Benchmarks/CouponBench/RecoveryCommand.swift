@@ -6,7 +6,7 @@ import CouponStore
 import CouponWire
 import FlatStorage
 import Foundation
-import UVLoop
+import Posix
 
 /// Fills a state directory with orders as a daemon does, and reads it as a start does.
 struct RecoveryCommand: ParsableCommand {

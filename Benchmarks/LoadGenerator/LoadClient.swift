@@ -1,4 +1,7 @@
 import FlatStorage
+import Glibc
+import LoopClient
+import Posix
 import UVLoop
 
 /// One connection to the target at a time: prepares it, sends requests and takes the replies.
@@ -32,15 +35,16 @@ final class LoadClient: ConnectionHandler {
 
     /// Connects and prepares the connection, then tells the run.
     func connect() {
-        do throws(UVFault) {
+        do {
             let connection = try Connection(
                 on: run.loop, connectingTo: run.plan.target.socketPath)
             self.connection = connection
             connection.start(deliveringTo: self)
-        } catch  where error.errno == run.errnoOfFullBacklog {
-            return run.connectLater(self)
+        } catch let fault as PosixFault {
+            if fault.errno == EAGAIN { return run.connectLater(self) }
+            return run.fail(.cannotConnect(path: run.plan.target.socketPath, fault))
         } catch {
-            return run.fail(.cannotConnect(path: run.plan.target.socketPath, error))
+            return run.fail(.cannotStart(reason: "\(error)"))
         }
         preparing = run.preparation[...]
         prepareNext()

@@ -1,3 +1,4 @@
+import Posix
 import UVLoop
 
 /// Who is asked.
@@ -118,16 +119,16 @@ package struct LoadResult: Sendable {
 
 /// Why there is no result.
 package enum LoadFault: Error, Equatable {
-    /// Nobody can be reached at the socket.
-    case cannotConnect(path: String, UVFault)
-    /// The loop or a timer could not be had.
-    case cannotStart(UVFault)
+    /// No server can be reached at the socket.
+    case cannotConnect(path: String, PosixFault)
+    /// The system refused the loop, a timer or a connection.
+    case cannotStart(reason: String)
     /// The handshake or a preparation was answered with an error, or not within ten seconds (nil).
     case notPrepared(reply: String?)
-    /// The target, or the kernel (a fault), broke a connection off. The last words are a reply that
-    /// had begun to come, or else the first that was an error.
+    /// The target, or the kernel (a fault), broke a connection. The last words are an incomplete reply,
+    /// or else the first error reply.
     case connectionEnded(UVFault?, afterReplies: Int, lastWords: String?)
-    /// The target sent something that is no reply in its protocol, or that nobody had asked for.
+    /// The target sent bytes that are not a reply in its protocol, or a reply without a request.
     case unexpectedBytes(String)
 }
 
@@ -135,14 +136,14 @@ extension LoadFault: CustomStringConvertible {
     package var description: String {
         switch self {
         case .cannotConnect(let path, let fault): return "cannot connect to \(path): \(fault)"
-        case .cannotStart(let fault): return "cannot start: \(fault)"
+        case .cannotStart(let reason): return "cannot start: \(reason)"
         case .notPrepared(nil): return "the target did not answer the preparation in ten seconds"
         case .notPrepared(let reply?): return "the target refused the preparation: \(reply)"
         case .connectionEnded(let fault, let replies, let lastWords):
             let how = fault.map { "broke (\($0))" } ?? "was closed by the target"
             let words = lastWords.map { "; it had said: \($0)" } ?? ""
             return "a connection \(how) after \(replies) replies in all\(words)"
-        case .unexpectedBytes(let text): return "the target sent what nobody asked for: \(text)"
+        case .unexpectedBytes(let text): return "the target sent an unexpected reply: \(text)"
         }
     }
 }

@@ -1,4 +1,5 @@
-import Glibc
+import LoopClient
+import Posix
 import UVLoop
 
 // One thread, one loop. First all connections are made and prepared; then the clock starts. Requests
@@ -13,10 +14,10 @@ import UVLoop
 /// Puts the plan's load on its target and says what came of it. Blocks for as long as the plan says.
 package func run(_ plan: LoadPlan) throws(LoadFault) -> LoadResult {
     let run: LoadRun
-    do throws(UVFault) {
+    do {
         run = try LoadRun(plan)
     } catch {
-        throw .cannotStart(error)
+        throw .cannotStart(reason: "\(error)")
     }
     defer { run.close() }
     return try run.perform()
@@ -28,8 +29,6 @@ final class LoadRun {
     private static let connectRetryMilliseconds: Int64 = 1
     /// Descriptors besides connections: the loop's own, the timers', what a program has open.
     private static let otherDescriptors: UInt64 = 64
-
-    let errnoOfFullBacklog: CInt? = EAGAIN
 
     let plan: LoadPlan
     /// What every connection sends before its first request.
@@ -63,7 +62,7 @@ final class LoadRun {
     private var turnHook: TurnHook?
     private var wakeUp: DeadlineTimer?
 
-    init(_ plan: LoadPlan) throws(UVFault) {
+    init(_ plan: LoadPlan) throws {
         self.plan = plan
         let handshake = plan.target.handshake
         preparation = (handshake.isEmpty ? [] : [handshake]) + plan.target.preparation
@@ -94,10 +93,10 @@ final class LoadRun {
         } else {
             try prepare()
         }
-        do throws(UVFault) {
+        do {
             try start()
         } catch {
-            throw .cannotStart(error)
+            throw .cannotStart(reason: "\(error)")
         }
         loop.run()
         if let fault { throw fault }
@@ -123,7 +122,7 @@ final class LoadRun {
         if let fault { throw fault }
     }
 
-    private func start() throws(UVFault) {
+    private func start() throws {
         stage = .sending
         let now = MonotonicClock.nanoseconds
         measurement.start(at: now + plan.warmUpMilliseconds * 1_000_000)

@@ -1,3 +1,1 @@
-#include <malloc.h>
-#include <sys/timerfd.h>
 #include <uv.h>

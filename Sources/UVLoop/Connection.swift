@@ -1,49 +1,42 @@
 import CUv
 import Glibc
 
-// Bytes in: all connections of a loop read into the one buffer that the loop owns; the handler
-// borrows it for one call and keeps what it wants to keep.
+// Bytes in: all connections of a loop read into one buffer that the loop owns. The handler borrows it
+// for one call and copies the bytes that it needs later.
 //
-// Bytes out: a write is handed to the kernel at once (`uv_try_write`). What the kernel does not take
-// is copied to the backlog and follows when the peer has read. While there is a backlog, later
-// writes queue behind it, so that order is kept.
+// Bytes out: a write goes to the kernel at once (`uv_try_write`). Bytes that the kernel does not take
+// are copied to the backlog and sent when the peer has read. While there is a backlog, later writes
+// queue behind it, which keeps their order.
 //
-// A connection ends in one way only: `close()` here, `ended` when libuv has let go. A fault is kept
-// until then; the handler is never called from inside its own call to `write`.
+// A connection always ends the same way: `close()` here, then `ended` when libuv has released it. A
+// fault is kept until then; the handler is never called from inside its own call to `write`.
 
 /// One end of a Unix stream socket.
 ///
-/// It lives until it is closed, whoever holds it, and holds its handler until then.
+/// It lives until it is closed, even if no other object holds it, and holds its handler until then.
 @safe package final class Connection: LoopHandle {
     private var handler: (any ConnectionHandler)?
     private var backlog = OutputBacklog()
-    /// Whether libuv has a block of the backlog. Kept outside of it: a check at each write, which on
-    /// the backlog itself would cost a dynamic exclusivity check.
+    /// Whether libuv has a block of the backlog. Not a property of the backlog, because each write reads
+    /// it: there it would cost a dynamic exclusivity check.
     private var isSendingBacklog = false
     private let writeRequest: UnsafeMutablePointer<uv_write_t>
     private var end = ConnectionEnd.closedHere
     private var isPaused = false
     private var peerHasFinished = false
     private var closesWhenFlushed = false
-    private var finishesWhenFlushed = false
 
-    /// Connects to the socket at `path` without waiting: the socket must listen (`ECONNREFUSED`) and
-    /// have room in its backlog (`EAGAIN`: try again later).
-    package convenience init(on loop: EventLoop, connectingTo path: String) throws(UVFault) {
-        let address = try SocketAddress(path: path)
-        let socket = try UnixSocket(.stream)
-        // A socket that blocks would wait for room in the backlog, and the whole loop with it.
-        try checkErrno(fcntl(socket.descriptor, F_SETFL, O_NONBLOCK), .connect)
-        try socket.connect(to: address)
-        try unsafe self.init(onRaw: loop.raw, socket: socket)
+    /// Takes over a connected Unix stream socket, and closes it also if this throws.
+    package convenience init(on loop: EventLoop, adopting descriptor: CInt) throws(UVFault) {
+        try unsafe self.init(onRaw: loop.raw, adopting: OwnedDescriptor(descriptor))
     }
 
     init(
-        onRaw loop: UnsafeMutablePointer<uv_loop_t>, socket: consuming UnixSocket
+        onRaw loop: UnsafeMutablePointer<uv_loop_t>, adopting socket: consuming OwnedDescriptor
     ) throws(UVFault) {
         unsafe writeRequest = .allocate(capacity: 1)
         try unsafe super.init(.adopt) { unsafe uv_pipe_init(loop, $0, 0) }
-        let status = unsafe uv_pipe_open(handle(as: uv_pipe_t.self), socket.descriptor)
+        let status = unsafe uv_pipe_open(handle(as: uv_pipe_t.self), socket.raw)
         if status < 0 {
             close()
             throw UVFault(.adopt, code: status)
@@ -53,7 +46,7 @@ import Glibc
     }
 
     deinit {
-        // SAFETY: libuv finishes every write request before the close callback, which came.
+        // SAFETY: libuv finishes every write request before the close callback.
         unsafe writeRequest.deallocate()
     }
 
@@ -62,16 +55,12 @@ import Glibc
         unsafe handle(as: uv_stream_t.self)
     }
 
-    private var descriptor: CInt {
+    /// The connection's socket, which stays the connection's; -1 after its end.
+    package var descriptor: CInt {
         var descriptor: CInt = -1
         // SAFETY: `descriptor` outlives the call that fills it.
         _ = unsafe uv_fileno(handle, &descriptor)
         return descriptor
-    }
-
-    /// Who connected to us, or whom we connected to, at the time of connecting.
-    package func peerCredentials() throws(UVFault) -> PeerCredentials {
-        try PeerCredentials(ofPeerOn: descriptor)
     }
 
     // MARK: Reading
@@ -79,7 +68,7 @@ import Glibc
     /// Whether `start` or `closeAfterFlush` was called.
     var isStarted: Bool { handler != nil || closesWhenFlushed }
 
-    /// Begins to read, delivering everything that happens to `handler`. Once, and not after the end.
+    /// Begins to read, delivering all events to `handler`. Once, and not after the end.
     package func start(deliveringTo handler: any ConnectionHandler) {
         precondition(self.handler == nil, "a connection has one handler")
         if isClosed { return }
@@ -87,8 +76,8 @@ import Glibc
         updateReading()
     }
 
-    /// Receives nothing until `resumeReading()`; the peer's writes fill the kernel's buffer and then
-    /// make it wait. Takes effect at once, also inside `received`.
+    /// Receives nothing until `resumeReading()`; the peer's writes fill the kernel's buffer, then block
+    /// the peer. Takes effect at once, also inside `received`.
     package func pauseReading() {
         isPaused = true
         updateReading()
@@ -149,10 +138,10 @@ import Glibc
         unsafe backlog.waitingByteCount + uv_stream_get_write_queue_size(stream)
     }
 
-    /// Sends bytes behind all earlier ones; what the kernel does not take at once is copied. Ignored
-    /// after `close()`, `closeAfterFlush()` and `finishSending()`. A fault ends the connection.
+    /// Sends bytes behind all earlier ones; bytes that the kernel does not take at once are copied.
+    /// Ignored after `close()` and `closeAfterFlush()`. A fault ends the connection.
     package func write(_ bytes: Span<UInt8>) {
-        if isClosed || closesWhenFlushed || finishesWhenFlushed || bytes.isEmpty { return }
+        if isClosed || closesWhenFlushed || bytes.isEmpty { return }
         if isSendingBacklog {
             backlog.append(bytes)
             return
@@ -178,9 +167,9 @@ import Glibc
         isSendingBacklog = true
         let block = unsafe backlog.startSending()
         var buffer = unsafe uv_buf_init(block.baseAddress, CUnsignedInt(block.count))
-        // SAFETY: `block` stays until `finishSending()`, `writeRequest` until `deinit`, which both
-        // come after the callback. `data` is this object, alive until its close callback, before
-        // which libuv makes this one.
+        // SAFETY: `block` stays until `finishSending()`, `writeRequest` until `deinit`; both come
+        // after the callback. `data` is this object, alive until its close callback, which libuv
+        // makes after this one.
         let status = unsafe uv_write(writeRequest, stream, &buffer, 1) { request, status in
             guard let stream = unsafe request?.pointee.handle,
                 let data = unsafe stream.pointee.data
@@ -203,28 +192,14 @@ import Glibc
         } else if closesWhenFlushed {
             close()
         } else {
-            if finishesWhenFlushed { shutDownSending() }
             handler?.drained(self)
         }
     }
 
     // MARK: Ending
 
-    /// Tells the peer, once everything was sent, that no more will come; goes on reading.
-    package func finishSending() {
-        if isClosed || closesWhenFlushed || finishesWhenFlushed { return }
-        finishesWhenFlushed = true
-        if !isSendingBacklog { shutDownSending() }
-    }
-
-    private func shutDownSending() {
-        if shutdown(descriptor, CInt(SHUT_WR)) < 0 {
-            fail(UVFault(.finishSending, errno: errno))
-        }
-    }
-
-    /// Closes once everything written was taken by the kernel; reads nothing more. A peer that never
-    /// reads keeps it open: whoever wants a time limit calls `close()`.
+    /// Closes once the kernel has taken everything written; reads nothing more. A peer that never reads
+    /// keeps it open: for a time limit, call `close()`.
     package func closeAfterFlush() {
         if isClosed { return }
         closesWhenFlushed = true

@@ -1,17 +1,17 @@
-/// Why a connection is no more.
+/// Why a connection ended.
 package enum ConnectionEnd: Equatable, Sendable {
     /// `close()` was called, or `closeAfterFlush()` and everything was sent, or the loop ended.
     case closedHere
-    /// The peer or the kernel broke it off.
+    /// The peer or the kernel broke the connection.
     case failed(UVFault)
 }
 
-/// What happens on a connection. The loop calls, never from inside a call into the connection.
+/// Receives the events of a connection. The loop calls, never from inside a call into the connection.
 package protocol ConnectionHandler: AnyObject {
     /// The peer sent bytes. They are lent for the duration of this call.
     func received(_ bytes: Span<UInt8>, on connection: Connection)
 
-    /// The peer will send nothing more, but may still read: send what it is owed, then call
+    /// The peer will send nothing more, but may still read: send the remaining replies, then call
     /// `closeAfterFlush()`. At most once.
     func peerFinished(_ connection: Connection)
 

@@ -2,8 +2,8 @@ import CUv
 import Glibc
 
 // One loop, one thread. The loop owns no handle: each keeps itself alive until closed (LoopHandle).
-// At its end the loop closes what is still open and runs until libuv has let go of everything, so
-// that whatever a process or a test opened is gone when its loop is.
+// At its end the loop closes every open handle and runs until libuv has released them all, so a process
+// or a test leaves no handle behind.
 
 /// A libuv event loop. Belongs to the one thread that creates and runs it.
 @safe package final class EventLoop {
@@ -12,10 +12,10 @@ import Glibc
 
     let raw: UnsafeMutablePointer<uv_loop_t>
 
-    /// Creates a loop. The process ignores SIGPIPE from then on: a write to a peer that left must
-    /// be a fault of that connection, not the end of the process.
+    /// Creates a loop. From then on the process ignores SIGPIPE: a write to a peer that left must be a
+    /// fault of that connection, not the end of the process.
     package init() throws(UVFault) {
-        ignoreSignal(SIGPIPE)
+        _ = signal(SIGPIPE, SIG_IGN)
         let raw = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
         let started = unsafe uv_loop_init(raw)
         if started < 0 {
@@ -23,8 +23,8 @@ import Glibc
             throw UVFault(.startLoop, code: started)
         }
         unsafe self.raw = raw
-        // SAFETY: the loop's handles find this memory until the last of them is closed, which
-        // `deinit` waits for before it is released there.
+        // SAFETY: the loop's handles use this memory until the last of them is closed. `deinit` waits
+        // for that and then releases it.
         let memory = UnsafeMutablePointer<LoopMemory>.allocate(capacity: 1)
         unsafe memory.initialize(to: LoopMemory())
         unsafe raw.pointee.data = UnsafeMutableRawPointer(memory)
@@ -40,25 +40,20 @@ import Glibc
         unsafe raw.deallocate()
     }
 
-    /// Runs until `stop()` is called or nothing is left to wait for.
+    /// Runs until `stop()` is called or no handle keeps the loop running.
     package func run() {
         unsafe uv_run(raw, UV_RUN_DEFAULT)
     }
 
-    /// Makes `run()` return at the end of this turn. A later `run()` goes on where it stopped.
+    /// Makes `run()` return at the end of this turn. A later `run()` continues where it stopped.
     package func stop() {
         unsafe uv_stop(raw)
     }
 
-    /// Milliseconds of a monotonic clock with an arbitrary start, read once per turn by libuv.
-    package var now: Int64 {
-        Int64(truncatingIfNeeded: unsafe uv_now(raw))
-    }
-
     /// Closes every handle of the loop and runs until all close callbacks were made.
     ///
-    /// Happens by itself when the loop is released; it must be called explicitly where a handler
-    /// holds the loop, which would otherwise keep each other alive. Not from inside a callback.
+    /// Releasing the loop does the same. Call it explicitly where a handler holds the loop: the two
+    /// would keep each other alive. Not from inside a callback.
     package func closeAll() {
         // A close callback may open something new, hence the repetition.
         repeat {
@@ -87,13 +82,13 @@ import Glibc
     }
 }
 
-/// What a loop has where each of its handles finds it: behind the `data` of `uv_loop_t`.
+/// The loop's memory that its handles use, found through the `data` of `uv_loop_t`.
 @safe struct LoopMemory {
     // SAFETY: all connections of the loop read into this buffer, which the loop owns. That is sound
     // because reads happen one at a time on the loop thread and lend their bytes only for one call.
     let readBuffer = UnsafeMutableRawPointer.allocate(
         byteCount: EventLoop.readBytesMax, alignment: 64)
-    /// When the turn began that is under way, in nanoseconds; 0 while the loop waits.
+    /// When the present turn began, in nanoseconds; 0 while the loop waits.
     private var turnBeganAt: UInt64 = 0
 
     /// The memory of a loop that exists.
@@ -103,9 +98,9 @@ import Glibc
         unsafe loop.pointee.data.assumingMemoryBound(to: LoopMemory.self)
     }
 
-    /// Whatever calls back first in a turn begins it. Every callback says so, because libuv does not
-    /// tell when it has done waiting: its own reckoning (`UV_METRICS_IDLE_TIME`) would cost a system
-    /// call more for each wait.
+    /// The first callback of a turn begins it. Every callback calls this, because libuv does not report
+    /// when it stops waiting: its own measurement (`UV_METRICS_IDLE_TIME`) costs one more system call
+    /// for each wait.
     @inline(__always)
     mutating func beginTurn() {
         if turnBeganAt == 0 { turnBeganAt = uv_hrtime() }
@@ -116,9 +111,4 @@ import Glibc
         defer { turnBeganAt = 0 }
         return turnBeganAt == 0 ? 0 : Int64(clamping: uv_hrtime() - turnBeganAt)
     }
-}
-
-/// Makes the process ignore a signal from now on.
-package func ignoreSignal(_ signal: CInt) {
-    _ = Glibc.signal(signal, SIG_IGN)
 }

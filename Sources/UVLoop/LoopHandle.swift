@@ -3,8 +3,8 @@ import CUv
 // Every libuv handle has the same life, so it is written once, here.
 //
 // libuv may touch a handle's memory until the handle's close callback has run. The object therefore
-// keeps itself alive with one retain taken at birth and given back by that callback, whoever else
-// holds it; its `deinit` frees the memory. A closed object is inert: its methods do nothing.
+// retains itself once in `init`, and that callback releases it; its `deinit` frees the memory. A closed
+// object is inert: its methods do nothing.
 //
 // The callbacks of all subclasses find their object through the handle's `data` field.
 
@@ -52,7 +52,7 @@ import CUv
         unsafe uv_is_closing(handle) != 0
     }
 
-    /// Whether `EventLoop.run()` goes on for the sake of this handle. True unless changed.
+    /// Whether `EventLoop.run()` keeps running because of this handle. True unless changed.
     package final var keepsLoopRunning: Bool {
         get { unsafe uv_has_ref(handle) != 0 }
         set {
@@ -61,7 +61,7 @@ import CUv
         }
     }
 
-    /// Ends the handle: none of its callbacks comes after this, except a connection's `ended`.
+    /// Closes the handle: none of its callbacks comes after this, except a connection's `ended`.
     /// Closing twice is harmless.
     package func close() {
         if isClosed { return }
@@ -75,13 +75,13 @@ import CUv
         }
     }
 
-    /// Called by the loop when libuv has let go of the handle.
+    /// Called by the loop when libuv has released the handle.
     func didClose() {}
 }
 
-/// A handle that has one kind of event, told to a closure.
+/// A handle that has one kind of event, for which it calls a closure.
 ///
-/// The closure is freed by `close()`: it often holds the handle itself, or the loop.
+/// `close()` frees the closure: it often holds the handle itself, or the loop.
 @safe package class EventHandle: LoopHandle {
     private var onEvent: () -> Void
 
@@ -101,11 +101,11 @@ import CUv
         onEvent = {}
     }
 
-    /// The last chance to keep other threads away from the handle.
+    /// The last call while the handle is open.
     func willClose() {}
 
     /// The body of every subclass's callback.
-    static func tell(_ handle: UnsafeMutableRawPointer?) {
+    static func notify(_ handle: UnsafeMutableRawPointer?) {
         // SAFETY: `data` is this object, alive until its close callback.
         guard let handle = unsafe handle?.assumingMemoryBound(to: uv_handle_t.self),
             let data = unsafe handle.pointee.data

@@ -1,8 +1,8 @@
 import CUv
 
-/// Calls back after a time, once or again and again.
+/// Calls back after a delay, once or periodically.
 @safe package final class LoopTimer: EventHandle {
-    /// The loop calls `onFire` each time the timer runs out. The timer does not count yet.
+    /// The loop calls `onFire` each time the timer runs out. The timer does not run yet.
     package convenience init(on loop: EventLoop, onFire: @escaping () -> Void) throws(UVFault) {
         try unsafe self.init(onRaw: loop.raw, onFire: onFire)
     }
@@ -15,7 +15,7 @@ import CUv
         try unsafe super.init(.startTimer, onEvent: onFire) { unsafe uv_timer_init(loop, $0) }
     }
 
-    /// Starts, or starts anew, counting from the loop's `now`.
+    /// Starts or restarts the timer, counting from the time of this turn.
     ///
     /// Timers that run out in the same turn fire in the order of their times, and those with the
     /// same time in the order in which they were started.
@@ -30,18 +30,13 @@ import CUv
             precondition(periodMilliseconds >= 1, "a repeating timer has a period")
         }
         let status = unsafe uv_timer_start(
-            handle(as: uv_timer_t.self), { unsafe EventHandle.tell($0) },
+            handle(as: uv_timer_t.self), { unsafe EventHandle.notify($0) },
             UInt64(max(0, delayMilliseconds)), UInt64(periodMilliseconds ?? 0))
         precondition(status == 0, "an open timer starts")
     }
 
-    /// Stops counting. The timer may be started again.
+    /// Stops the timer. It may be started again.
     package func stop() {
         unsafe uv_timer_stop(handle(as: uv_timer_t.self))
-    }
-
-    /// Whether the timer is counting.
-    package var isCounting: Bool {
-        unsafe uv_is_active(handle) != 0
     }
 }

@@ -1,14 +1,14 @@
 import CUv
 import Synchronization
 
-// `uv_async_send` may be called from any thread, but not once the handle is closed. So the handle's
-// pointer lies beside the queue under one lock: a post finds it open or is refused, and closing takes
-// it away before libuv lets go. Only the first post into an empty queue wakes the loop; the loop
+// `uv_async_send` may be called from any thread, but not once the handle is closed. So one lock
+// protects the handle's pointer and the queue: a post finds the handle open or is refused, and closing
+// clears the pointer before libuv releases the handle. Only the first post into an empty queue wakes the loop; the loop
 // takes the whole queue at once.
 
-/// Messages from any thread, delivered on the loop in the order of their posting.
+/// Messages from any thread, delivered on the loop in the order of their posts.
 ///
-/// The mailbox belongs to the loop; its `address` is what other threads hold.
+/// The mailbox belongs to the loop; other threads hold its `address`.
 package final class Mailbox<Message: Sendable> {
     /// Where other threads post.
     package let address: Address
@@ -27,13 +27,13 @@ package final class Mailbox<Message: Sendable> {
         unsafe address.open(wakeUp.handle(as: uv_async_t.self))
     }
 
-    /// Whether `EventLoop.run()` goes on for the sake of this mailbox. True unless changed.
+    /// Whether `EventLoop.run()` keeps running because of this mailbox. True unless changed.
     package var keepsLoopRunning: Bool {
         get { wakeUp.keepsLoopRunning }
         set { wakeUp.keepsLoopRunning = newValue }
     }
 
-    /// Ends the mailbox. What was not delivered yet is dropped; later posts are refused.
+    /// Closes the mailbox. Undelivered messages are dropped; later posts are refused.
     package func close() {
         wakeUp.close()
     }
@@ -56,7 +56,7 @@ package final class Mailbox<Message: Sendable> {
             state.withLock { state in
                 guard let async = unsafe state.async else { return false }
                 state.messages.append(message)
-                // With earlier messages still there, the loop was woken and has not come yet.
+                // If earlier messages are still queued, the loop was woken already.
                 if state.messages.count == 1 { unsafe uv_async_send(async) }
                 return true
             }
@@ -67,7 +67,7 @@ package final class Mailbox<Message: Sendable> {
         }
 
         func close() {
-            // The dropped messages are freed outside of the lock: what they hold may post here.
+            // The dropped messages are freed outside of the lock: their contents may post here.
             let dropped = state.withLock { state in
                 let messages = state.messages
                 state = unsafe State(async: nil)
@@ -76,7 +76,7 @@ package final class Mailbox<Message: Sendable> {
             _ = consume dropped
         }
 
-        /// Asked on the loop, where nobody closes meanwhile.
+        /// Read on the loop, the only thread that closes.
         var isOpen: Bool {
             state.withLock { state in unsafe state.async != nil }
         }
@@ -100,7 +100,7 @@ package final class Mailbox<Message: Sendable> {
     ) throws(UVFault) {
         self.onClose = onClose
         try unsafe super.init(.openMailbox, onEvent: onWake) { async in
-            unsafe uv_async_init(loop.raw, async) { unsafe EventHandle.tell($0) }
+            unsafe uv_async_init(loop.raw, async) { unsafe EventHandle.notify($0) }
         }
     }
 

@@ -1,27 +1,27 @@
-// What the kernel did not take at once waits here. libuv sends from memory that must not move until
-// it says so; bytes that come meanwhile gather in a second block, which takes its turn afterwards.
-// Most connections never have a backlog, and one that drained has no memory left for it.
+// Bytes that the kernel did not take at once wait here. libuv sends from memory that must not move
+// until its callback; bytes written meanwhile gather in a second block, which is sent next. Most
+// connections never have a backlog, and a drained backlog keeps no memory.
 
 /// Bytes on their way to a peer that reads slowly.
 @safe struct OutputBacklog: ~Copyable {
     private var sending = ByteBlock()
     private var waiting = ByteBlock()
 
-    /// Bytes that libuv was not yet given.
+    /// Bytes not yet passed to libuv.
     var waitingByteCount: Int { waiting.count }
 
     mutating func append(_ bytes: Span<UInt8>) {
         waiting.append(bytes)
     }
 
-    /// Hands out everything that waits, as memory that stays where it is until `finishSending()`.
+    /// All waiting bytes, as memory that does not move until `finishSending()`.
     mutating func startSending() -> UnsafeMutableBufferPointer<CChar> {
         precondition(sending.count == 0, "one block is sent at a time")
         swap(&sending, &waiting)
         return unsafe sending.memory
     }
 
-    /// Frees the block that libuv had.
+    /// Frees the block that was sent.
     mutating func finishSending() {
         sending = ByteBlock()
     }

@@ -13,7 +13,8 @@ import Glibc
             unsafe uv_signal_init(loop.raw, $0)
         }
         let status = unsafe uv_signal_start(
-            handle(as: uv_signal_t.self), { handle, _ in unsafe EventHandle.tell(handle) }, signal)
+            handle(as: uv_signal_t.self), { handle, _ in unsafe EventHandle.notify(handle) }, signal
+        )
         if status < 0 {
             close()
             throw UVFault(.watchSignal, code: status)
@@ -28,8 +29,8 @@ import Glibc
     }
 }
 
-/// Lets this thread get `signal`. A program inherits what the thread that started it had blocked,
-/// and the threads of many runtimes block everything: the signal would wait for ever.
+/// Unblocks `signal` on this thread. A program inherits the blocked signals of the thread that started
+/// it, and the threads of many runtimes block every signal.
 private func unblock(_ signal: CInt) throws(UVFault) {
     var signals = sigset_t()
     // SAFETY: the calls fill and read `signals`, which outlives them; the old mask is not asked for.

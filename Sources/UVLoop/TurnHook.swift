@@ -1,22 +1,21 @@
 import CUv
 
-// A turn is what happens between two waits: from the first callback after the loop was woken to the
-// last before it waits again. Meanwhile whoever sends something is not heard, so the length of the
-// longest turn is the longest that the loop has kept anybody waiting. Each callback of a handle sees
-// to it that the turn's begin is known (`LoopMemory.beginTurn()`); the hook comes last and ends it.
-// That makes two readings of a clock a turn, however much happens in it.
+// A turn is the work between two waits of the loop: from the first callback after it woke to the last
+// before it waits again. A client's bytes wait for the turn to end, so the longest turn is the longest
+// time that the loop kept a client waiting. Each callback of a handle notes the turn's begin
+// (`LoopMemory.beginTurn()`); the hook comes last and ends it. That makes two readings of a clock per
+// turn, however much happens in it.
 
-/// Calls back once per turn of the loop, after everything that the turn brought and before the loop
-/// waits for more: the place to finish what a turn gathered. It does not keep the loop running.
-/// A loop has one at most.
+/// Calls back once per turn of the loop, after all its events and before the loop waits: the place to
+/// finish the turn's work. It does not keep the loop running. A loop has one hook at most.
 @safe package final class TurnHook: EventHandle {
     /// The loop calls back before it polls; no more after `EventLoop.stop()`.
     ///
     /// - Parameters:
-    ///   - loop: whose turns are meant. What it did before now is no part of any.
+    ///   - loop: its work before now counts for no turn.
     ///   - onTurn: finishes the turn; its time counts.
-    ///   - afterTurn: is told for how many nanoseconds the turn kept the loop busy, time in which the
-    ///     thread was not running included. Its own time counts for no turn: it has little to do.
+    ///   - afterTurn: gets the nanoseconds for which the turn kept the loop busy, including time in
+    ///     which the thread was not running. Its own time counts for no turn.
     /// - Throws: `.startTurnHook`.
     package init(
         on loop: EventLoop, onTurn: @escaping () -> Void,
@@ -35,7 +34,7 @@ import CUv
             unsafe uv_prepare_init(loop.raw, $0)
         }
         let status = unsafe uv_prepare_start(handle(as: uv_prepare_t.self)) {
-            unsafe EventHandle.tell($0)
+            unsafe EventHandle.notify($0)
         }
         precondition(status == 0, "a new hook starts")
         keepsLoopRunning = false

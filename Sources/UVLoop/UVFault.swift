@@ -1,42 +1,26 @@
 import CUv
 import Glibc
 
-/// A call into libuv or the kernel that failed.
+/// A call on the event loop that failed.
 package struct UVFault: Error, Equatable {
-    /// What was being attempted.
+    /// What was attempted, in the words of a log line.
     package enum Operation: String, Sendable {
-        case startLoop
-        case startTimer
-        case startTurnHook
-        case watchSignal
-        case openMailbox
-        case startThread
-        case nameSocket
-        case openSocket
-        case bind
-        case listen
-        case accept
-        case adopt
-        case connect
-        case read
-        case write
-        case finishSending
-        case readPeerCredentials
-        case changeMode
-        case changeOwner
-        case findUser
-        case findGroup
-        case openLockFile
-        case lockFile
-        case notifyServiceManager
-        case inheritListeners
-        case readLimit
-        case raiseLimit
-        case readResidentSize
+        case startLoop = "start the event loop"
+        case startTimer = "start a timer"
+        case startTurnHook = "start the turn hook"
+        case watchSignal = "watch a signal"
+        case watchDescriptor = "watch a descriptor"
+        case openMailbox = "open a mailbox"
+        case startThread = "start a thread"
+        case listen = "listen"
+        case accept = "accept"
+        case adopt = "take over a connection"
+        case read = "read"
+        case write = "write"
     }
 
     package let operation: Operation
-    /// As libuv returns it: 0 minus an `errno`, or one of libuv's own codes such as `UV_EOF`.
+    /// As libuv returns it: a negated `errno`, or one of libuv's own codes such as `UV_EOF`.
     package let code: CInt
 
     package init(_ operation: Operation, code: CInt) {
@@ -48,31 +32,19 @@ package struct UVFault: Error, Equatable {
     init(_ operation: Operation, errno: CInt) {
         self.init(operation, code: uv_translate_sys_error(errno))
     }
-
-    /// The kernel's error number, or nil if the code is one of libuv's own.
-    package var errno: CInt? {
-        // libuv numbers its own codes from 3000 up; Linux's end below 200.
-        code > -3000 ? -code : nil
-    }
-
-    /// The symbolic name, for example `EADDRINUSE`.
-    package var name: String {
-        // SAFETY: the buffer is ours and its size is passed, so libuv cuts and terminates within it.
-        var buffer = [CChar](repeating: 0, count: 32)
-        return unsafe String(cString: uv_err_name_r(code, &buffer, buffer.count))
-    }
 }
 
 extension UVFault: CustomStringConvertible {
-    /// One line for a log, for example `bind: EADDRINUSE: address already in use`.
+    /// One line for a log, for example `accept: too many open files (EMFILE)`.
     package var description: String {
-        // SAFETY: as in `name`.
-        var buffer = [CChar](repeating: 0, count: 128)
-        let reason = unsafe String(cString: uv_strerror_r(code, &buffer, buffer.count))
-        let limit =
-            operation == .nameSocket && code == UV_ENAMETOOLONG.rawValue
-            ? " (a socket path has at most \(SocketAddress.pathBytesMax) bytes)" : ""
-        return "\(operation.rawValue): \(name): \(reason)\(limit)"
+        // SAFETY: the buffers are ours and their size is passed, so libuv stays within them.
+        var reason = [CChar](repeating: 0, count: 128)
+        var name = [CChar](repeating: 0, count: 32)
+        return unsafe """
+        \(operation.rawValue): \
+        \(String(cString: uv_strerror_r(code, &reason, reason.count))) \
+        (\(String(cString: uv_err_name_r(code, &name, name.count))))
+        """
     }
 }
 

@@ -3,20 +3,19 @@ import Glibc
 import Synchronization
 
 // A worker has a thread of its own instead of a place in libuv's pool: the pool has four threads for
-// everything, and a job of many seconds there would stand in the way of a short one.
+// everything, and a job of many seconds there would delay short ones.
 //
-// Results come back in the order of the jobs, since one thread runs them one by one. So the loop
-// keeps what to do with each result in a queue of its own, which never leaves the loop thread; what
-// crosses threads is the job, its result, and the news "one more is done".
+// One thread runs the jobs one by one, so their results come back in the same order. The loop keeps the
+// delivery closures in a queue of its own, which never leaves the loop thread; only the job, its result
+// and the message "one more is done" cross threads.
 //
-// The C library keeps for each thread some of the small blocks that it freed, and these keep what
-// lies around them: a job that had gigabytes in small pieces would leave them with the process. All
-// goes back when the thread ends. So a worker may be asked to have each job done by a thread that is
-// new; its own then only waits.
+// The C library keeps some of the small blocks that a thread freed, and each keeps the memory around it:
+// after a job with gigabytes in small pieces, the process would stay large. All of that memory is
+// returned when the thread ends. So a worker may run each job on a new thread, while its own waits.
 
 /// Runs jobs one after another on its own thread and delivers their results on the loop.
 ///
-/// Belongs to the loop thread. The loop goes on running while jobs are under way, not otherwise.
+/// Belongs to the loop thread. It keeps the loop running only while jobs are queued or running.
 package final class Worker {
     private let inbox: JobQueue
     private var finished: Mailbox<Void>?
@@ -29,9 +28,9 @@ package final class Worker {
     /// - Parameters:
     ///   - loop: where results are delivered.
     ///   - name: as shown by process listings, cut to 15 bytes by the kernel.
-    ///   - niceness: 0 is normal, 19 gives way to everything else.
-    ///   - returnsMemory: whether all that a job has freed is given back to the system at its end.
-    ///     For jobs that are few and large; see ``returnBlocksWhenFreed(ofAtLeast:)``, too.
+    ///   - niceness: 0 is normal, 19 yields to everything else.
+    ///   - returnsMemory: whether each job runs on a new thread, so that the memory it freed returns to
+    ///     the system at its end. For few, large jobs.
     /// - Throws: `.openMailbox` or `.startThread`.
     package init(
         on loop: EventLoop, name: String, niceness: Int32 = 0, returnsMemory: Bool = false
@@ -82,8 +81,8 @@ package final class Worker {
         }
     }
 
-    /// Ends the thread: waits for the job that is running, forgets those that wait, delivers nothing
-    /// more. Also the effect of releasing the worker.
+    /// Ends the thread: waits for the running job, drops the queued ones, delivers nothing more.
+    /// Releasing the worker does the same.
     package func close() {
         guard var thread else { return }
         self.thread = nil
@@ -120,7 +119,7 @@ private final class Outcome<Result: Sendable>: Sendable {
     }
 }
 
-/// What waits for the worker's thread.
+/// The jobs that wait for the worker's thread.
 @safe private final class JobQueue: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
@@ -153,17 +152,17 @@ private final class Outcome<Result: Sendable>: Sendable {
     }
 
     func close() {
-        // The forgotten jobs are freed outside of the lock: what they hold may come back here.
-        let forgotten = state.withLock { state in
+        // The dropped jobs are freed outside of the lock: their contents may call back here.
+        let dropped = state.withLock { state in
             let jobs = state.jobs
             state = State(isClosed: true)
             return jobs
         }
         unsafe uv_sem_post(changes)
-        _ = consume forgotten
+        _ = consume dropped
     }
 
-    /// The life of the thread: until closed.
+    /// The body of the thread.
     func runJobs() {
         onStart()
         while let job = nextJob() {
@@ -177,8 +176,7 @@ private final class Outcome<Result: Sendable>: Sendable {
     }
 }
 
-/// Runs a job to its end on a thread that is there for nothing else, and has the name and the
-/// priority of the calling one.
+/// Runs a job to its end on a new thread, which has the name and the priority of the calling one.
 private func runOnNewThread(_ job: @escaping @Sendable () -> Void) {
     final class Context {
         let job: @Sendable () -> Void
@@ -194,7 +192,7 @@ private func runOnNewThread(_ job: @escaping @Sendable () -> Void) {
             unsafe Unmanaged<Context>.fromOpaque(context).takeRetainedValue().job()
         }, context.toOpaque())
     if status < 0 {
-        // Only the memory is the worse for it.
+        // Then the memory stays with this thread.
         unsafe context.release()
         return job()
     }
@@ -203,8 +201,7 @@ private func runOnNewThread(_ job: @escaping @Sendable () -> Void) {
     precondition(joined == 0, "a started thread can be joined")
 }
 
-/// Names the calling thread and sets its priority. Both are for operators and schedulers: a system
-/// that refuses them still gets its jobs done.
+/// Names the calling thread and sets its priority. Both are optional: a fault is ignored.
 private func describeThread(name: String, niceness: Int32) {
     let descriptor = unsafe open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
     if descriptor >= 0 {
@@ -213,6 +210,6 @@ private func describeThread(name: String, niceness: Int32) {
         _ = unsafe write(descriptor, bytes, bytes.count)
         close(descriptor)
     }
-    // Linux counts niceness by thread; 0 means the calling one.
+    // On Linux niceness belongs to a thread; 0 means the calling one.
     if niceness != 0 { uv_os_setpriority(0, niceness) }
 }

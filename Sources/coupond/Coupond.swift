@@ -2,7 +2,7 @@ import ArgumentParser
 import CouponService
 import SystemPackage
 
-/// The version of this build, as `ping` and `--version` tell it.
+/// The version of this build, as `ping` and `--version` show it.
 let daemonVersion: StaticString = "0.1.0"
 
 /// The daemon's command line.
@@ -17,12 +17,12 @@ struct Coupond: ParsableCommand {
             nothing is said, the daemon listens on \(Configuration.defaultSocketPath) and keeps its \
             state in \(StateSettings().directory).
 
-            Uses are written to a journal before they are told: what was acknowledged survives the \
-            end of the process, and with --durability always, the default, a power cut. Snapshots \
+            Uses are written to a journal before they are acknowledged: an acknowledged use survives \
+            the end of the process, and with --durability always, the default, a power cut. Snapshots \
             keep the journal short and the next start quick.
 
-            Signals: HUP reads configuration and catalog anew and goes on with the old ones if the \
-            new ones are invalid; USR1 opens the log file anew; USR2 writes a snapshot; TERM and INT \
+            Signals: HUP reloads configuration and catalog and keeps the old ones if the \
+            new ones are invalid; USR1 reopens the log file; USR2 writes a snapshot; TERM and INT \
             finish what was asked, make it durable and end. kill -9 is always safe.
 
             Exit status: 0 done, 64 usage, 65 corrupt state, 66 missing file or directory, \
@@ -55,7 +55,7 @@ struct Coupond: ParsableCommand {
         name: .customLong("durability"),
         help: ArgumentHelp(
             """
-            When uses are on disk: always, before they are told; everysec, a second later at most; \
+            When uses are on disk: always, before they are acknowledged; everysec, a second later at most; \
             or no, when the system decides.
             """, valueName: "mode"))
     var durability: DurabilityMode?

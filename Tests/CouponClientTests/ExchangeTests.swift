@@ -4,7 +4,7 @@ import Foundation
 import Glibc
 import Testing
 
-@testable import UVLoop
+import Posix
 
 private func expectValid(
     _ reply: CouponReply, sourceLocation: SourceLocation = #_sourceLocation

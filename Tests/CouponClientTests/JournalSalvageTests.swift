@@ -4,7 +4,7 @@ import FlatStorage
 import Foundation
 import StoreSupport
 import Testing
-import UVLoop
+import Posix
 
 @Suite struct `A salvage` {
     /// What the account says is lost, as first and last sequences.

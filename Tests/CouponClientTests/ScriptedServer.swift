@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 import Testing
 
-@testable import UVLoop
+import Posix
 
 // The other end of the client's socket, for tests: connection by connection it follows a script, on
 // a thread of its own. Its own waits are bounded, so that a client that does not do its part fails
@@ -145,18 +145,10 @@ final class ScriptedServer: Sendable {
         }
     }
 
-    private static func accept(on descriptor: CInt) throws(UVFault) -> ScriptedPeer? {
-        let listener = UnixSocket(owning: descriptor)
-        let outcome: Result<UnixSocket?, UVFault>
-        do {
-            outcome = .success(try listener.accept())
-        } catch {
-            outcome = .failure(error)
-        }
-        // The caller of `run` closes it.
-        _ = listener.relinquish()
-        guard let socket = try outcome.get() else { return nil }
-        return ScriptedPeer(socket)
+    private static func accept(on descriptor: CInt) throws -> ScriptedPeer? {
+        let accepted = Glibc.accept(descriptor, nil, nil)
+        if accepted < 0 { return nil }
+        return ScriptedPeer(UnixSocket(owning: accepted))
     }
 }
 

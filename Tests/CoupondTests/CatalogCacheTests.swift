@@ -117,7 +117,7 @@ private func withShelf(_ body: (String) throws -> Void) throws {
 
     @Test(arguments: [
         (CatalogCacheFault.unreadable(DiskFault(.read, path: "c", errno: EIO)), "cannot be read: "),
-        (.unusable(.foreign), "is no compiled catalog"),
+        (.unusable(.foreign), "is not a compiled catalog"),
         (.unusable(.otherFormat(7)), "has version 7"),
         (.unusable(.otherLayout), "is of another build"),
         (.unusable(.wrongLength(expected: nil, found: 9)), "after 9 bytes"),

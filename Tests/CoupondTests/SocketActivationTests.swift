@@ -1,6 +1,6 @@
 import CouponWire
 import Testing
-@testable import UVLoop
+@testable import Posix
 
 @testable import coupond
 

@@ -3,7 +3,7 @@ import Foundation
 import StoreSupport
 import SystemPackage
 import Testing
-import UVLoop
+import Posix
 
 @testable import coupond
 

@@ -250,7 +250,7 @@ extension `The built daemon` {
                 try #require(mark.lowerBound > 512)
                 try files.flip(last, at: mark.lowerBound + 40)
                 let daemon = try checkWhole(shop, files, Damage("a damaged mark") { _ in })
-                let told = daemon.log.line(containing: "the journal's end was not whole")
+                let told = daemon.log.line(containing: "the end of the journal is incomplete")
                 let line = try Reply(try #require(told))
                 #expect(line["level"] == "warning" && line["metadata.segment"] == .string(last))
                 #expect(line["metadata.offset"] == .integer(Int64(mark.lowerBound)))

@@ -167,7 +167,8 @@ extension `The built daemon` {
                 var flipped = whole
                 flipped[whole.count - 20] ^= 4
                 for (bytes, complaint) in [
-                    (Data(), "is no compiled catalog"), (Data("{}".utf8), "is no compiled catalog"),
+                    (Data(), "is not a compiled catalog"),
+                    (Data("{}".utf8), "is not a compiled catalog"),
                     (whole.dropLast(), "bytes where it should have \(whole.count)"),
                     (flipped, "is damaged: its checksum does not hold"),
                 ] {
@@ -193,11 +194,11 @@ extension `The built daemon` {
                 for _ in 1...2 {
                     let daemon = try shop.startDaemon()
                     let line = try daemon.log.next(
-                        containing: "the catalog cache was not written")
+                        containing: "cannot write the catalog cache")
                     #expect(line.contains(#""level":"warning""#) && line.contains(taken))
                     #expect(try discount(shop, "TEN") == 500)
                     try daemon.reload()
-                    try daemon.log.next(containing: "the catalog cache was not written")
+                    try daemon.log.next(containing: "cannot write the catalog cache")
                     #expect(try daemon.end() == .status(0))
                 }
                 #expect(try cacheNames(shop) == [taken])

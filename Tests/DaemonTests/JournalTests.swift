@@ -160,7 +160,7 @@ extension `The built daemon` {
                 #expect(try #require(later["result.journal.segment"]?.integerValue) >= 2)
                 #expect(try next.end() == .status(0))
                 let last = try shop.startDaemon(arguments)
-                #expect(last.log.line(containing: "not whole") == nil)
+                #expect(last.log.line(containing: "is incomplete") == nil)
                 #expect(try shop.connect().usedCount(of: "TEN") == 5)
             }
         }
@@ -212,7 +212,7 @@ extension `The built daemon` {
                     """
                 try shop.write(Self.settings(shop, more), to: "coupond.yaml")
                 daemon.program.signal(SIGHUP)
-                let told = try Reply(daemon.log.next(containing: "that need a restart"))
+                let told = try Reply(daemon.log.next(containing: "settings need a restart"))
                 #expect(told["metadata.settings"] == .array(["journal"]))
                 #expect(try shop.askAdmin(Self.statistics)["result.durability"] == "always")
                 try daemon.log.next(containing: "snapshot written")

@@ -60,7 +60,7 @@ extension `The built daemon` {
                 #expect(failed["error.code"] == "storage_unavailable")
                 #expect(
                     failed["error.details.snapshot.0"]?.stringValue?.contains(obstacle) == true)
-                try daemon.log.next(containing: "snapshot failed")
+                try daemon.log.next(containing: "cannot write a snapshot")
                 let stats = try shop.askAdmin(#"{"op":"server.stats"}"#)
                 #expect(stats["result.last_snapshot.ok"] == false)
                 #expect(stats["result.journal.has_space"] == true)
@@ -88,7 +88,7 @@ extension `The built daemon` {
                 daemon.expectEnd()
                 daemon.program.signal(SIGUSR2)
                 #expect(try daemon.program.waitForEnd() == .status(74))
-                let told = try #require(daemon.log.line(containing: "nothing more is acknowledged"))
+                let told = try #require(daemon.log.line(containing: "no more requests are acknowledged"))
                 #expect(try Reply(told)["level"] == "critical")
 
                 try FileManager.default.moveItem(

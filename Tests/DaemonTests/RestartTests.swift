@@ -56,7 +56,7 @@ extension `The built daemon` {
                 let next = try shop.startDaemon()
                 let loaded = try Reply(try #require(next.log.line(containing: "state loaded")))
                 #expect(loaded["metadata.redone"] == 160, "\(loaded.line)")
-                #expect(next.log.line(containing: "not whole") == nil)
+                #expect(next.log.line(containing: "is incomplete") == nil)
                 let client = try shop.connect()
                 #expect(try client.usedCount(of: "TEN") == 160)
                 for (order, first) in replies {
@@ -222,7 +222,7 @@ extension `The built daemon` {
                 try FileManager.default.moveItem(
                     atPath: shop.path("coupond.log"), toPath: shop.path("coupond.log.1"))
                 daemon.program.signal(SIGUSR1)
-                let opened = #""message":"log opened anew""#
+                let opened = #""message":"log file reopened""#
                 try shop.eventually("the log goes on in a new file") {
                     guard FileManager.default.fileExists(atPath: shop.path("coupond.log"))
                     else { return false }

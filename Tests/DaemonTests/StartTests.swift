@@ -164,7 +164,7 @@ extension `The built daemon` {
                 try shop.write("somebody's", to: "s.sock")
                 let program = try shop.runDaemon(shop.arguments)
                 #expect(program.status == 73)
-                #expect(program.errors.contains("\(shop.socket) exists and is no socket"))
+                #expect(program.errors.contains("\(shop.socket) exists but is not a socket"))
                 #expect(try shop.text(of: "s.sock") == "somebody's")
             }
         }

@@ -1,5 +1,5 @@
 import Testing
-import UVLoop
+import Posix
 
 @testable import LoadGenerator
 

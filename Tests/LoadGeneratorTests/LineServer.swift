@@ -1,6 +1,7 @@
 import FlatStorage
 import Foundation
 import Synchronization
+import Posix
 import UVLoop
 
 // The target of a load, for tests: a loop on a thread of its own that answers lines as it is told.
@@ -98,7 +99,8 @@ private final class ServerLoop: ConnectionHandler {
         self.behaviour = behaviour
         self.life = life
         loop = try EventLoop()
-        listener = try PipeListener(on: loop, path: path, mode: 0o600)
+        let socket = try UnixSocket(boundTo: path, mode: 0o600)
+        listener = try PipeListener(on: loop, adopting: socket.relinquish(), removing: path)
         stallTimer = try LoopTimer(on: loop) { [weak self] in self?.endStall() }
         let mailbox = try Mailbox<Void>(on: loop) { [loop] in loop.stop() }
         self.mailbox = mailbox

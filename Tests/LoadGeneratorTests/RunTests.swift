@@ -1,5 +1,6 @@
 import Testing
-import UVLoop
+import Foundation
+import Posix
 
 @testable import LoadGenerator
 
@@ -182,10 +183,10 @@ extension Latencies {
 
     @Test func `of a connection per request counts those that find no room`() throws {
         let path = "/tmp/load-\(UInt32.random(in: 0 ... .max))"
-        let loop = try EventLoop()
-        let listener = try PipeListener(on: loop, path: path, mode: 0o600)
-        // Nobody accepts, since this loop does not run: the kernel's queue takes two or so.
-        try listener.listen(backlog: 1, onFailure: { Issue.record($0) }) { _ in }
+        let listener = try UnixSocket(boundTo: path, mode: 0o600)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        // It accepts no connection: the kernel's queue takes two or so.
+        try listener.listen(backlog: 1)
         var plan = LoadPlan(
             target: Target(socketPath: path, framing: .lines),
             mix: Mix(try RequestTemplate("x\n")), pace: .connectionPerRequest(clients: 8),
@@ -196,6 +197,6 @@ extension Latencies {
         #expect(result.unanswered == 8)
         #expect(result.latencies.count == 8)
         #expect(result.latencies.percentile(1) >= 40_000)
-        listener.close()
+        withExtendedLifetime(listener) {}
     }
 }

@@ -1,3 +1,4 @@
+import LoopClient
 import Testing
 import UVLoop
 

@@ -1,4 +1,6 @@
 import Foundation
+import LoopClient
+import Posix
 import Testing
 import UVLoop
 
@@ -39,11 +41,17 @@ final class LoopFixture {
         deadline.close()
     }
 
+    /// A listener at `path` that does not listen yet.
+    func bind(to path: String) throws -> PipeListener {
+        let socket = try UnixSocket(boundTo: path, mode: 0o600)
+        return try PipeListener(on: loop, adopting: socket.relinquish(), removing: path)
+    }
+
     /// Listens at `path`, giving every connection to `onConnection`.
     func listen(
-        at path: String, mode: UInt32 = 0o600, onConnection: @escaping (Connection) -> Void
+        at path: String, onConnection: @escaping (Connection) -> Void
     ) throws -> PipeListener {
-        let listener = try PipeListener(on: loop, path: path, mode: mode)
+        let listener = try bind(to: path)
         try listener.listen(
             backlog: 1_024, onFailure: { Issue.record($0) }, onConnection: onConnection)
         return listener
@@ -113,6 +121,8 @@ final class EchoPeer: ConnectionHandler {
 }
 
 extension Connection {
+    /// Ends sending, and still reads. Everything written must have left.
+    func finishSending() { shutdown(descriptor, CInt(SHUT_WR)) }
     func write(_ text: String) { write(Array(text.utf8)) }
     func write(_ bytes: [UInt8]) { write(bytes.span) }
 }

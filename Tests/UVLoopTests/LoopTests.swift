@@ -1,4 +1,6 @@
 import Foundation
+import LoopClient
+import Posix
 import Testing
 import UVLoop
 
@@ -45,7 +47,9 @@ import UVLoop
         let late = Shared<LoopTimer?>(nil)
         var loop: EventLoop? = try EventLoop()
         let path = "/tmp/uvl-late-\(UInt32.random(in: 0 ... .max))"
-        let listener = try PipeListener(on: #require(loop), path: path, mode: 0o600)
+        let socket = try UnixSocket(boundTo: path, mode: 0o600)
+        let listener = try PipeListener(
+            on: #require(loop), adopting: socket.relinquish(), removing: path)
         try listener.listen(backlog: 1, onFailure: { Issue.record($0) }) { _ in }
         let peer = Peer()
         peer.onEnded = { [weak loop] _ in
@@ -111,12 +115,13 @@ import UVLoop
             timer.start(after: delay)
             return timer
         }
-        let began = fixture.loop.now
+        let began = MonotonicClock.nanoseconds
+        // It returns only once no timer runs.
         try fixture.run()
         #expect(order == [-5, 0, 10, 10, 20, 30])
-        #expect(fixture.loop.now - began >= 30)
-        let anyCounts = timers.contains(where: \.isCounting)
-        #expect(!anyCounts)
+        // The loop reads its clock before the timers start, in whole milliseconds.
+        #expect(MonotonicClock.nanoseconds - began >= 28_000_000)
+        withExtendedLifetime(timers) {}
     }
 
     @Test func `fires again and again until stopped, and may be started anew`() throws {
@@ -127,7 +132,6 @@ import UVLoop
             if firings % 5 == 0 { timer.value?.stop() }
         }
         timer.value?.start(after: 1, repeatingEvery: 1)
-        #expect(timer.value?.isCounting == true)
         try fixture.run()
         #expect(firings == 5)
         timer.value?.start(after: 1, repeatingEvery: 1)
@@ -142,7 +146,6 @@ import UVLoop
         timer.keepsLoopRunning = false
         timer.start(after: 50_000)
         try fixture.run()
-        #expect(timer.isCounting)
     }
 
     @Test func `forgets its closure when closed inside it, even one that holds the timer`() throws {

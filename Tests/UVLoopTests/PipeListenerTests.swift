@@ -1,4 +1,6 @@
 import Foundation
+import LoopClient
+import Posix
 import Testing
 import UVLoop
 
@@ -9,16 +11,6 @@ import UVLoop
         fixture = try LoopFixture()
     }
 
-    @Test(arguments: [0o600, 0o660, 0o666, 0o000])
-    func `gives its path exactly the rights asked for`(mode: UInt32) throws {
-        let path = fixture.path("mode")
-        let listener = try fixture.listen(at: path, mode: mode) { _ in }
-        let attributes = try FileManager.default.attributesOfItem(atPath: path)
-        #expect(attributes[.type] as? FileAttributeType == .typeSocket)
-        #expect(attributes[.posixPermissions] as? Int == Int(mode))
-        listener.close()
-    }
-
     @Test func `removes the path it bound`() throws {
         let path = fixture.path("gone")
         let listener = try fixture.listen(at: path) { _ in }
@@ -26,40 +18,6 @@ import UVLoop
         listener.close()
         listener.close()
         #expect(!FileManager.default.fileExists(atPath: path))
-    }
-
-    @Test func `refuses a path that does not fit, and says the limit`() throws {
-        let longest = fixture.path("")
-        let fitting = longest + String(repeating: "x", count: 107 - longest.utf8.count)
-        try fixture.listen(at: fitting) { _ in }.close()
-
-        let fault = #expect(throws: UVFault.self) {
-            try PipeListener(on: fixture.loop, path: fitting + "x", mode: 0o600)
-        }
-        #expect(fault == UVFault(.nameSocket, code: -ENAMETOOLONG))
-        #expect(fault?.description.contains("at most 107 bytes") == true)
-        #expect(throws: UVFault(.nameSocket, code: -ENAMETOOLONG)) {
-            try Connection(on: fixture.loop, connectingTo: fitting + "x")
-        }
-        let entries = try FileManager.default.contentsOfDirectory(atPath: fixture.directory)
-        #expect(entries.isEmpty, "nothing was bound under a cut name")
-    }
-
-    @Test(arguments: ["", "/tmp/zero\0inside"])
-    func `refuses a path that is none`(path: String) {
-        #expect(throws: UVFault(.nameSocket, code: -EINVAL)) {
-            try PipeListener(on: fixture.loop, path: path, mode: 0o600)
-        }
-    }
-
-    @Test func `refuses a path that is taken, and leaves it alone`() throws {
-        let path = fixture.path("taken")
-        let first = try fixture.listen(at: path) { _ in }
-        #expect(throws: UVFault(.bind, code: -EADDRINUSE)) {
-            try PipeListener(on: fixture.loop, path: path, mode: 0o600)
-        }
-        #expect(FileManager.default.fileExists(atPath: path))
-        first.close()
     }
 
     @Test func `closes a connection that nobody started`() throws {
@@ -126,7 +84,6 @@ import UVLoop
             connection.start(deliveringTo: EchoPeer())
             adopted.close()
         }
-        #expect(adopted.path == nil)
         let client = Peer()
         client.onReceived = { $0.close() }
         let connection = try Connection(on: fixture.loop, connectingTo: path)
@@ -137,17 +94,6 @@ import UVLoop
         #expect(FileManager.default.fileExists(atPath: path))
     }
 
-    @Test func `adopts nothing that does not listen`() throws {
-        let unbound = try UnixSocket(.stream).relinquish()
-        #expect(throws: UVFault(.adopt, code: -EINVAL)) {
-            try PipeListener(on: fixture.loop, adopting: unbound)
-        }
-        let notASocket = dup(STDERR_FILENO)
-        #expect(throws: UVFault(.adopt, code: -EINVAL)) {
-            try PipeListener(on: fixture.loop, adopting: notASocket)
-        }
-    }
-
     @Test func `waits out a want of file descriptors and tells its owner`() async {
         // In a process of its own, which is made to run out of descriptors.
         await #expect(processExitsWith: .success) {
@@ -156,7 +102,7 @@ import UVLoop
             var faults: [UVFault] = []
             var hoard: [CInt] = []
             let served = Peer()
-            let listener = try PipeListener(on: fixture.loop, path: path, mode: 0o600)
+            let listener = try fixture.bind(to: path)
             try listener.listen(
                 backlog: 8,
                 onFailure: { fault in

@@ -1,5 +1,5 @@
 import Glibc
-import UVLoop
+import Posix
 
 /// One connection to a server, used one exchange after the other, each waited for: what prepares and
 /// checks a server, not what loads it.
@@ -15,7 +15,7 @@ final class Dialogue {
     /// Connects to the server that listens at `path`, of at most 107 bytes.
     init(_ path: String) throws(ProcessFault) {
         self.path = path
-        do throws(UVFault) {
+        do throws(PosixFault) {
             socket = try UnixSocket(.stream)
             try socket.connect(to: SocketAddress(path: path))
         } catch {
@@ -52,7 +52,7 @@ final class Dialogue {
     private func send(_ bytes: [UInt8]) throws(ProcessFault) {
         var sentCount = 0
         while sentCount < bytes.count {
-            do throws(UVFault) {
+            do throws(PosixFault) {
                 let rest = bytes[sentCount...].prefix(Self.chunkByteCount)
                 sentCount += try socket.send(Array(rest), .write)
             } catch {
@@ -69,7 +69,7 @@ final class Dialogue {
     @discardableResult
     private func receive(timeoutMilliseconds: Int64) throws(ProcessFault) -> Bool {
         let received: [UInt8]?
-        do throws(UVFault) {
+        do throws(PosixFault) {
             received = try socket.receive(
                 upTo: Self.chunkByteCount, timeoutMilliseconds: timeoutMilliseconds)
         } catch {

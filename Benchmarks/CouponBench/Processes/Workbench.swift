@@ -1,6 +1,6 @@
 import Foundation
 import Synchronization
-import UVLoop
+import Posix
 
 // A measurement starts servers and fills folders, and must leave neither behind: not after an error
 // (the command clears in a `defer`), and not when the user has had enough (the signals that end a

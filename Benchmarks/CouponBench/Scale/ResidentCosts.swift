@@ -1,6 +1,6 @@
 import Foundation
 import LoadGenerator
-import UVLoop
+import Posix
 
 // What a thing costs is the growth of resident memory over how many there are. Tables grow in steps,
 // so a figure is of this number of things: the number stands beside it.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import CouponStore
-import UVLoop
+import Posix
 
 struct JournalSalvageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -73,7 +73,7 @@ struct JournalSalvageCommand: ParsableCommand {
     /// Keeps daemons out. Nil where there is no lock: none has ever used this directory.
     private func claim() throws(JournalToolFault) -> FileLock? {
         let attempt: FileLock.Attempt?
-        do throws(UVFault) {
+        do throws(PosixFault) {
             attempt = try FileLock.attempt(
                 existingPath: state + "/lock", forMilliseconds: Self.lockPatienceMilliseconds)
         } catch {

@@ -1,6 +1,6 @@
 import CouponStore
 import Foundation
-import UVLoop
+import Posix
 
 /// The directory in which a new state is made. It is empty, and made only when there is something to
 /// write.
@@ -43,7 +43,7 @@ struct SalvageTarget {
     }
 
     private func attempt() throws(JournalToolFault) -> FileLock.Attempt {
-        do throws(UVFault) {
+        do throws(PosixFault) {
             return try FileLock.attempt(path: path + "/lock")
         } catch {
             throw JournalToolFault("\(path)/lock: \(error)")

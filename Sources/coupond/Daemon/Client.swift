@@ -1,113 +1,132 @@
-// What a connection does next follows from three independent facts: what the server said of the
-// bytes it got last, whether replies are backing up, and whether the peer will send more. `settle()`
-// is the only place that looks at them together.
+// The next step of a connection follows from three independent facts: the server's last disposition,
+// whether replies are backing up, and whether the peer will send more. Only `proceed()` combines them.
 
 import CouponService
 import UVLoop
 
 /// One connected client.
 final class Client: ConnectionHandler {
-    /// What the server waits for before it wants more of this client's bytes.
+    /// The server's last disposition of this client's bytes.
     private enum Reading {
         case wanted
         /// Complete lines are left; they are answered in the next turn.
         case yielded
-        /// A reply is still being worked on.
+        /// A reply is not ready yet.
         case awaitsAnswer
     }
 
     let id: ConversationID
-    let connection: Connection
-    private let daemon: Daemon
+    private let connection: Connection
+    private let server: LoopServer
+    private unowned let list: ClientList
     private var conversation: Conversation
     private let outputBytesMax: Int
 
     private var reading = Reading.wanted
     private var isBackedUp = false
     private var isPaused = false
-    /// Whether its lines that are left over are answered in the next turn.
+    /// Whether its remaining lines are queued for the next turn.
     private var isInLine = false
     private var peerHasFinished = false
-    private(set) var hasEnded = false
+    private var hasEnded = false
 
-    /// Whether anything came, or a backlog was taken, since somebody set this to false.
-    var hasStirred = true
-    /// How many sweeps in a row found that nothing stirred.
-    var idleSweeps = 0
+    /// Whether bytes came, or a backlog was taken, since the last sweep or drain tick.
+    private var isActive = true
+    /// The number of successive sweeps without activity.
+    private var idleSweeps = 0
 
     init(
         _ id: ConversationID, on connection: Connection, terms: ListenerTerms,
-        limits: ResourceLimits,
-        daemon: Daemon
+        limits: ResourceLimits, server: LoopServer, list: ClientList
     ) {
         self.id = id
         self.connection = connection
-        self.daemon = daemon
+        self.server = server
+        self.list = list
         conversation = Conversation(id: id, terms: terms, limits: limits)
         outputBytesMax = limits.outputBytesMax
     }
 
-    /// Whether the client waits for nothing from us: everything that came is answered and sent.
-    var isAtRest: Bool { reading == .wanted && !isBackedUp && !awaitsJournal }
-
-    /// Whether a reply is still being worked on, or waits for the journal.
-    var awaitsAnswer: Bool { reading == .awaitsAnswer || awaitsJournal }
-
     private var awaitsJournal: Bool { conversation.heldReplyByteCount > 0 }
+
+    /// Whether a reply is not ready yet, or waits for the journal.
+    private var awaitsAnswer: Bool { reading == .awaitsAnswer || awaitsJournal }
 
     /// Bytes of replies that the peer has not taken, or that wait for the journal.
     private var waitingByteCount: Int {
         connection.backlogByteCount + conversation.heldReplyByteCount
     }
 
+    // MARK: Events of the connection
+
     func received(_ bytes: Span<UInt8>, on connection: Connection) {
-        hasStirred = true
-        follow(daemon.receive(bytes, on: &conversation, over: connection))
+        isActive = true
+        follow(server.receive(bytes, on: &conversation, over: connection))
     }
 
     func peerFinished(_ connection: Connection) {
         peerHasFinished = true
-        settle()
+        proceed()
     }
 
     func drained(_ connection: Connection) {
         guard isBackedUp else { return }
-        hasStirred = true
-        goOnIfTaken()
-    }
-
-    /// Sends what the journal has by now.
-    func releaseReplies() {
-        if hasEnded { return }
-        daemon.releaseReplies(of: &conversation, over: connection)
-        goOnIfTaken()
-    }
-
-    /// Gives back memory that an idle client does not need.
-    func trim() { conversation.trim() }
-
-    private func goOnIfTaken() {
-        if connection.backlogByteCount == 0 { isBackedUp = false }
-        settle()
+        isActive = true
+        proceedIfTaken()
     }
 
     func ended(_ reason: ConnectionEnd, on connection: Connection) {
         hasEnded = true
-        daemon.clientEnded(self, reason)
+        list.remove(self, reason)
     }
 
-    /// Answers what was left over in an earlier turn.
+    // MARK: Events of the daemon
+
+    /// Answers the lines left over from an earlier turn.
     func resume() {
         isInLine = false
         if hasEnded || isBackedUp || reading != .yielded { return }
-        follow(daemon.resume(&conversation, over: connection))
+        follow(server.receive(Span(), on: &conversation, over: connection))
     }
 
-    /// Sends the answer that was worked on, and goes on.
+    /// Sends the awaited answer, and continues.
     func deliverAnswer() {
         if hasEnded { return }
-        follow(daemon.deliverAnswer(on: &conversation, over: connection))
+        follow(server.deliverAnswer(on: &conversation, over: connection))
     }
+
+    /// Sends the replies that no longer wait for the journal.
+    func releaseReplies() {
+        if hasEnded { return }
+        server.releaseReplies(of: &conversation, over: connection)
+        proceedIfTaken()
+    }
+
+    func markActive() { isActive = true }
+
+    /// Closes the connection after `sweepsMax` sweeps without activity.
+    func sweep(disconnectingAfter sweepsMax: Int) {
+        // A client that waits for the daemon is not idle; one that does not take its replies is.
+        if isActive || awaitsAnswer {
+            isActive = false
+            idleSweeps = 0
+            return
+        }
+        idleSweeps += 1
+        conversation.trim()
+        if idleSweeps >= sweepsMax { connection.close() }
+    }
+
+    /// Closes the connection if every reply was sent and nothing happened since the last call.
+    func closeIfFinished(evenIfActive: Bool) {
+        let isFinished = reading == .wanted && !isBackedUp && !isActive
+        if (isFinished || evenIfActive) && !awaitsAnswer { connection.closeAfterFlush() }
+        isActive = false
+    }
+
+    func close() { connection.close() }
+
+    // MARK: The next step
 
     private func follow(_ after: AfterRead) {
         switch after {
@@ -115,10 +134,15 @@ final class Client: ConnectionHandler {
         case .yieldTurn: reading = .yielded
         case .awaitAnswer: reading = .awaitsAnswer
         }
-        settle()
+        proceed()
     }
 
-    private func settle() {
+    private func proceedIfTaken() {
+        if connection.backlogByteCount == 0 { isBackedUp = false }
+        proceed()
+    }
+
+    private func proceed() {
         if waitingByteCount > outputBytesMax { isBackedUp = true }
         if isBackedUp {
             pause()
@@ -136,7 +160,7 @@ final class Client: ConnectionHandler {
             pause()
             if !isInLine {
                 isInLine = true
-                daemon.resumeNextTurn(self)
+                list.resumeNextTurn(self)
             }
         case .awaitsAnswer:
             pause()

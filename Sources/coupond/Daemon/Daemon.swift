@@ -1,13 +1,11 @@
-// The shell around `ConversationServer`: it owns the loop and everything on it, moves bytes between connections
-// and the server, reads the clock, and does what the server wishes for.
+// The shell around `ConversationServer`: each part owns its piece of the outside world (clients, the
+// journal's thread, reloads, snapshots, the end), and shares the server, the clock and the log.
 //
 // One turn of the loop: connections bring bytes, each chunk is one access to the server, and replies
-// leave at once, or when the journal has what they speak of. Before the loop waits again, `endTurn`
-// does what is left: lines that were left over for fairness, answers that became ready, work to be
-// started, records to be written.
+// leave at once, or once the journal has their records. Before the loop waits again, `endTurn` does the
+// rest: lines left over for fairness, answers that became ready, new work, records to write.
 
 import CouponCatalog
-import CouponRules
 import CouponService
 import CouponStore
 import Logging
@@ -15,52 +13,27 @@ import UVLoop
 
 /// A running daemon. Belongs to the loop's thread.
 final class Daemon {
-    /// Where the daemon is in its life; it only ever goes forward.
-    enum Phase: Equatable {
-        case serving
-        /// No one new is let in; who is there is answered and sent off.
-        case draining
-        /// Everyone has left; what is not durable yet is being made so.
-        case settling
-    }
-
-    let loop: EventLoop
-    let overrides: Overrides
-    var configuration: Configuration
-    var log: Logger
-    let logOutput: LogOutput
-    let directory: StateDirectory
-    let sockets: [BoundSocket]
-    let builder: Worker
-    let snapshotter: Worker
-    let journal: JournalThread
-
-    var server: ConversationServer
-    var clients: [ConversationID: Client] = [:]
-    var lastConversationID: UInt64 = 0
-    /// Who has lines left over for the next turn.
-    var yielded: [Client] = []
-    private var turnTime: TurnTime?
-    /// Lines of the log about work that ended in this turn; they tell how long the turn was, too.
-    var newsOfTurn: [() -> Void] = []
+    private let loop: EventLoop
+    private let log: DaemonLog
+    private let server: LoopServer
+    private let clients: ClientList
+    private let listeners: Listeners
+    private let journal: JournalDriver
+    private let reloader: Reloader
+    private let snapshotter: Snapshotter
+    private let idleTimeout: IdleTimeout
+    private let drain: Drain
+    /// Held, because it holds the lock.
+    private let directory: StateDirectory
+    private let idleTimeoutSeconds: Int64?
 
     private var turnHook: TurnHook?
-    /// Keeps the loop from waiting while somebody has lines left over.
+    /// Keeps the loop from waiting while a client has lines left over.
     private var nextTurn: LoopTimer?
-    /// Rings when the journal or a snapshot is due.
-    var deadlineTimer: LoopTimer?
-    private var idleTimer: LoopTimer?
-    /// In steady milliseconds.
-    var lastAcceptFaultLoggedAt: Int64?
 
     private static let workerNiceness: Int32 = 19
 
-    var phase = Phase.serving
-    /// Whether the journal had space when that was last told.
-    var hadSpace = true
-    var drain: Drain?
-
-    /// What the daemon is made of, all of it ready.
+    /// The parts of a daemon, all ready to serve.
     struct Parts: ~Copyable {
         var loop: EventLoop
         var overrides: Overrides
@@ -75,101 +48,84 @@ final class Daemon {
 
     init(_ parts: consuming Parts) throws(UVFault) {
         loop = parts.loop
-        overrides = parts.overrides
-        configuration = parts.configuration
-        log = parts.log
-        logOutput = parts.logOutput
         directory = parts.directory
-        sockets = parts.sockets
-        server = parts.server
-        journal = try JournalThread(parts.journal, on: loop)
-        // Where there are as many processors as busy threads and no more, these give way to the loop:
-        // at a niceness of 5 it waited for them for a third of its time, at 19 for a twelfth. The
-        // scheduler's idle class would be better still, but what is in it may never come to its turn
-        // on a machine that is busy all day, and could not leave it without privileges.
-        builder = try Worker(
-            on: loop, name: "catalog", niceness: Self.workerNiceness, returnsMemory: true)
-        snapshotter = try Worker(
-            on: loop, name: "snapshot", niceness: Self.workerNiceness, returnsMemory: true)
+        idleTimeoutSeconds = parts.configuration.idleTimeoutSeconds
+        log = DaemonLog(parts.log, on: parts.logOutput)
+        server = LoopServer(parts.server)
+        clients = ClientList(server, limits: parts.configuration.limits, log: log)
+        listeners = Listeners(parts.sockets, server: server, clients: clients, log: log)
+        journal = try JournalDriver(
+            parts.journal, on: loop, server: server, clients: clients, log: log)
+        idleTimeout = try IdleTimeout(on: loop, clients: clients)
+        // With no more processors than busy threads, the workers yield to the loop: at a niceness of 5
+        // the loop waited for them for a third of its time, at 19 for a twelfth. The scheduler's idle
+        // class would be better still, but on a machine that is busy all day its threads may never
+        // run, and leaving it needs privileges.
+        reloader = Reloader(
+            try Worker(
+                on: loop, name: "catalog", niceness: Self.workerNiceness, returnsMemory: true),
+            overrides: parts.overrides, configuration: parts.configuration,
+            cache: CatalogCache(in: parts.directory.path), server: server,
+            idleTimeout: idleTimeout, log: log)
+        snapshotter = Snapshotter(
+            try Worker(
+                on: loop, name: "snapshot", niceness: Self.workerNiceness, returnsMemory: true),
+            directory: parts.directory.path, server: server, log: log)
+        drain = Drain(
+            on: loop, listeners: listeners, clients: clients, server: server, journal: journal,
+            log: log)
     }
 
-    /// Starts to serve. The process ends from inside, when everything is durable (see draining).
-    func run() throws(UVFault) {
+    /// Serves. `uncached` are the sources of the serving catalog if the cache does not hold it yet.
+    /// The process ends from inside (see ``Drain``).
+    func run(caching uncached: CatalogSources?) throws(UVFault) {
         turnHook = try TurnHook(
             on: loop, onTurn: { [unowned self] in endTurn() },
             afterTurn: { [unowned self] in noteTurn(nanoseconds: $0) })
         nextTurn = try LoopTimer(on: loop) {}
-        // What is due is done at the end of the turn.
-        deadlineTimer = try LoopTimer(on: loop) {}
-        idleTimer = try LoopTimer(on: loop) { [unowned self] in sweepIdleClients() }
-        startIdleTimer()
-        for socket in sockets { try listen(on: socket) }
-        for socket in sockets {
-            Console.say("listening on \(socket.settings.path) (\(socket.settings.role.name))")
-        }
-        tellServiceManager("READY=1")
+        idleTimeout.start(seconds: idleTimeoutSeconds)
+        if let uncached { reloader.writeCache(madeFrom: uncached) }
+        try listeners.listen()
+        log.notifyServiceManager("READY=1")
         log.info("serving")
-        tellSpace()
+        journal.logSpace()
+        server.endTurn()
         loop.run()
     }
 
-    func startIdleTimer() {
-        if let timeout = configuration.idleTimeoutSeconds {
-            let period = timeout * 1_000 / Int64(Self.idleSweepsMax)
-            idleTimer?.start(after: period, repeatingEvery: period)
-        } else {
-            idleTimer?.stop()
+    /// Follows an operator's signal.
+    func follow(_ signal: OperatorSignal) {
+        switch signal {
+        case .reload: server.with { server in server.request(.reload) }
+        case .snapshot: server.with { server in server.request(.snapshot) }
+        case .reopenLog: log.reopen()
+        case .finish: drain.advance()
         }
+        startTasks()
     }
 
-    func tellServiceManager(_ text: String) {
-        do throws(UVFault) {
-            try notifyServiceManager(text)
-        } catch {
-            log.warning("the service manager was not told", metadata: ["fault": "\(error)"])
+    /// Starts the background work that is due.
+    private func startTasks() {
+        while let task = server.with({ server, now in server.nextTask(at: now) }) {
+            switch task {
+            case .reload: reloader.start()
+            case .compaction(let header): snapshotter.start(continuedBy: header)
+            }
         }
-    }
-
-    /// The time of this turn. Everything that happens in one turn happens at the same time.
-    var now: TurnTime {
-        if let turnTime { return turnTime }
-        let time = TurnTime.read()
-        turnTime = time
-        return time
     }
 
     private func endTurn() {
-        if !yielded.isEmpty {
-            let waiting = yielded
-            yielded = []
-            for client in waiting { client.resume() }
-        }
-        while let id = server.nextAnswer() { clients[id]?.deliverAnswer() }
+        clients.resumeYielded()
+        clients.deliverAnswers()
         startTasks()
-        advanceJournal()
-        if phase != .serving { goOnDraining() }
-        if !yielded.isEmpty { nextTurn?.start(after: 0) }
-        turnTime = nil
+        journal.advance()
+        drain.endTurn()
+        if clients.hasYielded { nextTurn?.start(after: 0) }
+        server.endTurn()
     }
 
     private func noteTurn(nanoseconds: Int64) {
-        server.noteTurn(nanoseconds: nanoseconds)
-        if !newsOfTurn.isEmpty { tellNews() }
-    }
-
-    /// Logs what was kept until the turn is over.
-    func tellNews() {
-        let news = newsOfTurn
-        newsOfTurn = []
-        for tell in news { tell() }
-    }
-}
-
-extension TurnTime {
-    /// What the clocks say now.
-    static func read() -> TurnTime {
-        // A clock that was never set may lie before 1970, where orders have no times.
-        TurnTime(
-            wall: Instant(millisecondsSinceEpoch: max(0, WallClock.now)), steady: BootClock.now)
+        server.with { server in server.noteTurn(nanoseconds: nanoseconds) }
+        log.endTurn()
     }
 }

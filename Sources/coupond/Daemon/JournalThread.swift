@@ -2,11 +2,11 @@ import CouponStore
 import Synchronization
 import UVLoop
 
-// The writer belongs to the journal's thread; it is under a lock because the compiler cannot know
-// that there is only ever one turn at a time, and the lock is never waited for. Records cross over by
-// an exchange of two logs, whose memory is used again and again.
+// The writer belongs to the journal's thread. It is under a lock because the compiler cannot know that
+// only one turn runs at a time; the lock is never contended. Records cross threads by an exchange of two
+// logs, which reuses their memory.
 
-/// The journal on a thread of its own, where waiting for the disk delays nobody.
+/// The journal on a thread of its own, where waiting for the disk delays no client.
 final class JournalThread {
     private final class Desk: Sendable {
         private let writer: Mutex<JournalWriter>
@@ -14,7 +14,7 @@ final class JournalThread {
 
         init(_ writer: consuming JournalWriter) { self.writer = Mutex(writer) }
 
-        /// Gives the records of the next turn, and takes back the emptied log of the one before.
+        /// Swaps the records of the next turn for the emptied log of the turn before.
         func exchange(_ log: inout RecordLog) {
             records.withLock { swap(&$0, &log) }
         }
@@ -30,7 +30,7 @@ final class JournalThread {
 
     private let desk: Desk
     private let worker: Worker
-    /// Where the records of the next turn gather.
+    /// The records of the next turn. Open, because the server appends to them in place.
     var records = RecordLog()
 
     init(_ writer: consuming JournalWriter, on loop: EventLoop) throws(UVFault) {
@@ -38,7 +38,7 @@ final class JournalThread {
         worker = try Worker(on: loop, name: "journal")
     }
 
-    /// Does a turn with ``records``, and tells on the loop how the journal stands then.
+    /// Runs a turn with ``records``, and delivers its report on the loop.
     func perform(_ turn: JournalTurn, then deliver: @escaping (JournalReport) -> Void) {
         desk.exchange(&records)
         worker.run({ [desk] in desk.perform(turn) }, then: deliver)

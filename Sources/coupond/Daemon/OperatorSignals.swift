@@ -1,7 +1,7 @@
 import Glibc
 import UVLoop
 
-/// What operators tell the daemon by signals.
+/// The meanings of the signals that operators send.
 enum OperatorSignal: CaseIterable {
     case reload
     case reopenLog
@@ -9,30 +9,31 @@ enum OperatorSignal: CaseIterable {
     case finish
 }
 
-/// Listens for signals from early on, so that one that comes while the catalog is still being read
-/// is neither lost nor deadly. They are delivered once the loop runs.
+/// Watches signals from early on: one that comes while the catalog is still being read is neither lost
+/// nor deadly. The loop delivers them once it runs.
 final class OperatorSignals {
     private var watchers: [SignalWatcher] = []
-    /// Who is told.
+    /// Called with each signal. Settable, because signals are watched before the daemon exists.
     var onSignal: (OperatorSignal) -> Void = { _ in }
 
-    private static let meanings: [(signal: CInt, order: OperatorSignal)] = [
+    private static let meanings: [(number: CInt, signal: OperatorSignal)] = [
         (SIGHUP, .reload), (SIGUSR1, .reopenLog), (SIGUSR2, .snapshot),
     ]
 
     init(on loop: EventLoop) throws(UVFault) {
-        for (signal, order) in Self.meanings { try watch(signal, order, on: loop) }
+        for (number, signal) in Self.meanings { try watch(number, as: signal, on: loop) }
     }
 
-    /// Also listens for the signals that end the daemon. Until then they end it at once, which is
-    /// right for one that has not begun to serve.
+    /// Also watches the signals that end the daemon. Until then they end it at once, which is right
+    /// before it serves.
     func watchEnd(on loop: EventLoop) throws(UVFault) {
-        for signal in [SIGTERM, SIGINT] { try watch(signal, .finish, on: loop) }
+        for number in [SIGTERM, SIGINT] { try watch(number, as: .finish, on: loop) }
     }
 
-    private func watch(_ signal: CInt, _ order: OperatorSignal, on loop: EventLoop) throws(UVFault)
-    {
+    private func watch(
+        _ number: CInt, as signal: OperatorSignal, on loop: EventLoop
+    ) throws(UVFault) {
         watchers.append(
-            try SignalWatcher(on: loop, signal: signal) { [unowned self] in onSignal(order) })
+            try SignalWatcher(on: loop, signal: number) { [unowned self] in onSignal(signal) })
     }
 }

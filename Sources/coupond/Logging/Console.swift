@@ -1,7 +1,6 @@
 import SystemPackage
 
-/// What the person at the terminal, or the service manager, is told in plain words: that the daemon
-/// is ready, or why it is not.
+/// Plain messages for the operator on standard error: that the daemon is ready, or why it is not.
 enum Console {
     /// Prints `coupond: ` and the text on standard error.
     static func say(_ text: String) {
@@ -12,8 +11,7 @@ enum Console {
         do {
             try FileDescriptor.standardError.writeAll(text.utf8)
         } catch {
-            // Standard error is closed or full: nobody is there to be told, and that is no reason
-            // to serve nobody else.
+            // Standard error is closed or full; the daemon serves its clients all the same.
             return
         }
     }

@@ -1,6 +1,6 @@
 import CouponRules
 import Logging
-import UVLoop
+import Posix
 
 /// Writes each event as one JSON object on one line.
 struct JSONLogHandler: LogHandler {

@@ -9,7 +9,7 @@ import Logging
 import Synchronization
 import SystemPackage
 
-/// Where log lines go: standard error, or a file that can be opened anew.
+/// Where log lines go: standard error, or a file that can be reopened.
 final class LogOutput: Sendable {
     private struct State {
         var path: String?
@@ -33,7 +33,7 @@ final class LogOutput: Sendable {
         state.withLock { release($0) }
     }
 
-    /// Opens the file anew, or another one; nil means standard error. On failure the log goes on
+    /// Reopens the file, or opens another one; nil means standard error. On failure the log goes on
     /// where it was.
     func reopen(at path: String?) throws(Errno) {
         let descriptor =
@@ -45,7 +45,7 @@ final class LogOutput: Sendable {
         }
     }
 
-    /// Opens the same file anew.
+    /// Reopens the same file.
     func reopen() throws(Errno) {
         try reopen(at: state.withLock(\.path))
     }

@@ -1,19 +1,20 @@
-// A socket's path outlives a daemon that was killed, so a path that exists says nothing. The recipe:
+// A killed daemon leaves its socket's path behind, so an existing path proves nothing. The procedure:
 //
-// 1. Lock a file beside the path, for life: of two daemons that start together, one goes on.
-// 2. The path must be a socket. Whatever else is there belongs to somebody.
-// 3. Ask it something. Only "connection refused" proves that nobody listens; then it is removed.
-// 4. Bind, set the rights and the owner, and only then listen.
+// 1. Lock a file beside the path, for life: of two daemons that start together, one continues.
+// 2. The path must be a socket. Anything else belongs to somebody else.
+// 3. Send a request. Only "connection refused" proves that no process listens; then remove the path.
+// 4. Bind, set access rights and owner, and only then listen.
 
 import Foundation
+import Posix
 import SystemPackage
 import UVLoop
 
-/// A socket that is ours, on which nobody is heard yet.
+/// A bound socket on which the daemon does not listen yet.
 struct BoundSocket {
     let settings: SocketSettings
     let listener: PipeListener
-    /// Held for as long as the daemon lives; nil for a socket of the service manager.
+    /// Held while the daemon lives; nil for a socket of the service manager.
     let lock: FileLock?
 
     private static let probeRequest = Array("{\"op\":\"ping\"}\n".utf8)
@@ -26,12 +27,8 @@ struct BoundSocket {
         self.settings = settings
         lock = try Self.claim(path)
         try Self.removeIfStale(path)
-        do throws(UVFault) {
-            listener = try PipeListener(on: loop, path: path, mode: settings.mode)
-        } catch {
-            throw .socketNotBound(path: path, error)
-        }
-        do throws(UVFault) {
+        listener = try Self.bind(settings, on: loop)
+        do throws(PosixFault) {
             try changeOwner(ofPath: path, user: settings.owner, group: settings.group)
         } catch {
             listener.close()
@@ -39,26 +36,39 @@ struct BoundSocket {
         }
     }
 
-    /// Takes over a socket from the service manager, which has set its rights.
+    /// Takes over a socket from the service manager, which has set its access rights.
     init(
         adopting descriptor: Int32, for settings: SocketSettings, on loop: EventLoop
     ) throws(StartFault) {
         self.settings = settings
         lock = nil
-        do throws(UVFault) {
-            listener = try PipeListener(on: loop, adopting: descriptor)
+        do {
+            let socket = try UnixSocket(inheriting: descriptor)
+            listener = try PipeListener(on: loop, adopting: socket.relinquish())
         } catch {
-            throw .inheritedSocketUnusable(path: settings.path, error)
+            throw .inheritedSocketUnusable(path: settings.path, SystemFault(error))
+        }
+    }
+
+    private static func bind(
+        _ settings: SocketSettings, on loop: EventLoop
+    ) throws(StartFault) -> PipeListener {
+        do {
+            let socket = try UnixSocket(boundTo: settings.path, mode: settings.mode)
+            return try PipeListener(
+                on: loop, adopting: socket.relinquish(), removing: settings.path)
+        } catch {
+            throw .socketNotBound(path: settings.path, SystemFault(error))
         }
     }
 
     private static func claim(_ path: String) throws(StartFault) -> FileLock {
         let attempt: FileLock.Attempt
-        do throws(UVFault) {
+        do throws(PosixFault) {
             attempt = try FileLock.attempt(
                 path: path + ".lock", forMilliseconds: lockPatienceMilliseconds)
         } catch {
-            throw .socketNotBound(path: path, error)
+            throw .socketNotBound(path: path, .posix(error))
         }
         switch attempt {
         case .acquired(let lock): return lock
@@ -68,11 +78,11 @@ struct BoundSocket {
 
     private static func removeIfStale(_ path: String) throws(StartFault) {
         let outcome: ProbeOutcome
-        do throws(UVFault) {
+        do throws(PosixFault) {
             outcome = try probeUnixSocket(
                 path: path, request: probeRequest, timeoutMilliseconds: probeTimeoutMilliseconds)
         } catch {
-            throw .socketNotBound(path: path, error)
+            throw .socketNotBound(path: path, .posix(error))
         }
         switch outcome {
         case .missing: return
@@ -88,18 +98,18 @@ struct BoundSocket {
     }
 
     private static func ownershipFault(
-        _ fault: UVFault, _ settings: SocketSettings
+        _ fault: PosixFault, _ settings: SocketSettings
     ) -> StartFault {
         switch fault.operation {
         case .findUser: .unknownOwner(path: settings.path, name: settings.owner ?? "", fault)
         case .findGroup: .unknownOwner(path: settings.path, name: settings.group ?? "", fault)
-        default: .socketNotBound(path: settings.path, fault)
+        default: .socketNotBound(path: settings.path, .posix(fault))
         }
     }
 }
 
 extension SocketSettings {
-    /// Refuses a path that the kernel would cut.
+    /// Rejects a path that is too long for the kernel.
     func checkPathLength() throws(StartFault) {
         let bytesMax = SocketAddress.pathBytesMax
         if path.utf8.count > bytesMax { throw .socketPathTooLong(path: path, bytesMax: bytesMax) }
@@ -111,10 +121,10 @@ func openSockets(
     _ configured: [SocketSettings], on loop: EventLoop
 ) throws(StartFault) -> [BoundSocket] {
     let inherited: [InheritedListener]
-    do throws(UVFault) {
+    do throws(PosixFault) {
         inherited = try inheritedListeners()
     } catch {
-        throw .system(error)
+        throw .system(.posix(error))
     }
     let activation = try SocketActivation(inherited: inherited, configured: configured)
     var sockets: [BoundSocket] = []
@@ -127,25 +137,24 @@ func openSockets(
             }
         }
     } catch {
-        // What was bound is ours to remove, or the next start would have to find out.
+        // Remove the bound paths, so that the next start need not probe them.
         for socket in sockets { socket.listener.close() }
         throw error
     }
     return sockets
 }
 
-/// Makes sure that every connection of `connectionsMax` can have its file descriptor, and the daemon
-/// those that it needs itself.
+/// Raises the limit of file descriptors to what `connectionsMax` connections and the daemon need.
 func raiseFileDescriptorLimit(connectionsMax: Int) throws(StartFault) {
     // Sockets, locks, log, snapshot, the loop's own, and some for libraries.
     let ownMax: UInt64 = 64
     let needed = UInt64(connectionsMax) + ownMax
     let limit: FileDescriptorLimit
-    do throws(UVFault) {
+    do throws(PosixFault) {
         limit = try fileDescriptorLimit()
         if limit.soft < needed, limit.hard >= needed { try setFileDescriptorLimit(soft: needed) }
     } catch {
-        throw .system(error)
+        throw .system(.posix(error))
     }
     if limit.hard < needed { throw .tooFewFileDescriptors(needed: needed, limit: limit.hard) }
 }

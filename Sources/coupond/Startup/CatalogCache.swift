@@ -13,7 +13,7 @@ import FlatStorage
 import Foundation
 import Logging
 import SystemPackage
-import UVLoop
+import Posix
 
 /// Where the compiled catalog is kept from one start to the next.
 struct CatalogCache: Sendable {
@@ -131,7 +131,7 @@ enum CatalogCacheFault: Error, Equatable {
     var explanation: String {
         switch self {
         case .unreadable(let fault): "cannot be read: \(Errno(rawValue: fault.errno))"
-        case .unusable(.foreign): "is no compiled catalog"
+        case .unusable(.foreign): "is not a compiled catalog"
         case .unusable(.otherFormat(let version)): "has version \(version), of another coupond"
         case .unusable(.otherLayout): "is of another build of coupond"
         case .unusable(.wrongLength(nil, let found)): "ends within its header, after \(found) bytes"

@@ -15,7 +15,7 @@ func check(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     return .success
 }
 
-/// Reads and compiles the configured definitions. `recorder` is told of every file.
+/// Reads and compiles the configured definitions. `recorder` records every file.
 func loadCatalog(
     _ configuration: Configuration, _ recorder: SourceRecorder? = nil
 ) throws(StartFault) -> Catalog {
@@ -38,7 +38,7 @@ private func lostUses(
         } catch {
             if error.isMissing { return [] }
             if error.isForbidden {
-                // Whoever edits the catalog need not be the user who may read what was sold.
+                // The user who edits the catalog may lack the right to read the state.
                 Console.say(
                     "\(configuration.state.directory) may not be read: whether uses would be lost"
                         + " is not checked")

@@ -3,7 +3,7 @@
 
 import CouponCatalog
 import Logging
-import UVLoop
+import Posix
 
 /// Logs every other second how far a loading has come. A quick one leaves no line.
 final class LoadingLog {

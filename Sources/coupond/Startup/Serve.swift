@@ -4,14 +4,15 @@ import CouponService
 import CouponStore
 import FlatStorage
 import Logging
+import Posix
 import SystemPackage
 import UVLoop
 
-/// Starts a daemon and serves until it is told to end. Whatever can be wrong is found before the
-/// first client is let in.
+/// Starts a daemon and serves until a signal ends it. Every fault of a start is found before the first
+/// client can connect.
 func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
-    // Of a catalog with a million codes, a table takes some megabytes. With this, a reload leaves no
-    // memory behind; without, one and a half catalogs were left.
+    // A table of a catalog with a million codes takes some megabytes. With this setting a reload leaves
+    // no memory behind; without it, the memory of one and a half catalogs stayed.
     returnBlocksWhenFreed(ofAtLeast: 1 << 20)
     let configuration = try Configuration.read(overrides)
     let logOutput = try openLog(configuration.log)
@@ -26,10 +27,10 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     let catalog = try StartingCatalog(
         configuration, isStrict: overrides.isStrictCatalog, keepingUsesOf: state.ledger, log)
     let sockets = try openSockets(configuration.sockets, on: loop)
-    // Last, so that a start that fails for another reason leaves the journal as it was.
-    let journal = try beginJournal(after: state.continuation, configuration)
+    // Last, so that a start that fails for another reason does not change the journal.
+    let journal = try createJournal(after: state.continuation, configuration)
     let uncached = catalog.uncached
-    // Consumed, because this function never ends: it would hold the first catalog for ever.
+    // Consumed, because this function never returns: it would hold the first catalog forever.
     let server = makeServer(
         consume state, consume catalog, journal.report, configuration)
 
@@ -41,25 +42,24 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
                 journal: journal))
         try signals.watchEnd(on: loop)
         signals.onSignal = { daemon.follow($0) }
-        if let uncached { daemon.cacheCatalog(madeFrom: uncached) }
-        try daemon.run()
+        try daemon.run(caching: uncached)
     } catch {
         for socket in sockets { socket.listener.close() }
-        throw .system(error)
+        throw .system(.loop(error))
     }
     // Timers run until the process ends, so the loop never runs out of work.
-    log.critical("the loop ended by itself")
+    log.critical("the event loop ended unexpectedly")
     return .bug
 }
 
-/// What the operating system grants every daemon.
+/// The result of `request`; its fault is one of the system.
 private func granted<Granted>(_ request: () throws(UVFault) -> Granted) throws(StartFault)
     -> Granted
 {
     do throws(UVFault) {
         return try request()
     } catch {
-        throw .system(error)
+        throw .system(.loop(error))
     }
 }
 
@@ -85,12 +85,12 @@ private func loadState(
     }
     if let fault = state.report.damagedSnapshot {
         log.error(
-            "a snapshot is damaged; the one before and the journal held everything",
+            "a snapshot is damaged; an older one and the journal hold the whole state",
             metadata: ["fault": "\(fault.explanation)"])
     }
     if let tail = state.report.tail {
         log.warning(
-            "the journal's end was not whole; nobody was told of what it held",
+            "the end of the journal is incomplete; its records were never acknowledged",
             metadata: [
                 "segment": "\(tail.segment.text)", "offset": .stringConvertible(tail.offset),
                 "sequence": .stringConvertible(tail.sequence),
@@ -109,7 +109,7 @@ private func loadState(
     return state
 }
 
-private func beginJournal(
+private func createJournal(
     after continuation: borrowing JournalContinuation, _ configuration: Configuration
 ) throws(StartFault) -> JournalWriter {
     do throws(DiskFault) {
@@ -117,7 +117,7 @@ private func beginJournal(
             on: PosixDisk(), directory: configuration.state.directory,
             segmentByteCount: configuration.journal.segmentByteCount, after: continuation)
     } catch {
-        throw .journalNotBegun(error)
+        throw .journalNotCreated(error)
     }
 }
 

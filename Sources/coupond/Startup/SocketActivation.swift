@@ -3,7 +3,7 @@
 // there are exactly as many sockets as configured. Anything else would be a guess, and a wrong one
 // could make an admin socket of a storefront's.
 
-import UVLoop
+import Posix
 
 /// Which configured sockets the service manager has opened already.
 struct SocketActivation: Equatable {

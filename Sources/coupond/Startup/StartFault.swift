@@ -1,13 +1,13 @@
 import CouponCatalog
 import CouponStore
+import Posix
 import SystemPackage
 import UVLoop
 
 /// Why the daemon does not start.
 enum StartFault: Error, Equatable {
     case usage(UsageFault)
-    /// In the configuration or in the catalog, a definition file that is missing included; at least
-    /// one.
+    /// Mistakes in the configuration or the catalog, including missing definition files; at least one.
     case invalidDefinitions([DefinitionFault])
     case unreadableConfiguration(path: String, Errno)
     case logNotOpened(path: String, Errno)
@@ -18,27 +18,58 @@ enum StartFault: Error, Equatable {
     case stateDirectoryEmpty(path: String)
     case stateDirectoryUnreadable(path: String, Errno)
     case stateDirectoryNotCreated(path: String, Errno)
-    /// Nothing can be written there.
-    case stateDirectoryUnusable(path: String, UVFault)
+    /// The directory is not writable.
+    case stateDirectoryUnusable(path: String, PosixFault)
     case stateDirectoryTaken(path: String)
 
-    /// `path` has more bytes than the kernel keeps of it.
+    /// `path` has more bytes than the kernel allows.
     case socketPathTooLong(path: String, bytesMax: Int)
     case notASocket(path: String)
-    /// Somebody listens there.
+    /// Another process listens there.
     case socketTaken(path: String)
-    case socketNotBound(path: String, UVFault)
+    case socketNotBound(path: String, SystemFault)
     case staleSocketNotRemoved(path: String, Errno)
-    case unknownOwner(path: String, name: String, UVFault)
-    /// What the service manager handed over does not fit what is configured.
+    case unknownOwner(path: String, name: String, PosixFault)
+    /// The sockets that the service manager passed do not match the configured ones.
     case inheritedSocketsDoNotFit(inherited: [String], configured: [String])
-    case inheritedSocketUnusable(path: String, UVFault)
+    case inheritedSocketUnusable(path: String, SystemFault)
 
     case unusableState(RecoveryFault, directory: String)
-    /// The journal cannot go on in the state directory.
-    case journalNotBegun(DiskFault)
+    /// The journal's first new segment.
+    case journalNotCreated(DiskFault)
     case tooFewFileDescriptors(needed: UInt64, limit: UInt64)
-    case system(UVFault)
+    case system(SystemFault)
+}
+
+/// A call into the system that failed.
+enum SystemFault: Error, Equatable {
+    case posix(PosixFault)
+    case loop(UVFault)
+
+    /// An error of the `Posix` or `UVLoop` module.
+    init(_ error: any Error) {
+        switch error {
+        case let fault as PosixFault: self = .posix(fault)
+        case let fault as UVFault: self = .loop(fault)
+        default: preconditionFailure("system calls throw faults of Posix or UVLoop")
+        }
+    }
+
+    fileprivate var errno: CInt {
+        switch self {
+        case .posix(let fault): fault.errno
+        case .loop(let fault): -fault.code
+        }
+    }
+}
+
+extension SystemFault: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .posix(let fault): fault.description
+        case .loop(let fault): fault.description
+        }
+    }
 }
 
 extension StartFault {
@@ -58,10 +89,11 @@ extension StartFault {
         case .logNotOpened(_, let error), .stateDirectoryNotCreated(_, let error),
             .staleSocketNotRemoved(_, let error):
             Self.reasonOfCreating(error)
-        case .stateDirectoryUnusable(_, let fault), .socketNotBound(_, let fault):
-            Self.reasonOfCreating(Errno(rawValue: fault.errno ?? 0))
+        case .stateDirectoryUnusable(_, let fault):
+            Self.reasonOfCreating(Errno(rawValue: fault.errno))
+        case .socketNotBound(_, let fault): Self.reasonOfCreating(Errno(rawValue: fault.errno))
         case .unusableState(let fault, _): fault.exitReason
-        case .journalNotBegun(let fault): fault.exitReason
+        case .journalNotCreated(let fault): fault.exitReason
         case .stateDirectoryTaken, .socketTaken: .alreadyRunning
         case .notASocket: .cannotCreate
         case .tooFewFileDescriptors, .system: .system
@@ -75,7 +107,7 @@ extension StartFault {
         }
     }
 
-    /// Tells the operator. Mistakes in files are told as compilers do, so that editors find them.
+    /// Prints the fault. Mistakes in files have the format of compiler errors, so that editors find them.
     func report() {
         for line in lines {
             if case .invalidDefinitions = self {
@@ -86,14 +118,14 @@ extension StartFault {
         }
     }
 
-    /// What the operator is told, one sentence a line.
+    /// The fault in words, one sentence per line.
     var lines: [String] {
         switch self {
         case .invalidDefinitions(let faults): faults.map(\.description)
         case .usage(.noCatalog):
-            ["no catalog: name one with --catalog PATH, or under `catalog` in the file of --config"]
+            ["no catalog: name one with --catalog PATH, or under `catalog` in the --config file"]
         case .usage(.ambiguousSocket(let option, let count)):
-            ["\(option) stands for the socket of its role, and the configuration has \(count)"]
+            ["\(option) replaces the one socket of its role, but the configuration has \(count)"]
         case .unreadableConfiguration(let path, let error): ["cannot read \(path): \(error)"]
         case .logNotOpened(let path, let error): ["cannot open the log file \(path): \(error)"]
         case .stateDirectoryMissing(let path):
@@ -101,7 +133,7 @@ extension StartFault {
         case .stateDirectoryEmpty(let path):
             [
                 "the state directory \(path) holds no state, and `state.create` is never: is the disk"
-                    + " mounted? The first start is made with `always`"
+                    + " mounted? For the first start, use `always`"
             ]
         case .stateDirectoryUnreadable(let path, let error):
             ["cannot read the state directory \(path): \(error)"]
@@ -112,12 +144,12 @@ extension StartFault {
         case .stateDirectoryTaken(let path):
             ["another daemon uses the state directory \(path)"]
         case .unusableState(let fault, let directory): fault.lines(directory)
-        case .journalNotBegun(let fault):
-            ["the journal cannot be begun: \(fault.explanation)"]
+        case .journalNotCreated(let fault):
+            ["cannot create a new journal segment: \(fault.explanation)"]
         case .tooFewFileDescriptors(let needed, let limit):
             [
-                "\(needed) file descriptors are needed for `limits.connections`, and the process may"
-                    + " have \(limit): raise LimitNOFILE (ulimit -n), or lower the setting"
+                "`limits.connections` needs \(needed) file descriptors, but the process may have"
+                    + " \(limit): raise LimitNOFILE (ulimit -n), or lower the setting"
             ]
         case .system(let fault): ["the operating system refused: \(fault)"]
         default: [socketLine]
@@ -127,20 +159,21 @@ extension StartFault {
     private var socketLine: String {
         switch self {
         case .socketPathTooLong(let path, let bytesMax):
-            "the socket path \(path) has \(path.utf8.count) bytes; at most \(bytesMax) are possible"
-        case .notASocket(let path): "\(path) exists and is no socket; it is left alone"
+            "the socket path \(path) has \(path.utf8.count) bytes; the maximum is \(bytesMax)"
+        case .notASocket(let path): "\(path) exists but is not a socket; it was not touched"
         case .socketTaken(let path): "another process listens on \(path)"
         case .socketNotBound(let path, let fault): "cannot listen on \(path): \(fault)"
         case .staleSocketNotRemoved(let path, let error):
-            "cannot remove \(path), on which nobody listens any more: \(error)"
+            "cannot remove the abandoned socket \(path): \(error)"
         case .unknownOwner(let path, let name, let fault):
-            "cannot give \(path) to \(name): \(fault)"
+            "cannot change the owner of \(path) to \(name): \(fault)"
         case .inheritedSocketsDoNotFit(let inherited, let configured):
-            "the service manager handed over the sockets \(inherited.joined(separator: ", "));"
-                + " configured are \(configured.joined(separator: ", ")): give them the same names"
+            "the service manager passed the sockets \(inherited.joined(separator: ", ")), but the"
+                + " configuration has \(configured.joined(separator: ", ")): use the same names"
                 + " (FileDescriptorName), or the same number in the same order"
         case .inheritedSocketUnusable(let path, let fault):
-            "what the service manager handed over for \(path) is no listening Unix socket: \(fault)"
+            "the descriptor that the service manager passed for \(path) is not a listening Unix"
+                + " socket: \(fault)"
         default: preconditionFailure("only socket faults come here")
         }
     }

@@ -8,7 +8,7 @@ import CouponCatalog
 import CouponService
 import CouponStore
 import Logging
-import UVLoop
+import Posix
 
 /// The catalog that a daemon begins with.
 struct StartingCatalog {

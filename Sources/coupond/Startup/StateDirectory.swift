@@ -8,7 +8,7 @@
 import CouponStore
 import Foundation
 import SystemPackage
-import UVLoop
+import Posix
 
 /// How long a daemon waits for another one that is just ending.
 let lockPatienceMilliseconds: Int64 = 1_000
@@ -27,7 +27,7 @@ struct StateDirectory {
         case .never: try Self.makeSureItHoldsState(path)
         }
         let attempt: FileLock.Attempt
-        do throws(UVFault) {
+        do throws(PosixFault) {
             attempt = try FileLock.attempt(
                 path: path + "/lock", forMilliseconds: lockPatienceMilliseconds)
         } catch {

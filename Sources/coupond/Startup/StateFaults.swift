@@ -1,4 +1,4 @@
-// A start that finds its state damaged ends, and a person decides: so every fault is told with the
+// A start that finds its state damaged ends, and a person decides: so every fault shows the
 // file, the place in it, the first record in doubt, and what can be done.
 
 import CouponStore

@@ -1,5 +1,5 @@
 import CouponStore
-import UVLoop
+import Posix
 
 /// Reads the state as a start would and proves that its counters and orders agree, while no daemon
 /// runs, and writes nothing.
@@ -27,16 +27,16 @@ private func stateDirectory(_ overrides: Overrides) throws(StartFault) -> String
     return try Configuration.read(overrides).state.directory
 }
 
-/// Keeps daemons out. Nil where there is no lock: none has ever used this directory.
+/// Locks daemons out. Nil if the lock file does not exist: no daemon has used this directory.
 private func claim(_ directory: String) throws(StartFault) -> FileLock? {
     let path = directory + "/lock"
     let attempt: FileLock.Attempt?
-    do throws(UVFault) {
+    do throws(PosixFault) {
         attempt = try FileLock.attempt(
             existingPath: path, forMilliseconds: lockPatienceMilliseconds)
     } catch {
         throw .unusableState(
-            .disk(DiskFault(.read, path: path, errno: error.errno ?? 0)), directory: directory)
+            .disk(DiskFault(.read, path: path, errno: error.errno)), directory: directory)
     }
     switch attempt {
     case .acquired(let lock): return lock
@@ -56,8 +56,8 @@ private func findings(_ state: borrowing RecoveredState, _ directory: String) ->
     ]
     if let tail = report.tail {
         lines.append(
-            "the end of \(tail.segment.text) is not whole (byte \(tail.offset), sequence"
-                + " \(tail.sequence)): nobody was told of what it held")
+            "the end of \(tail.segment.text) is incomplete (byte \(tail.offset), sequence"
+                + " \(tail.sequence)): its records were never acknowledged")
     }
     if let fault = report.damagedSnapshot {
         lines.append(

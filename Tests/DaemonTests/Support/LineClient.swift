@@ -1,7 +1,7 @@
 import CouponClient
 import Foundation
 import Glibc
-import UVLoop
+import Posix
 
 // Tests have to do what no client library does: send half a line, pipeline without reading, stop
 // reading altogether, or leave in the middle. So this is a bare socket. Sending takes replies in
@@ -63,7 +63,7 @@ final class LineClient {
     func endSending() { shutdown(socket.descriptor, CInt(SHUT_WR)) }
 
     private func sendWhatFits(_ bytes: [UInt8]) throws -> Int {
-        do throws(UVFault) {
+        do throws(PosixFault) {
             return try socket.send(bytes, .write)
         } catch {
             switch error.errno {
@@ -121,7 +121,7 @@ final class LineClient {
     @discardableResult
     private func receive(timeoutMilliseconds: Int64) throws -> Bool {
         let received: [UInt8]?
-        do throws(UVFault) {
+        do throws(PosixFault) {
             received = try socket.receive(
                 upTo: Self.chunkByteCount, timeoutMilliseconds: timeoutMilliseconds)
         } catch {

@@ -1,26 +1,25 @@
-import CUv
 import Glibc
 
-/// Where a Unix socket lives: a path, or a name in the kernel's abstract namespace.
+/// The address of a Unix socket: a path, or a name in the kernel's abstract namespace.
 @safe package struct SocketAddress {
-    /// What `sun_path` holds besides its terminating zero.
+    /// The capacity of `sun_path` without its terminating zero.
     package static let pathBytesMax = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 
     private var storage = sockaddr_un()
     private let byteCount: Int
 
-    /// A path in the file system. One that does not fit is refused, because cutting it would open
-    /// a socket somewhere else.
-    package init(path: String) throws(UVFault) {
+    /// A path in the file system. A path that is too long is rejected: cut, it would name another
+    /// socket.
+    package init(path: String) throws(PosixFault) {
         let bytes = Array(path.utf8)
         if bytes.isEmpty || bytes.contains(0) {
-            throw UVFault(.nameSocket, code: UV_EINVAL.rawValue)
+            throw PosixFault(.nameSocket, errno: EINVAL)
         }
         try self.init(sunPath: bytes)
     }
 
     /// The notation of `$NOTIFY_SOCKET`: a path, or `@` and an abstract name.
-    package init(pathOrAbstract text: String) throws(UVFault) {
+    package init(pathOrAbstract text: String) throws(PosixFault) {
         guard text.hasPrefix("@") else {
             try self.init(path: text)
             return
@@ -28,9 +27,9 @@ import Glibc
         try self.init(sunPath: [0] + text.utf8.dropFirst())
     }
 
-    private init(sunPath: [UInt8]) throws(UVFault) {
+    private init(sunPath: [UInt8]) throws(PosixFault) {
         if sunPath.count > Self.pathBytesMax {
-            throw UVFault(.nameSocket, code: UV_ENAMETOOLONG.rawValue)
+            throw PosixFault(.nameSocket, errno: ENAMETOOLONG)
         }
         // A path's length counts its terminating zero; an abstract name has none.
         let isAbstract = sunPath.first == 0

@@ -1,12 +1,12 @@
 import Glibc
 
-/// A file held exclusively against other processes, and against other locks of this process, for as
-/// long as this object lives. The kernel lets go of it when the process dies, however it dies.
+/// An exclusive lock on a file, held for as long as this object lives: against other processes, and
+/// against other locks of this process. The kernel releases it when the process dies, however it dies.
 ///
-/// The file stays behind: removing it would let a third process lock a fresh file of the same name
-/// while a second still waits on the removed one.
+/// The file stays: if it were removed, a third process could lock a new file of the same name while a
+/// second still waits for the removed one.
 package final class FileLock {
-    /// What an attempt to lock brought.
+    /// The outcome of an attempt to lock.
     package enum Attempt {
         case acquired(FileLock)
         case heldByAnother
@@ -22,17 +22,17 @@ package final class FileLock {
         close(descriptor)
     }
 
-    /// Locks the file at `path`, created if missing, or gives up after so many milliseconds: a
-    /// process that was killed a moment ago holds its locks until the disk has let go of it.
+    /// Locks the file at `path`, created if missing, or gives up after so many milliseconds: the locks
+    /// of a killed process remain until its pending disk writes end.
     package static func attempt(
         path: String, forMilliseconds patience: Int64
-    ) throws(UVFault) -> Attempt {
-        try repeated(forMilliseconds: patience) { () throws(UVFault) in try attempt(path: path) }
+    ) throws(PosixFault) -> Attempt {
+        try repeated(forMilliseconds: patience) { () throws(PosixFault) in try attempt(path: path) }
     }
 
     private static func repeated(
-        forMilliseconds patience: Int64, _ once: () throws(UVFault) -> Attempt
-    ) throws(UVFault) -> Attempt {
+        forMilliseconds patience: Int64, _ once: () throws(PosixFault) -> Attempt
+    ) throws(PosixFault) -> Attempt {
         let end = BootClock.now + patience
         while true {
             let attempt = try once()
@@ -43,31 +43,32 @@ package final class FileLock {
     }
 
     /// Locks the file at `path`, created if missing; never waits.
-    package static func attempt(path: String) throws(UVFault) -> Attempt {
+    package static func attempt(path: String) throws(PosixFault) -> Attempt {
         // SAFETY: open(2) reads the path, which lives for the call, and keeps no pointer.
-        let descriptor = try checkErrno(
+        let descriptor = try check(
             unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600), .openLockFile)
         return try attempt(FileLock(descriptor: descriptor))
     }
 
-    /// Locks the file at `existingPath`, and needs no right to write it, or gives up after so many
-    /// milliseconds. Nil where there is none, and so nobody who could hold it.
+    /// Locks the file at `existingPath`, without the right to write it, or gives up after so many
+    /// milliseconds. Nil if the file does not exist: then no process can hold the lock.
     package static func attempt(
         existingPath path: String, forMilliseconds patience: Int64
-    ) throws(UVFault) -> Attempt? {
+    ) throws(PosixFault) -> Attempt? {
         // SAFETY: open(2) reads the path, which lives for the call, and keeps no pointer.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         if descriptor < 0, errno == ENOENT { return nil }
-        let lock = FileLock(descriptor: try checkErrno(descriptor, .openLockFile))
-        return try repeated(forMilliseconds: patience) { () throws(UVFault) in try attempt(lock) }
+        let lock = FileLock(descriptor: try check(descriptor, .openLockFile))
+        return try repeated(forMilliseconds: patience) { () throws(PosixFault) in try attempt(lock)
+        }
     }
 
-    private static func attempt(_ lock: FileLock) throws(UVFault) -> Attempt {
+    private static func attempt(_ lock: FileLock) throws(PosixFault) -> Attempt {
         let descriptor = lock.descriptor
         var status = flock(descriptor, LOCK_EX | LOCK_NB)
         while status < 0, errno == EINTR { status = flock(descriptor, LOCK_EX | LOCK_NB) }
         if status < 0, errno == EWOULDBLOCK { return .heldByAnother }
-        try checkErrno(status, .lockFile)
+        try check(status, .lockFile)
         return .acquired(lock)
     }
 }

@@ -1,10 +1,10 @@
 import Foundation
+import Posix
 import Testing
-import UVLoop
 
 @Suite struct `A file lock` {
     @Test func `has one holder at a time`() throws {
-        let fixture = try LoopFixture()
+        let fixture = try PathFixture()
         let path = fixture.path("lock")
         guard case .acquired(var first) = try FileLock.attempt(path: path) else {
             Issue.record("nobody else holds it")
@@ -28,7 +28,7 @@ import UVLoop
     }
 
     @Test func `is held on a file that was there, and makes none`() throws {
-        let fixture = try LoopFixture()
+        let fixture = try PathFixture()
         let path = fixture.path("lock")
         if try FileLock.attempt(existingPath: path, forMilliseconds: 0) != nil {
             Issue.record("there is no file to lock")
@@ -52,25 +52,25 @@ import UVLoop
     }
 
     @Test func `needs a file it may open`() throws {
-        let fixture = try LoopFixture()
-        #expect(throws: UVFault(.openLockFile, code: -ENOENT)) {
+        let fixture = try PathFixture()
+        #expect(throws: PosixFault(.openLockFile, errno: ENOENT)) {
             try FileLock.attempt(path: fixture.path("missing/lock"))
         }
         let link = fixture.path("link")
         try FileManager.default.createSymbolicLink(
             atPath: link, withDestinationPath: fixture.path("target"))
-        #expect(throws: UVFault(.openLockFile, code: -ELOOP)) {
+        #expect(throws: PosixFault(.openLockFile, errno: ELOOP)) {
             try FileLock.attempt(path: link)
         }
     }
 }
 
 @Suite struct `A probe of a socket path` {
-    let fixture: LoopFixture
+    let fixture: PathFixture
     let path: String
 
     init() throws {
-        fixture = try LoopFixture()
+        fixture = try PathFixture()
         path = fixture.path("probed")
     }
 
@@ -87,7 +87,7 @@ import UVLoop
             atPath: fixture.path("link"), withDestinationPath: path)
         #expect(try probe(fixture.path("link")) == .notASocket)
         #expect(try probe(fixture.directory) == .notASocket)
-        #expect(throws: UVFault(.connect, code: -ENOTDIR)) { try probe(path + "/below") }
+        #expect(throws: PosixFault(.connect, errno: ENOTDIR)) { try probe(path + "/below") }
     }
 
     @Test func `finds a path whose owner is gone`() throws {
@@ -108,41 +108,29 @@ import UVLoop
         #expect(try probe(path) == .silent)
     }
 
-    @Test func `hears the answer of a live server`() throws {
-        let listener = try fixture.listen(at: path) { $0.start(deliveringTo: EchoPeer()) }
-        let worker = try Worker(on: fixture.loop, name: "probe")
-        let path = path
-        var outcome: ProbeOutcome?
-        worker.run({
-            try? probeUnixSocket(
-                path: path, request: Array("ping\n".utf8), timeoutMilliseconds: 30_000)
-        }) {
-            outcome = $0
-            listener.close()
-        }
-        try fixture.run()
-        #expect(outcome == .answered(Array("ping\n".utf8)))
-    }
-
-    @Test func `finds a server that hangs up`() throws {
-        let listener = try fixture.listen(at: path) { $0.close() }
-        let worker = try Worker(on: fixture.loop, name: "probe")
-        let path = path
-        var outcome: ProbeOutcome?
-        worker.run({
-            try? probeUnixSocket(path: path, request: [10], timeoutMilliseconds: 30_000)
-        }) {
-            outcome = $0
-            listener.close()
-        }
-        try fixture.run()
-        #expect(outcome == .silent)
+    @Test(arguments: [true, false])
+    func `receives the answer of a live server, or its hang-up`(answers: Bool) throws {
+        let listener = try UnixSocket(boundTo: path, mode: 0o600)
+        try listener.listen(backlog: 1)
+        let descriptor = listener.descriptor
+        let ended = DispatchSemaphore(value: 0)
+        Thread {
+            let accepted = UnixSocket(owning: accept(descriptor, nil, nil))
+            let request = try? accepted.receive(upTo: 64, timeoutMilliseconds: 30_000)
+            if answers { _ = try? accepted.send(request ?? [], .write) }
+            _ = consume accepted
+            ended.signal()
+        }.start()
+        let outcome = try probe(path, timeoutMilliseconds: 30_000)
+        ended.wait()
+        withExtendedLifetime(listener) {}
+        #expect(outcome == (answers ? .answered(Array("ping\n".utf8)) : .silent))
     }
 }
 
 @Suite struct `The service manager` {
     @Test func `hears of it by path and by abstract name`() throws {
-        let fixture = try LoopFixture()
+        let fixture = try PathFixture()
         let abstractName = "@uvl-\(UInt32.random(in: 0 ... .max))"
         for address in [fixture.path("notify"), abstractName] {
             let manager = try UnixSocket(.datagram)
@@ -156,15 +144,15 @@ import UVLoop
     @Test func `need not be there, but must be if it says so`() throws {
         #expect(try !notifyServiceManager("READY=1", at: nil))
         #expect(try !notifyServiceManager("READY=1", at: ""))
-        let fixture = try LoopFixture()
-        #expect(throws: UVFault(.connect, code: -ENOENT)) {
+        let fixture = try PathFixture()
+        #expect(throws: PosixFault(.connect, errno: ENOENT)) {
             try notifyServiceManager("READY=1", at: fixture.path("nobody"))
         }
     }
 
     @Test func `hands over listeners with and without names`() throws {
         let variables = ["LISTEN_PID": "42", "LISTEN_FDS": "3", "LISTEN_FDNAMES": "shop::admin"]
-        let parse = { (variables: [String: String]) throws(UVFault) in
+        let parse = { (variables: [String: String]) throws(PosixFault) in
             try InheritedListener.parse(environment: { variables[$0] }, processID: 42)
         }
         #expect(try parse(variables).map(\.descriptor) == [3, 4, 5])
@@ -183,7 +171,7 @@ import UVLoop
     func `is not believed when it contradicts itself`(variable: String, value: String) {
         var variables = ["LISTEN_PID": "42", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a:b"]
         variables[variable] = value
-        #expect(throws: UVFault(.inheritListeners, code: -EINVAL)) {
+        #expect(throws: PosixFault(.readListenVariables, errno: EINVAL)) {
             try InheritedListener.parse(environment: { variables[$0] }, processID: 42)
         }
     }
@@ -198,18 +186,10 @@ import UVLoop
             #expect(try fileDescriptorLimit().soft == 32)
             try setFileDescriptorLimit(soft: before.hard)
             #expect(try fileDescriptorLimit().soft == before.hard)
-            #expect(throws: UVFault(.raiseLimit, code: -EINVAL)) {
+            #expect(throws: PosixFault(.raiseLimit, errno: EINVAL)) {
                 try setFileDescriptorLimit(soft: before.hard + 1)
             }
         }
-    }
-
-    @Test func `knows the memory it occupies`() throws {
-        let before = try residentBytes()
-        #expect(before > 1_000_000)
-        let memory = [UInt8](repeating: 1, count: 64 << 20)
-        #expect(try residentBytes() > 64 << 20)
-        #expect(memory.last == 1)
     }
 
     @Test func `reads clocks that agree with Foundation's and advance`() {
@@ -221,7 +201,7 @@ import UVLoop
     }
 
     @Test func `gives a path to a user and a group by name`() throws {
-        let fixture = try LoopFixture()
+        let fixture = try PathFixture()
         let path = fixture.path("owned")
         try Data().write(to: URL(fileURLWithPath: path))
         let attributes = try FileManager.default.attributesOfItem(atPath: path)
@@ -232,29 +212,111 @@ import UVLoop
         let after = try FileManager.default.attributesOfItem(atPath: path)
         #expect(after[.ownerAccountName] as? String == user)
 
-        #expect(throws: UVFault(.findUser, code: -ENOENT)) {
+        #expect(throws: PosixFault(.findUser, errno: ENOENT)) {
             try changeOwner(ofPath: path, user: "no-such-user-here")
         }
-        #expect(throws: UVFault(.findGroup, code: -ENOENT)) {
+        #expect(throws: PosixFault(.findGroup, errno: ENOENT)) {
             try changeOwner(ofPath: path, group: "no-such-group-here")
         }
-        #expect(throws: UVFault(.changeOwner, code: -ENOENT)) {
+        #expect(throws: PosixFault(.changeOwner, errno: ENOENT)) {
             try changeOwner(ofPath: path + "-missing", user: user)
         }
     }
 }
 
-@Suite struct `A fault` {
-    @Test func `shows the kernel's number, name and words`() {
-        let fault = UVFault(.bind, code: -EADDRINUSE)
-        #expect(fault.errno == EADDRINUSE)
-        #expect(fault.name == "EADDRINUSE")
-        #expect(fault.description == "bind: EADDRINUSE: address already in use")
+@Suite struct `A fault of the system` {
+    @Test func `shows the operation and the kernel's reason`() {
+        let fault = PosixFault(.bind, errno: EADDRINUSE)
+        #expect(fault.description == "bind: Address already in use")
+    }
+}
+
+@Suite struct `A socket bound to a path` {
+    let fixture: PathFixture
+    let path: String
+
+    init() throws {
+        fixture = try PathFixture()
+        path = fixture.path("bound")
     }
 
-    @Test func `has no number where libuv has its own code`() {
-        let endOfFile = UVFault(.read, code: -4_095)
-        #expect(endOfFile.errno == nil)
-        #expect(endOfFile.description == "read: EOF: end of file")
+    @Test(arguments: [0o600, 0o660, 0o666, 0o000])
+    func `gives its path exactly the configured rights`(mode: UInt32) throws {
+        let socket = try UnixSocket(boundTo: path, mode: mode)
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        #expect(attributes[.type] as? FileAttributeType == .typeSocket)
+        #expect(attributes[.posixPermissions] as? Int == Int(mode))
+        withExtendedLifetime(socket) {}
     }
+
+    @Test func `rejects a path that is too long, and reports the limit`() throws {
+        let longest = fixture.path("")
+        let fitting = longest + String(repeating: "x", count: 107 - longest.utf8.count)
+        _ = try UnixSocket(boundTo: fitting, mode: 0o600)
+        try FileManager.default.removeItem(atPath: fitting)
+
+        let fault = #expect(throws: PosixFault.self) { try bind(fitting + "x") }
+        #expect(fault == PosixFault(.nameSocket, errno: ENAMETOOLONG))
+        #expect(fault?.description.contains("at most 107 bytes") == true)
+        let entries = try FileManager.default.contentsOfDirectory(atPath: fixture.directory)
+        #expect(entries.isEmpty, "no socket was bound under a cut name")
+    }
+
+    @Test(arguments: ["", "/tmp/zero\0inside"])
+    func `rejects a text that is not a path`(path: String) {
+        #expect(throws: PosixFault(.nameSocket, errno: EINVAL)) { try bind(path) }
+    }
+
+    @Test func `rejects a path that exists, and does not touch it`() throws {
+        let first = try UnixSocket(boundTo: path, mode: 0o600)
+        #expect(throws: PosixFault(.bind, errno: EADDRINUSE)) { try bind(path) }
+        #expect(FileManager.default.fileExists(atPath: path))
+        withExtendedLifetime(first) {}
+    }
+
+    @Test func `is inherited only if it listens`() throws {
+        let unbound = try UnixSocket(.stream).relinquish()
+        #expect(throws: PosixFault(.adoptSocket, errno: EINVAL)) {
+            _ = try UnixSocket(inheriting: unbound)
+        }
+        let notASocket = dup(STDERR_FILENO)
+        #expect(throws: PosixFault(.adoptSocket, errno: EINVAL)) {
+            _ = try UnixSocket(inheriting: notASocket)
+        }
+    }
+
+    @Test func `has the user of its peer`() throws {
+        let listener = try UnixSocket(boundTo: path, mode: 0o600)
+        try listener.listen(backlog: 1)
+        let client = try UnixSocket(.stream)
+        try client.connect(to: SocketAddress(path: path))
+        #expect(try peerUserID(on: client.descriptor) == getuid())
+        #expect(throws: PosixFault(.readPeerCredentials, errno: EBADF)) {
+            try peerUserID(on: -1)
+        }
+        withExtendedLifetime(listener) {}
+    }
+
+    private func bind(_ path: String) throws { _ = try UnixSocket(boundTo: path, mode: 0o600) }
+}
+
+/// A directory for sockets and locks, removed after the test.
+final class PathFixture {
+    /// Short, because a socket path has at most 107 bytes.
+    let directory = "/tmp/psx-\(UInt32.random(in: 0 ... .max))"
+
+    init() throws {
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: false)
+    }
+
+    deinit {
+        do {
+            try FileManager.default.removeItem(atPath: directory)
+        } catch {
+            Issue.record(error)
+        }
+    }
+
+    func path(_ name: String) -> String { "\(directory)/\(name)" }
 }

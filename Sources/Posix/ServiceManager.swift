@@ -1,37 +1,36 @@
-import CUv
 import Glibc
 
-// The protocol between a service and systemd, without its library: a datagram to say "ready", three
-// environment variables and numbered descriptors to hand over sockets.
+// The protocol between a service and systemd, without its library: a datagram that says "ready", and
+// three environment variables and numbered descriptors that pass on sockets.
 
-/// A listening socket handed over by the service manager.
+/// A listening socket passed on by the service manager.
 package struct InheritedListener: Equatable, Sendable {
     package let descriptor: Int32
-    /// The name from the socket unit (`FileDescriptorName=`), if one was given.
+    /// The name from the socket unit (`FileDescriptorName=`), if it has one.
     package let name: String?
 
-    /// The first descriptor that the service manager hands over; the others follow it.
+    /// The number of the first inherited descriptor; the others follow it.
     private static let firstDescriptor: Int32 = 3
     private static let countMax = 1_024
 
     /// Reads the service manager's variables.
     ///
-    /// - Returns: empty if nothing was handed over, or not to this process.
-    /// - Throws: `EINVAL` if the variables contradict each other or are no numbers.
+    /// - Returns: empty if there are no inherited sockets, or they are for another process.
+    /// - Throws: `EINVAL` if the variables contradict each other or are not numbers.
     package static func parse(
         environment: (String) -> String?, processID: Int32
-    ) throws(UVFault) -> [InheritedListener] {
+    ) throws(PosixFault) -> [InheritedListener] {
         guard let addressee = environment("LISTEN_PID"), let count = environment("LISTEN_FDS")
         else { return [] }
         guard let addressee = Int32(addressee), let count = Int(count), count >= 0,
             count <= countMax
-        else { throw UVFault(.inheritListeners, code: UV_EINVAL.rawValue) }
+        else { throw PosixFault(.readListenVariables, errno: EINVAL) }
         if addressee != processID { return [] }
 
         let names = environment("LISTEN_FDNAMES")?.split(
             separator: ":", omittingEmptySubsequences: false)
         if let names, names.count != count {
-            throw UVFault(.inheritListeners, code: UV_EINVAL.rawValue)
+            throw PosixFault(.readListenVariables, errno: EINVAL)
         }
         return (0..<count).map { index in
             let name = names.map { String($0[index]) }
@@ -42,30 +41,29 @@ package struct InheritedListener: Equatable, Sendable {
     }
 }
 
-/// The listening sockets that the service manager handed to this process, closed on exec from now on.
+/// The listening sockets inherited from the service manager, closed on exec from now on.
 ///
 /// - Throws: `EINVAL` for contradictory variables, `EBADF` for a descriptor that is not open.
-package func inheritedListeners() throws(UVFault) -> [InheritedListener] {
+package func inheritedListeners() throws(PosixFault) -> [InheritedListener] {
     let listeners = try InheritedListener.parse(
         environment: environmentVariable, processID: getpid())
     for listener in listeners {
-        try checkErrno(fcntl(listener.descriptor, F_SETFD, FD_CLOEXEC), .inheritListeners)
+        try check(fcntl(listener.descriptor, F_SETFD, FD_CLOEXEC), .readListenVariables)
     }
     return listeners
 }
 
-/// Tells the service manager something, for example `READY=1`.
+/// Sends a state such as `READY=1` to the service manager.
 ///
 /// - Parameters:
 ///   - text: lines of `NAME=value`.
-///   - address: a path, or `@` and an abstract name; by default what the service manager left in
-///     `NOTIFY_SOCKET`.
-/// - Returns: false if there is no service manager that wants to know.
-/// - Throws: a fault if there is one, and it cannot be reached.
+///   - address: a path, or `@` and an abstract name; by default the value of `NOTIFY_SOCKET`.
+/// - Returns: false if no service manager asked for notifications.
+/// - Throws: a fault if it asked, and cannot be reached.
 @discardableResult
 package func notifyServiceManager(
     _ text: String, at address: String? = environmentVariable("NOTIFY_SOCKET")
-) throws(UVFault) -> Bool {
+) throws(PosixFault) -> Bool {
     guard let address, !address.isEmpty else { return false }
     let socket = try UnixSocket(.datagram)
     try socket.connect(to: SocketAddress(pathOrAbstract: address))

@@ -1,0 +1,91 @@
+import Glibc
+import Logging
+import Posix
+import SystemPackage
+
+/// The log of a running daemon. Operators may reopen, move and re-level it; lines about work that ended
+/// in this turn wait for the turn's end, because they report its length.
+final class DaemonLog {
+    /// The log at its present level; a copy keeps the level.
+    private(set) var log: Logger
+    private let output: LogOutput
+    private var postponed: [() -> Void] = []
+
+    init(_ log: Logger, on output: LogOutput) {
+        self.log = log
+        self.output = output
+    }
+
+    func debug(_ message: Logger.Message, metadata: Logger.Metadata? = nil) {
+        log.debug(message, metadata: metadata)
+    }
+
+    func info(_ message: Logger.Message, metadata: Logger.Metadata? = nil) {
+        log.info(message, metadata: metadata)
+    }
+
+    func warning(_ message: Logger.Message, metadata: Logger.Metadata? = nil) {
+        log.warning(message, metadata: metadata)
+    }
+
+    func error(_ message: Logger.Message, metadata: Logger.Metadata? = nil) {
+        log.error(message, metadata: metadata)
+    }
+
+    func critical(_ message: Logger.Message, metadata: Logger.Metadata? = nil) {
+        log.critical(message, metadata: metadata)
+    }
+
+    /// Writes a line once the turn is over.
+    func postpone(_ writeLine: @escaping () -> Void) { postponed.append(writeLine) }
+
+    /// Writes the postponed lines.
+    func endTurn() {
+        if postponed.isEmpty { return }
+        let lines = postponed
+        postponed = []
+        for writeLine in lines { writeLine() }
+    }
+
+    /// Opens the log file again, after a rotation.
+    func reopen() {
+        do throws(Errno) {
+            try output.reopen()
+            log.info("log file reopened")
+        } catch {
+            log.error("cannot reopen the log file", metadata: ["fault": "\(error)"])
+        }
+    }
+
+    /// Applies changed settings.
+    func adopt(_ settings: LogSettings, replacing old: LogSettings) {
+        if settings.file != old.file { move(to: settings.file) }
+        log.logLevel = settings.level
+    }
+
+    private func move(to path: String?) {
+        do throws(Errno) {
+            try output.reopen(at: path)
+        } catch {
+            log.error(
+                "cannot open the new log file; the log stays in the old one",
+                metadata: ["file": "\(path ?? "")", "fault": "\(error)"])
+        }
+    }
+
+    /// Sends a state such as `READY=1` to the service manager, if there is one.
+    func notifyServiceManager(_ state: String) {
+        do throws(PosixFault) {
+            try Posix.notifyServiceManager(state)
+        } catch {
+            log.warning("cannot notify the service manager", metadata: ["fault": "\(error)"])
+        }
+    }
+
+    /// Ends the process at once: a catalog that a worker is building would delay a normal end.
+    func endProcess(_ reason: ExitReason) -> Never {
+        endTurn()
+        log.info("ended", metadata: ["status": .stringConvertible(reason.rawValue)])
+        _exit(reason.rawValue)
+    }
+}
