@@ -51,7 +51,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
         let columns = try page.table("columns").column(0).flatMap(\.codeWords)
         let header = columns.joined(separator: ",")
         #expect(try faults(ofCodesFile: header + "\n").isEmpty)
-        let source = try SourceTree.text(named: "CodesFileReader.swift")
+        let source = try SourceTree.textOfFile(named: "CodesFileReader.swift")
         let declaration = try #require(
             source.firstMatch(of: /enum CodesFileColumn[^{]*\{([^}]*)\}/))
         #expect(declaration.output.1.split(separator: "case ").count - 1 == columns.count)
@@ -152,7 +152,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
 
     @Test func `ranks the kinds as the rules do`() throws {
         let kinds = try page.table("ranks").column(1).map(\.codeWord)
-        let source = try SourceTree.text(named: "Stacking.swift")
+        let source = try SourceTree.textOfFile(named: "Stacking.swift")
         let ranked = source.matches(of: /case \.([a-zA-Z]+): (\d)\n/).map {
             (rank: String($0.output.2), kind: Self.snakeCase($0.output.1))
         }

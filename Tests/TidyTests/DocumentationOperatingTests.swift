@@ -53,7 +53,7 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
             let row = try #require(rows.first { $0[0].codeWord == key })
             #expect(row[1] == String(value), "\(key)")
         }
-        let source = try SourceTree.text(named: "Configuration.swift")
+        let source = try SourceTree.textOfFile(named: "Configuration.swift")
         for (key, pattern) in [
             ("idle_timeout_seconds", /idleTimeoutSeconds: Int64\? = (\d+)/),
             ("segment_mib", /segmentMiB: Int64 = (\d+)/),
@@ -67,7 +67,7 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
     }
 
     @Test func `lists every signal that the daemon handles`() throws {
-        let source = try SourceTree.text(named: "OperatorSignals.swift")
+        let source = try SourceTree.textOfFile(named: "OperatorSignals.swift")
         let signals = Set(Self.found(/\b(SIG[A-Z0-9]+)\b/, in: source))
         #expect(Set(try page.table("signals").column(0).flatMap(\.codeWords)) == signals)
     }

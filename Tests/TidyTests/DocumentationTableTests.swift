@@ -88,7 +88,7 @@ private let wirePages = "Sources/CouponWire/CouponWire.docc/"
         let words = try ["Protocol.md", "Orders.md"].reduce(into: Set<String>()) {
             $0.formUnion(try DocumentationPage(wirePages + $1).codeWords)
         }
-        let source = try SourceTree.text(named: "RequestField.swift")
+        let source = try SourceTree.textOfFile(named: "RequestField.swift")
         let names = source.matches(of: /case \.[a-zA-Z]+: "([a-z_]+)"/).map { String($0.output.1) }
         #expect(names.count == 29)
         for name in names { #expect(words.contains { $0.contains(name) }, "\(name)") }

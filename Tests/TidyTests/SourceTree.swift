@@ -25,7 +25,7 @@ enum SourceTree {
     }
 
     /// The text of the one file in `Sources` that has this name, in any folder.
-    static func text(named name: String) throws -> String {
+    static func textOfFile(named name: String) throws -> String {
         let paths = files(below: "Sources", ["swift"]).filter { $0.hasSuffix("/" + name) }
         guard let path = paths.first, paths.count == 1 else {
             throw DocumentationPage.Missing(what: "one file \(name)", path: "Sources")
