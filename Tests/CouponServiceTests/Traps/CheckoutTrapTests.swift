@@ -51,7 +51,7 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
         #expect(try shop.counts(of: "ONE") == [1, 0])
     }
 
-    @Test func `no use is lost when nobody says that a payment failed`() throws {
+    @Test func `no use is lost when a failed payment is not released`() throws {
         let shop = try Shop(definitions)
         _ = shop.ask(checkout("reserve", "ONE", order: "o1", seconds(60), cart(2_000)))
         shop.advance(seconds: 59)
@@ -232,7 +232,7 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
         shop.advance(seconds: 60)
         #expect(try shop.reply(wait)["reserved"] == true)
 
-        // Whoever comes late has lost it, and has nothing to give back.
+        // The late order does not get the use, and has nothing to give back.
         let late = try shop.reply(checkout("apply", "ONE", order: "slow", cart(2_000)))
         #expect(late["applied"] == false)
         #expect(late["reason"] == "usage_limit_reached")

@@ -3,7 +3,7 @@ import Testing
 
 // The traps of holding: midnight between a hold and its payment, sessions that hold several codes,
 // customers who are known by more than one name, codes that go away while they are held, and
-// coupons that nobody asked for.
+// coupons that the request did not ask for.
 
 private let definitions = """
     currency: USD
@@ -116,7 +116,7 @@ extension `The traps of the field` {
         #expect(again["gift_card_amount"] == 1_000)
     }
 
-    @Test func `what another order has paid with is no hold that could be taken over`() throws {
+    @Test func `the uses of an applied order cannot be taken over`() throws {
         let shop = try Shop(definitions)
         let other = field("hold_of", "o1")
         _ = shop.ask(checkout("apply", "TEN", order: "o1", cart(2_000)))
@@ -157,7 +157,7 @@ extension `The traps of the field` {
         #expect(try use("reserve", "o2", shopper("ann"))["reserved"] == true)
         #expect(try use("apply", "o2", shopper("bob"))["reason"] == "customer_limit_reached")
         #expect(try use("apply", "o2", "")["reason"] == "customer_required")
-        // Whoever pays has used it, not whoever looked.
+        // The order that pays has used it, not the one that validated.
         #expect(try use("apply", "o2", shopper("cid"))["applied"] == true)
         #expect(try use("apply", "o3", shopper("ann"))["applied"] == true)
     }

@@ -168,7 +168,7 @@ extension `The traps of the field` {
             """)
         let held = try shop.reply(checkout("reserve", "X", order: "o1", cart(2_000)))
         #expect(held["codes"][0]["coupon"] == "small")
-        // The cart has grown: to everybody else the other one is worth more now.
+        // The cart has grown: for all other orders the other coupon is worth more now.
         #expect(
             try shop.reply(checkout("validate", "X", cart(9_000)))["codes"][0]["coupon"] == "large")
         for operation in ["validate", "reserve", "apply"] {
