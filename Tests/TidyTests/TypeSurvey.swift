@@ -1,5 +1,5 @@
 // The types of a set of sources, each with all that belongs to it: its declaration, and its extensions
-// in whatever file and target they stand. Types inside another type count for the outermost one.
+// in all files and targets. Types inside another type count for the outermost one.
 
 /// A type at the top level of a file, and the parts that it has in all files.
 struct SurveyedType {

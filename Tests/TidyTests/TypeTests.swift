@@ -83,8 +83,8 @@ import Testing
                 """
             ),
             (
-                "Sources/CouponService/Settling.swift",
-                "extension Checkout {\n    mutating func settle(_ ledger: borrowing Ledger) {}\n}\n"
+                "Sources/CouponService/Combining.swift",
+                "extension Checkout {\n    mutating func combine(_ ledger: borrowing Ledger) {}\n}\n"
             ))
         #expect(checkout[0].openProperties == ["purchase", "entries"])
         let judge = Self.survey(
