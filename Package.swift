@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// What every Swift target of coupond is compiled with: language mode 6, no warning tolerated,
-/// every unsafe construct marked, and spans that may be returned with a stated lifetime.
+/// Settings of every Swift target of coupond: language mode 6, warnings as errors, every unsafe
+/// construct marked, and spans that may be returned with a stated lifetime.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),
@@ -18,8 +18,8 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
-/// The micro benchmarks bring a benchmarking framework along that nothing else needs: they are part
-/// of the package only where `COUPOND_MICRO` is set.
+/// Only the micro benchmarks need a benchmarking framework: they are part of the package only if
+/// `COUPOND_MICRO` is set.
 let hasMicroBenchmarks = Context.environment["COUPOND_MICRO"] != nil
 
 let package = Package(
@@ -37,7 +37,7 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
-        // The domain, which stands on nothing.
+        // The domain. It depends on nothing.
         .target(name: "CouponRules", swiftSettings: strict),
         .testTarget(
             name: "CouponRulesTests", dependencies: ["CouponRules"], swiftSettings: strict),
@@ -49,14 +49,14 @@ let package = Package(
         .testTarget(
             name: "FlatStorageTests", dependencies: ["FlatStorage"], swiftSettings: strict),
 
-        // Definitions on disk -> an immutable compiled catalog.
+        // Compiles definition files into an immutable catalog.
         .target(
             name: "CouponCatalog", dependencies: ["CouponRules", "FlatStorage", yams],
             swiftSettings: strict),
         .testTarget(
             name: "CouponCatalogTests", dependencies: ["CouponCatalog"], swiftSettings: strict),
 
-        // What was used, by whom, for which order; and how that reaches the disk.
+        // Uses by coupon, customer and order, and how they reach the disk.
         .target(name: "CouponStore", dependencies: ["FlatStorage"], swiftSettings: strict),
         .target(
             name: "StoreSupport", dependencies: ["CouponStore", "FlatStorage"],
@@ -66,7 +66,7 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: strict),
 
-        // Lines of JSON in, lines of JSON out.
+        // Requests and replies as lines of JSON.
         .target(
             name: "CJSONLine", cxxSettings: [.define("SIMDJSON_EXCEPTIONS", to: "0")],
             linkerSettings: [.linkedLibrary("simdjson")]),
@@ -77,7 +77,7 @@ let package = Package(
             name: "CouponWireTests", dependencies: ["CouponRules", "CouponWire", "FlatStorage"],
             swiftSettings: strict),
 
-        // Events in, dispositions out: the daemon without an operating system.
+        // The daemon without an operating system: events in, dispositions out.
         .target(
             name: "CouponService",
             dependencies: [
@@ -95,7 +95,7 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // The whole daemon over a disk that fails and forgets, from one seed.
+        // Simulates the daemon with a disk that fails and forgets, from one seed.
         .target(
             name: "Simulation",
             dependencies: [
@@ -163,7 +163,7 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // What is measured, and what it is measured with.
+        // The measurements and their tools.
         .target(name: "CHeapCount", path: "Benchmarks/CHeapCount"),
         .executableTarget(
             name: "hot-path",

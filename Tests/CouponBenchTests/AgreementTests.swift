@@ -4,7 +4,7 @@ import Testing
 
 @testable import coupon_bench
 
-// The peers are other people's servers: where one is not installed, what it would do cannot be told.
+// The peers are servers of other projects. A peer that is not installed cannot be checked.
 
 /// What is installed, and where the daemon under test was built.
 private enum Installed {
@@ -34,7 +34,7 @@ private enum Installed {
                 applies: applies, durability: .no, candidates: [])
             let run = try PeerRun.measure(
                 peer, scenario, cartLineCount: 2,
-                // Of processes that end meanwhile the kernel tells hundredths of a second.
+                // For processes that end meanwhile the kernel reports hundredths of a second.
                 .init(warmUp: 0, measured: 200))
             #expect(run.result.accepted == run.result.replies)
             #expect(run.cpuMicroseconds > 0)
@@ -42,7 +42,7 @@ private enum Installed {
     }
 
     @Test(arguments: Durability.allCases)
-    func `answers as the protocol says, coupond first`(durability: Durability) throws {
+    func `answers by the protocol, coupond first`(durability: Durability) throws {
         try check { try CoupondPeer(on: $0, $1, durability) }
     }
 
@@ -59,7 +59,7 @@ private enum Installed {
     }
 
     @Test(.enabled(if: Installed.hasRedis, "redis-server is not installed"))
-    func `is told when it answers otherwise`() throws {
+    func `is reported when it answers otherwise`() throws {
         let bench = try Workbench()
         defer { bench.clear() }
         let peer = OffByOneCent(peer: try RedisPeer(on: bench, Installed.programs(), .no))

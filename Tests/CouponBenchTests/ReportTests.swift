@@ -8,7 +8,7 @@ import Testing
 #endif
 
 @Suite struct `A report` {
-    @Test func `is told as text`() {
+    @Test func `is printed as text`() {
         #expect(
             Report.sample.text == """
                 coupon-bench sample
@@ -38,7 +38,7 @@ import Testing
                 """)
     }
 
-    @Test func `is told as JSON with the numbers whole`() throws {
+    @Test func `is printed as JSON with exact numbers`() throws {
         let value = try JSONSerialization.jsonObject(with: Data(Report.sample.json().utf8))
         let report = try #require(value as? [String: Any])
         let sections = try #require(report["sections"] as? [[String: Any]])
@@ -75,7 +75,7 @@ import Testing
         #expect(try ParsedMarkup(drawings[1].svg).words.contains("123,457"))
     }
 
-    @Test func `is a page that needs nothing else`() throws {
+    @Test func `is a page without other files`() throws {
         let page = Report.sample.html
         for (_, svg) in Report.sample.drawings { #expect(page.contains(svg)) }
         #expect(page.contains(#"<td class="missed">missed</td>"#))

@@ -36,7 +36,7 @@ private func executable() throws -> String {
         #expect(try rows(catalog) == first)
     }
 
-    @Test func `need no file where there are none`() throws {
+    @Test func `need no file when there are none`() throws {
         let bench = try Workbench()
         defer { bench.clear() }
         let catalog = try CodesCatalog("none", codes: 0, on: bench)
@@ -76,7 +76,7 @@ private func executable() throws -> String {
         )
     }
 
-    @Test func `is told what a reload found wrong`() throws {
+    @Test func `reports the faults of a reload`() throws {
         let bench = try Workbench()
         defer { bench.clear() }
         let catalog = try CodesCatalog("codes", codes: 20, on: bench)

@@ -53,7 +53,7 @@ import Testing
         #expect(try used(shop, "ONE") == ["total": 3, "code": 1])
     }
 
-    @Test func `counts a code in any case as one`() throws {
+    @Test func `counts all cases of a code together`() throws {
         let shop = try Shop(
             """
             currency: USD
@@ -70,7 +70,7 @@ import Testing
         #expect(replies.allSatisfy { $0["code"] == "Straße" })
     }
 
-    @Test func `counts case-sensitive codes apart`() throws {
+    @Test func `counts case-sensitive codes separately`() throws {
         let shop = try Shop(
             """
             currency: USD
@@ -89,7 +89,7 @@ import Testing
         #expect(try used(shop, "SAVE") == ["total": 3, "code": 1])
     }
 
-    @Test func `starts from the uses of before, and goes on from its own`() throws {
+    @Test func `starts with the earlier uses and continues with its own`() throws {
         func definitions(coupon: Int, code: Int) -> String {
             """
             currency: USD
@@ -103,12 +103,12 @@ import Testing
         }
         let shop = try Shop(definitions(coupon: 6, code: 3))
         #expect(try used(shop, "A") == ["total": 6, "code": 3])
-        // Until a use is recorded, the definitions say it.
+        // Until a use is recorded, the definitions give the count.
         shop.reload(definitions(coupon: 7, code: 2))
         #expect(try used(shop, "A") == ["total": 7, "code": 2])
         #expect(try shop.reply(apply("A", order: "o1"))["codes"][0]["remaining"] == 2)
         #expect(try used(shop, "A") == ["total": 8, "code": 3])
-        // From then on they do not.
+        // After that they do not.
         shop.reload(definitions(coupon: 0, code: 5))
         #expect(try used(shop, "A") == ["total": 8, "code": 3])
         #expect(try shop.reply(apply("B", order: "o2"))["codes"][0]["remaining"] == 1)
@@ -118,7 +118,7 @@ import Testing
         #expect(try used(shop, "A") == ["total": 10, "code": 4])
     }
 
-    @Test func `is refused from the start where the uses of before reach the limit`() throws {
+    @Test func `is refused from the start if the earlier uses reach the limit`() throws {
         let shop = try Shop(
             """
             currency: USD
@@ -136,7 +136,7 @@ import Testing
         #expect(try shop.reply(apply("A", order: "o1"))["applied"] == true)
     }
 
-    @Test func `keeps stores apart`() throws {
+    @Test func `counts each store separately`() throws {
         func definitions(_ store: String) -> String {
             """
             store: \(store)
@@ -160,7 +160,7 @@ import Testing
         #expect(try shop.reply(apply("X", order: "o1"))["reason"] == "code_unknown")
     }
 
-    @Test func `uses nothing when as many orders are kept as may be`() throws {
+    @Test func `uses nothing when the limit of orders is reached`() throws {
         var limits = ResourceLimits()
         limits.ordersMax = 2
         let shop = try Shop(
@@ -175,7 +175,7 @@ import Testing
         let reply = try shop.reply(apply("X", order: "o3"))
         #expect(reply["error"]["code"] == "overloaded")
         #expect(shop.snapshot() == before)
-        // What is known is still told, and so is a refusal.
+        // Repeats of known orders and refusals are still answered.
         #expect(try shop.reply(apply("X", order: "o2"))["replayed"] == true)
         #expect(try shop.reply(apply("none", order: "o3"))["reason"] == "code_unknown")
         #expect(try shop.reply(validate("X"))["valid"] == true)
@@ -200,7 +200,7 @@ import Testing
         #expect(shop.snapshot() != before)
     }
 
-    @Test func `never uses a code that would give nothing`() throws {
+    @Test func `never uses a code whose discount is 0`() throws {
         let shop = try Shop(
             """
             currency: USD
@@ -210,13 +210,13 @@ import Testing
             - {id: comp, type: comp, codes: [COMP], limits: {total: 1}}
             """)
         let before = shop.snapshot()
-        // Shipping may be tried before it is known, but not used.
+        // A shipping coupon passes before shipping is known, but it cannot be used.
         #expect(try shop.reply(validate("SHIP"))["valid"] == true)
         #expect(try shop.reply(apply("SHIP", order: "o1"))["reason"] == "no_effect")
         #expect(try shop.reply(apply("TEN", order: "o1", cart(0, 0)))["reason"] == "no_effect")
         #expect(try shop.reply(validate("TEN", cart(4)))["reason"] == "no_effect")
         #expect(shop.snapshot() == before)
-        // A comp gives what there is, be it nothing.
+        // A comp is good even if there is nothing to pay.
         #expect(try shop.reply(apply("COMP", order: "o1", cart(0)))["applied"] == true)
     }
 

@@ -26,7 +26,7 @@ private func discounts(_ code: String, _ members: String = "") -> String {
 }
 
 @Suite struct `code.discounts` {
-    @Test func `tells the first clause and its cover, byte for byte`() throws {
+    @Test func `reports the first clause and its cover, byte for byte`() throws {
         let shop = try Shop(definitions)
         #expect(
             shop.ask(#"{"id":7,"op":"code.discounts","code":" parts "}"#)
@@ -48,7 +48,7 @@ private func discounts(_ code: String, _ members: String = "") -> String {
         }
     }
 
-    @Test func `tells a code that is used up, and uses nothing`() throws {
+    @Test func `reports a code that is used up, and uses nothing`() throws {
         let shop = try Shop(
             """
             currency: USD
@@ -67,7 +67,7 @@ private func discounts(_ code: String, _ members: String = "") -> String {
         ("BOTH", "", "c_old"), ("both", "", "c_old"), ("BOTH", "c_old", "c_old"),
         ("BOTH", "c_new", "c_new"), ("OVER", "c_over", "c_over"),
     ])
-    func `tells the owner that is picked, or the one defined first`(
+    func `reports the requested owner, or the one defined first`(
         code: String, picked: String, coupon: String
     ) throws {
         let shop = try Shop(definitions)
@@ -86,7 +86,7 @@ private func discounts(_ code: String, _ members: String = "") -> String {
         #expect(error["field"] == "code")
     }
 
-    @Test func `tells the code of the store that is named, as it is now`() throws {
+    @Test func `reports the present code of the named store`() throws {
         let shop = try Shop(
             definitions,
             "store: b\ncoupons: [{id: b, codes: [PARTS], discount: {kind: percentage, percent: 1}}]"

@@ -18,7 +18,7 @@ private func ids(_ replies: String) -> [String] {
 
 @Suite struct `A conversation` {
     @Test(arguments: 1...9)
-    func `answers in order, in whatever pieces the lines arrive`(size: Int) throws {
+    func `answers in order, for lines in pieces of any size`(size: Int) throws {
         let shop = try Shop(definitions)
         let client = shop.connect()
         let bytes = Array((ping(1) + "\r\n\n" + ping(2) + ping(3).dropLast() + "\r\n").utf8)
@@ -33,7 +33,7 @@ private func ids(_ replies: String) -> [String] {
         #expect(client.unansweredByteCount == 0)
     }
 
-    @Test func `gives up its turn when it asks a lot`() throws {
+    @Test func `yields its turn when it sends many lines`() throws {
         var limits = ResourceLimits()
         limits.linesPerTurnMax = 4
         let shop = try Shop(definitions, limits: limits)
@@ -55,7 +55,7 @@ private func ids(_ replies: String) -> [String] {
         #expect(ids(shop.send(#""op":"ping"}"# + "\n", from: client).replies) == ["11"])
     }
 
-    @Test func `goes on behind a line that is too long, told once`() throws {
+    @Test func `continues after a line that is too long, with one error`() throws {
         var limits = ResourceLimits()
         limits.lineBytesMax = 64
         let shop = try Shop(definitions, limits: limits)
@@ -71,7 +71,7 @@ private func ids(_ replies: String) -> [String] {
             #expect(replies.filter { $0.hasPrefix(error) }.count == 1)
             #expect(replies.last?.hasPrefix(#"{"id":1,"result""#) == true)
         }
-        // Exactly as long as may be.
+        // Exactly at the limit.
         let padded = #"{"id":7,"op":"ping""# + String(repeating: " ", count: 44) + "}"
         #expect(padded.utf8.count == 64)
         #expect(ids(shop.send(padded + "\r\n", from: shop.connect()).replies) == ["7"])
@@ -79,7 +79,7 @@ private func ids(_ replies: String) -> [String] {
         #expect(shop.send(over + "\n", from: shop.connect()).replies.hasPrefix(error))
     }
 
-    @Test func `drains by refusing all but ping`() throws {
+    @Test func `rejects everything except ping while it drains`() throws {
         let shop = try Shop(definitions)
         let before = shop.snapshot()
         shop.beginDrain()
@@ -102,13 +102,13 @@ private func ids(_ replies: String) -> [String] {
     }
 
     @Test(arguments: ["server.reload", "server.snapshot"])
-    func `holds back what was asked behind it`(operation: String) throws {
+    func `delays the lines behind it`(operation: String) throws {
         let shop = try Shop(definitions)
         let client = shop.connect(as: .admin)
         var (replies, next) = shop.send(ping(1) + ask(operation, 2) + ping(3), from: client)
         #expect(ids(replies) == ["1"])
         #expect(next == .awaitAnswer)
-        // More that arrives is kept, not answered.
+        // Lines that arrive now are kept, not answered.
         (replies, next) = shop.send(ping(4), from: client)
         #expect(replies == "" && next == .awaitAnswer)
         (replies, next) = shop.resume(client)
@@ -128,7 +128,7 @@ private func ids(_ replies: String) -> [String] {
         #expect(shop.nextTask() == nil)
     }
 
-    @Test func `tells how a reload went`() throws {
+    @Test func `reports the outcome of a reload`() throws {
         let shop = try Shop(definitions)
         let client = shop.connect(as: .admin)
         func answer(to next: String) -> String {
@@ -149,7 +149,7 @@ private func ids(_ replies: String) -> [String] {
         #expect(try shop.reply(validate("TEN"))["valid"] == true)
     }
 
-    @Test func `tells how a snapshot went`() throws {
+    @Test func `reports the outcome of a snapshot`() throws {
         let shop = try Shop(definitions)
         let client = shop.connect(as: .admin)
         func answer(to outcome: SnapshotOutcome) -> String {
@@ -167,7 +167,7 @@ private func ids(_ replies: String) -> [String] {
         #expect(failed["error"]["details"]["snapshot"] == ["write: no space left"])
     }
 
-    @Test func `begins anew for whoever asks while a run is under way`() throws {
+    @Test func `runs again for a client that asks during a run`() throws {
         let shop = try Shop(definitions)
         let (first, second, third) = (
             shop.connect(as: .admin), shop.connect(as: .admin), shop.connect(as: .admin)
@@ -192,7 +192,7 @@ private func ids(_ replies: String) -> [String] {
         #expect(shop.nextTask() == nil)
     }
 
-    @Test func `is one run for a client that asks twice in a row, and then another`() throws {
+    @Test func `is one run for a client that asks twice in a row, then another run`() throws {
         let shop = try Shop(definitions)
         let client = shop.connect(as: .admin)
         _ = shop.send(ask("server.reload", 1) + ask("server.reload", 2) + ping(3), from: client)
@@ -211,7 +211,7 @@ private func ids(_ replies: String) -> [String] {
     }
 
     @Test(arguments: [0, 1, 2])
-    func `is forgotten with who asked, whenever that is`(moment: Int) throws {
+    func `is forgotten when its client leaves, at any moment`(moment: Int) throws {
         let shop = try Shop(definitions)
         let (gone, stays) = (shop.connect(as: .admin), shop.connect(as: .admin))
         _ = shop.send(ask("server.snapshot", 1), from: gone)
@@ -225,7 +225,7 @@ private func ids(_ replies: String) -> [String] {
         #expect(!shop.hasAnswer())
     }
 
-    @Test func `needs nobody who asks over the wire`() throws {
+    @Test func `does not need a client`() throws {
         let shop = try Shop(definitions)
         shop.request(.snapshot)
         shop.request(.reload)

@@ -1,8 +1,8 @@
 import CouponService
 import Testing
 
-// One order, applied once; then the same request with one part of it written differently. What is
-// the same is replayed, what is not is a conflict, and neither uses anything.
+// One order, applied once; then the same request with one part of it written differently. A request
+// with the same meaning is replayed, any other is a conflict, and neither uses anything.
 
 private let definitions = """
     currency: USD
@@ -151,13 +151,13 @@ private let otherRequests = [
     }
 
     @Test(arguments: sameRequests)
-    private func `is replayed however it is written`(change: Change) throws {
+    private func `is replayed in any spelling`(change: Change) throws {
         let (shop, first) = try applied()
         try checkReplay(shop, Parts().with(change.part, change.text).line, of: first)
     }
 
     @Test(arguments: otherRequests)
-    private func `is not one that asks for something else`(change: Change) throws {
+    private func `is not one with another meaning`(change: Change) throws {
         let (shop, first) = try applied()
         let before = shop.snapshot()
         let error = try shop.reply(Parts().with(change.part, change.text).line)["error"]
@@ -167,7 +167,7 @@ private let otherRequests = [
         #expect(error["details"]["total"] == first["total"])
         #expect(error["details"]["redemptions"] == [first["codes"][0]["redemption"]])
         #expect(shop.snapshot() == before)
-        // A conflict changes nothing about what is the same.
+        // After a conflict, the same request is still a replay.
         try checkReplay(shop, Parts().line, of: first)
     }
 
@@ -178,7 +178,7 @@ private let otherRequests = [
         #expect(try shop.reply(turned.line)["error"]["code"] == "idempotency_conflict")
     }
 
-    @Test func `is another one in another store or for another order`() throws {
+    @Test func `differs by store and by order`() throws {
         let (shop, _) = try applied()
         let elsewhere = Parts().with(\.rest, field("store", "b")).line
         #expect(try shop.reply(elsewhere)["reason"] == "code_unknown")
@@ -186,7 +186,7 @@ private let otherRequests = [
         #expect(try shop.reply(other)["replayed"] == .absent)
     }
 
-    @Test func `stores the metadata of the first time`() throws {
+    @Test func `keeps the metadata of the first time`() throws {
         let (shop, _) = try applied()
         _ = shop.ask(Parts().with(\.rest, #""metadata":{"invoice":"8"}"#).line)
         #expect(try shop.metadata(of: "o-1") == ["invoice": "7"])
@@ -206,7 +206,7 @@ private let otherRequests = [
         definitions.replacing("- id: ten", with: "- id: ten\n  case_sensitive: true"),
         "store: elsewhere\ncoupons: []", "coupons: []",
     ])
-    func `is replayed whatever the definitions say now`(changed: String) throws {
+    func `is replayed after any change of the definitions`(changed: String) throws {
         let (shop, first) = try applied()
         shop.advance(seconds: 3_600)
         #expect(shop.reload(changed).isEmpty)
@@ -219,7 +219,7 @@ private let otherRequests = [
         #expect(try shop.reply(other)["error"]["code"] == "idempotency_conflict")
     }
 
-    @Test func `is replayed when there was no cart`() throws {
+    @Test func `is replayed without a cart`() throws {
         let access = """
             coupons:
             - {id: early, type: presale, codes: [EARLY], applies_to: {event: ["241"]}}
@@ -247,16 +247,16 @@ private let otherRequests = [
         - {id: exact, case_sensitive: true, codes: [Save, SAVE, save], discount: {kind: percentage, percent: 5}}
         """
 
-    @Test func `is the one that was used, not the last that answers to it`() throws {
+    @Test func `is the one that was used, not the last one that matches`() throws {
         let shop = try Shop(exact)
         #expect(try shop.reply(apply("Save", order: "o"))["codes"][0]["coupon"] == "any")
         #expect(try shop.reply(apply("Save", order: "o"))["replayed"] == true)
-        // What was used is the code in any case.
+        // The order used the code that is not case-sensitive.
         #expect(try shop.reply(apply("SAVE", order: "o"))["replayed"] == true)
     }
 
     @Test(arguments: ["Save", "SAVE", "save"])
-    func `is told from others by its case where its coupon does`(code: String) throws {
+    func `distinguishes case if its coupon does`(code: String) throws {
         func line(_ code: String) -> String {
             request(
                 "apply", field("order", "o"), #""code":{"code":"\#(code)","coupon":"exact"}"#,

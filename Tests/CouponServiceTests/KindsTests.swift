@@ -1,5 +1,5 @@
-// Each kind of discount once through the whole server: the line that comes in and the line that goes
-// out, byte for byte.
+// Each kind of discount once through the whole server: the request line and the reply line, byte for
+// byte.
 
 import CouponCatalog
 import CouponRules
@@ -86,7 +86,7 @@ private struct Counter: ~Copyable {
     ]
 
     @Test(arguments: money)
-    func `is answered with its money`(
+    func `is answered with its amounts`(
         code: String, coupon: String, discount: Int, shares: String
     ) throws {
         var counter = try Counter()
@@ -115,7 +115,7 @@ private struct Counter: ~Copyable {
         ("MORE", "below_minimum_amount", #""limit":5000,"actual":1000,"missing":4000"#),
         ("3FOR2", "below_minimum_quantity", #""limit":2,"actual":1,"missing":1"#),
     ])
-    func `is answered with what is missing`(code: String, reason: String, facts: String) throws {
+    func `is answered with the missing amount`(code: String, reason: String, facts: String) throws {
         var counter = try Counter()
         let print = #"{"product":"p4","quantity":1,"unit_price":1000,"category":["prints"]}"#
         let reply = counter.reply(code, print)
@@ -123,7 +123,7 @@ private struct Counter: ~Copyable {
         #expect(reply.hasSuffix(facts + "}]}"), "\(reply)")
     }
 
-    @Test func `is answered with the attribute that nothing has`() throws {
+    @Test func `is answered with the missing attribute`() throws {
         var counter = try Counter()
         let reply = counter.reply("3FOR2", Self.album)
         #expect(reply.hasPrefix(#"{"valid":false,"reason":"required_items_missing","#), "\(reply)")

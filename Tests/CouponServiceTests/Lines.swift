@@ -32,7 +32,7 @@ func apply(_ code: String, order: String, _ members: String = cart(2_000)) -> St
 
 func usage(_ code: String) -> String { request("usage", field("code", code)) }
 
-/// A value of a reply. What is not there is `absent`, so that a path may be followed blindly.
+/// A value of a reply. A missing member is `absent`, so that any path can be followed.
 enum JSON: Equatable {
     case absent
     case null
@@ -66,7 +66,7 @@ enum JSON: Equatable {
         }
     }
 
-    /// The text, or nothing when it is none.
+    /// The text; empty if it is not a text.
     var string: String {
         guard case .text(let text) = self else { return "" }
         return text

@@ -104,7 +104,7 @@ private func cart(_ lines: [String], shipping: Int64? = nil) -> String {
         (#"{"product":"p","quantity":1,"unit_price":1.0}"#, "cart.lines[0].unit_price"),
         (#"{"product":"p","quantity":1e2,"unit_price":1}"#, "cart.lines[0].quantity"),
     ])
-    func `is no larger and no other number in a request`(line: String, name: String) throws {
+    func `is the only kind of number in a request`(line: String, name: String) throws {
         let error = try Shop(definitions).reply(validate("ALL", cart([line])))["error"]
         #expect(error["code"] == "bad_request")
         #expect(error["field"] == .text(name))
@@ -118,7 +118,7 @@ private func cart(_ lines: [String], shipping: Int64? = nil) -> String {
         #expect(try shop.reply(validate("ITEM", cart([line(1_000_000, at: 7)])))["total"] == 0)
     }
 
-    @Test func `shares nothing with lines that cost nothing`() throws {
+    @Test func `gives no share to lines that cost nothing`() throws {
         let shop = try Shop(definitions)
         let reply = try shop.reply(
             validate("HALF", cart([line(5, at: 0), line(1, at: 101), line(most, at: 0)])))
@@ -140,7 +140,7 @@ private func cart(_ lines: [String], shipping: Int64? = nil) -> String {
         #expect(reply["total"] == 500)
     }
 
-    @Test func `takes off no more shipping than there is`() throws {
+    @Test func `takes off at most the shipping`() throws {
         let shop = try Shop(definitions)
         let reply = try shop.reply(validate("SHIP", cart([line(1, at: 0)], shipping: most)))
         #expect(reply["shipping_discount"] == .integer(most))

@@ -69,7 +69,7 @@ private func damaged(_ line: String, _ random: inout SeededGenerator) -> [UInt8]
 }
 
 @Suite struct `A random dialogue` {
-    @Test func `is answered alike line by line and in any pieces`() throws {
+    @Test func `is answered alike line by line and in pieces of any size`() throws {
         var random = SeededGenerator(for: "A random dialogue")
         var limits = ResourceLimits()
         limits.lineBytesMax = 300
@@ -104,7 +104,7 @@ private func damaged(_ line: String, _ random: inout SeededGenerator) -> [UInt8]
             for reply in expected.split(separator: "\n") { kinds[kind(of: reply), default: 0] += 1 }
         }
         #expect(split.snapshot() == whole.snapshot())
-        // The dialogues came to every place that they are about.
+        // The dialogues reached every case.
         for kind in [
             "applied", "refused", "replayed", "idempotency_conflict", "overloaded", "bad_json",
             "bad_request", "unknown_op", "line_too_long", "result",
@@ -126,9 +126,9 @@ private func damaged(_ line: String, _ random: inout SeededGenerator) -> [UInt8]
 
 // MARK: Counting
 
-/// What the shop should count, told by a dictionary.
+/// The expected counts, in a dictionary.
 private struct CounterModel {
-    /// ResourceLimits by coupon, and limits of each of its codes.
+    /// Limits by coupon, and limits of each of its codes.
     static let couponLimits: [String: Int64] = ["a": 40, "b": 25, "c": 0]
     static let codes: [(code: String, coupon: String, limit: Int64)] = [
         ("A1", "a", 5), ("A2", "a", 20), ("A3", "a", 0), ("A4", "a", 1),
@@ -175,7 +175,7 @@ private struct CounterModel {
         return .applied
     }
 
-    /// What `usage` should say.
+    /// The expected reply to `usage`.
     func limits(of code: (code: String, coupon: String, limit: Int64)) -> JSON {
         var entries: [JSON] = []
         let bounds = [
@@ -194,7 +194,7 @@ private struct CounterModel {
 }
 
 @Suite struct `Counters under random applies` {
-    @Test func `agree with a dictionary, and no limit is passed`() throws {
+    @Test func `agree with a dictionary, and no limit is exceeded`() throws {
         var random = SeededGenerator(for: "Counters under random applies")
         let shop = try Shop(CounterModel.definitions)
         var model = CounterModel()

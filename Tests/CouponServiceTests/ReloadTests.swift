@@ -27,7 +27,7 @@ private let empty = "coupons: []"
         #expect(try shop.reply(apply("Y", order: "o5"))["reason"] == "usage_limit_reached")
     }
 
-    @Test func `may bring a limit below what was used, and it is told so`() throws {
+    @Test func `may lower a limit below the uses, and usage shows it`() throws {
         let shop = try Shop(definitions(total: 3))
         for order in ["o1", "o2"] { _ = shop.ask(apply("X", order: order)) }
         shop.reload(definitions(total: 1))
@@ -35,12 +35,12 @@ private let empty = "coupons: []"
         let refusal = try shop.reply(validate("X"))["codes"][0]
         #expect(refusal["limit"] == 1)
         #expect(refusal["actual"] == 2)
-        // Editing an order leaves out its own use, and no more.
+        // Editing an order leaves out only its own use.
         let edited = try shop.reply(validate("X", field("order", "o1") + "," + cart(1_000)))
         #expect(edited["codes"][0]["actual"] == 1)
     }
 
-    @Test func `lets a coupon or code that goes and comes back find its counts`() throws {
+    @Test func `keeps the counts of a coupon or code that is removed and added again`() throws {
         let shop = try Shop(definitions(total: 3))
         _ = shop.ask(apply("X", order: "o1"))
         for without in [empty, definitions(total: 3, codes: "Y"), definitions(total: 3, id: "d")] {
@@ -78,7 +78,7 @@ private let empty = "coupons: []"
         #expect(try shop.reply(validate("NEW"))["reason"] == "code_unknown")
         #expect(try counts(shop, "X") == [[3, 1, 2], [3, 0, 3]])
 
-        // What the message says helps.
+        // The message gives the id that helps.
         #expect(shop.reload(definitions(total: 3, codes: "NEW, X", id: id)).isEmpty)
         #expect(try counts(shop, "X") == [[3, 1, 2], [3, 0, 3]])
         #expect(try counts(shop, "NEW") == [[3, 1, 2], [3, 0, 3]])
@@ -97,7 +97,7 @@ private let empty = "coupons: []"
         "coupons:\n- {id: a, codes: [X], type: comp}\n- {id: b, codes: [x], type: comp}",
         "coupons: [", "- 1", "coupons:\n- {discount: {kind: percentage, percent: 10}}",
     ])
-    func `of broken definitions keeps the ones from before`(broken: String) throws {
+    func `of broken definitions keeps the old ones`(broken: String) throws {
         let shop = try Shop(definitions(total: 3))
         _ = shop.ask(apply("X", order: "o1"))
         let faults = shop.reload(broken)
@@ -107,7 +107,7 @@ private let empty = "coupons: []"
         #expect(try shop.reply(apply("X", order: "o2"))["applied"] == true)
     }
 
-    @Test func `is told by server.stats, whichever way it went`() throws {
+    @Test func `is reported by server.stats in either case`() throws {
         let shop = try Shop(definitions(total: 3))
         func catalog() throws -> JSON {
             try shop.reply(request("server.stats"), as: .viewer)["result"]["catalog"]
@@ -144,7 +144,7 @@ private let empty = "coupons: []"
             ])
     }
 
-    @Test func `tells a hundred faults and counts the rest`() throws {
+    @Test func `reports a hundred faults and counts the rest`() throws {
         let shop = try Shop(definitions(total: 3))
         let coupons = (0..<130).map { "- {id: c\($0), type: comp, statsu: active}\n" }
         let faults = shop.reload("coupons:\n" + coupons.joined())
@@ -168,7 +168,7 @@ private let empty = "coupons: []"
 }
 
 @Suite struct `The statistics` {
-    @Test func `count what became of each line`() throws {
+    @Test func `count the outcome of each line`() throws {
         var limits = ResourceLimits()
         limits.ordersMax = 50
         limits.lineBytesMax = 1_000
@@ -210,7 +210,7 @@ private let empty = "coupons: []"
         #expect(after["errors"] == ["no disk"])
     }
 
-    @Test func `tell the longest turn of the loop, and of the turns while work was under way`()
+    @Test func `report the longest turn of the loop, overall and during work`()
         throws
     {
         let shop = try Shop(definitions(total: 3))

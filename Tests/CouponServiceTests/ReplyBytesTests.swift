@@ -63,7 +63,7 @@ private let secondRedemption = "red_1kt1gw6g00001"
                 """#)
     }
 
-    @Test func `of a code that has not begun`() throws {
+    @Test func `of a code that has not started`() throws {
         let shop = try Shop(definitions)
         #expect(
             shop.ask(validate("SOON", "")) == #"""
@@ -101,7 +101,7 @@ private let secondRedemption = "red_1kt1gw6g00001"
                 """#)
     }
 
-    @Test func `of all that stands against a code`() throws {
+    @Test func `of all failing rules of a code`() throws {
         let shop = try Shop(definitions)
         let asked = validate("BIG", #""explain":true,"# + cart(of: [2_000], currency: "EUR"))
         #expect(
@@ -159,11 +159,11 @@ private let secondRedemption = "red_1kt1gw6g00001"
                 """#)
     }
 
-    @Test func `number redemptions in the order in which they are given`() throws {
+    @Test func `number redemptions in their order`() throws {
         let shop = try Shop(definitions)
         let first = try shop.reply(apply("SUMMER20", order: "o1"))
         let second = try shop.reply(apply("SUMMER20", order: "o2"))
-        // A clock that goes back gives no number twice.
+        // A clock that goes back does not repeat a number.
         shop.advance(seconds: -60)
         let third = try shop.reply(apply("SUMMER20", order: "o3"))
         shop.advance(seconds: 120)
@@ -199,7 +199,7 @@ private let secondRedemption = "red_1kt1gw6g00001"
                 """#)
     }
 
-    @Test func `of who may not come in`() throws {
+    @Test func `of a client that is turned away`() throws {
         let shop = try Shop(definitions)
         #expect(
             shop.turnAway(.tooManyConnections) == #"""
@@ -257,7 +257,7 @@ private let secondRedemption = "red_1kt1gw6g00001"
             #"{"id":1,"error":{"code":"bad_request","message":"An integer from 1 to 9007199254740991 is expected.","field":"cart.lines[0].quantity"}}"#
         ),
     ])
-    func `of lines that are no request`(line: String, expected: String) throws {
+    func `of lines that are not requests`(line: String, expected: String) throws {
         #expect(try Shop(definitions).ask(line) == expected)
     }
 }

@@ -36,7 +36,7 @@ private func operations(of role: Role) -> Set<String> {
     }
 }
 
-/// A request of `operation` with all that it cannot be without.
+/// A request of `operation` with all required fields.
 private func wellFormed(_ operation: String) -> String {
     switch operation {
     case "validate", "usage", "code.discounts": request(operation, field("code", "TEN"))
@@ -74,7 +74,7 @@ private func wellFormed(_ operation: String) -> String {
     }
 
     @Test(arguments: Role.allCases)
-    func `comes before what is wrong with the fields`(role: Role) throws {
+    func `is checked before the fields`(role: Role) throws {
         let shop = try Shop(definitions)
         // Operations whose fields this version reads.
         let read = storefrontOperations.union(servedOperations).union(["server.metrics"])
@@ -103,7 +103,7 @@ private func wellFormed(_ operation: String) -> String {
         #expect(try shop.reply("nonsense", as: role)["error"]["code"] == "bad_json")
     }
 
-    @Test func `changes nothing where it forbids`() throws {
+    @Test func `changes nothing when it forbids`() throws {
         let shop = try Shop(definitions)
         let before = shop.snapshot()
         #expect(
@@ -157,7 +157,7 @@ private func wellFormed(_ operation: String) -> String {
                 shop, request("validate", field("store", "Default"), field("code", "TEN"))))
     }
 
-    @Test func `are all of them when none is listed`() throws {
+    @Test func `are all stores when none is listed`() throws {
         let shop = try shop([])
         for store in ["default", "b", "anything"] {
             let line = request("validate", field("store", store), field("code", "TEN"))
@@ -165,7 +165,7 @@ private func wellFormed(_ operation: String) -> String {
         }
     }
 
-    @Test func `do not matter to what is about no store`() throws {
+    @Test func `do not matter to operations without a store`() throws {
         let shop = try shop(["b"])
         #expect(try shop.reply(request("ping"))["result"]["ready"] == true)
         #expect(try shop.reply(request("server.stats"), as: .viewer)["result"] != .absent)
@@ -173,7 +173,7 @@ private func wellFormed(_ operation: String) -> String {
         #expect(shop.send(request("server.reload") + "\n", from: client).next == .awaitAnswer)
     }
 
-    @Test func `count nothing where they forbid`() throws {
+    @Test func `count nothing when they forbid`() throws {
         let shop = try shop(["b"])
         let before = shop.snapshot()
         #expect(try isForbidden(shop, apply("TEN", order: "o")))

@@ -1,9 +1,9 @@
 import Testing
 
-// What was found by comparing with the reference model, each as small as it gets.
+// Cases found by comparing with the reference model, each as small as possible.
 
 @Suite struct `Several codes in one order` {
-    /// The reply to `operation` on codes that stand alone in their quotes.
+    /// The reply to `operation` on codes, each in quotes.
     private func ask(
         _ shop: Shop, _ operation: String, _ codes: String..., also members: String = "",
         cart: String = cart(1_000)
@@ -30,7 +30,7 @@ import Testing
           discount: {kind: fixed_amount, amount: 50}
         """
 
-    @Test func `never pass a counter that their offers share`() throws {
+    @Test func `never exceed a counter that their offers share`() throws {
         let shop = try Shop(sharedCounter)
         let both = try ask(shop, "validate", "ONE", "TWO")
         #expect(both["codes"][0]["offer"] == "o1")
@@ -42,7 +42,7 @@ import Testing
         #expect(try ask(shop, "validate", "ONE")["reason"] == "usage_limit_reached")
     }
 
-    @Test func `are each a coupon of their own, also where a code has two owners`() throws {
+    @Test func `take different coupons, also if a code has two owners`() throws {
         let shop = try Shop(sharedCounter)
         // SECOND is the better owner of BOTH, whose text is judged before TWO's.
         let twice = try ask(shop, "validate", "TWO", "BOTH", also: #""mode":"partial""#)
@@ -51,16 +51,16 @@ import Testing
         #expect(twice["codes"][0]["conflicts_with"] == "BOTH")
     }
 
-    @Test func `are refused as the same coupon before its shared counter is looked at`() throws {
+    @Test func `are refused as the same coupon before its shared counter is read`() throws {
         let shop = try Shop(sharedCounter)
         let reply = try ask(shop, "validate", "ONE", "one")
         #expect(reply["codes"][0]["valid"] == true)
         #expect(reply["codes"][1]["reason"] == "not_combinable")
     }
 
-    /// Whichever is named first: nothing depends on the order of the request.
+    /// The order of the request does not matter.
     @Test(arguments: [false, true])
-    func `of one text are judged by the ids of their coupons`(isReversed: Bool) throws {
+    func `with one text are ordered by the ids of their coupons`(isReversed: Bool) throws {
         let shop = try Shop(
             """
             currency: USD
@@ -76,7 +76,7 @@ import Testing
         #expect(reply["codes"][isReversed ? 0 : 1]["discount"] == 750)
     }
 
-    @Test func `come before a coupon that comes by itself and would leave them nothing`() throws {
+    @Test func `win over an automatic coupon that would make them worthless`() throws {
         let shop = try Shop(
             """
             currency: USD
@@ -88,7 +88,7 @@ import Testing
         let reply = try ask(
             shop, "validate", "COMP", "TEN", also: #""auto":true,"explain":true,"mode":"partial""#)
         #expect(reply["codes"][1]["reason"] == "no_effect")
-        // COMP is good either way and TEN is lost to COMP: the third costs neither of them anything.
+        // COMP is good in both cases and TEN loses to COMP: the third coupon costs neither of them its use.
         #expect(reply["codes"][2]["valid"] == true)
         let alone = try ask(shop, "validate", "TEN", also: #""auto":true,"explain":true"#)
         #expect(alone["discount"] == 10)
@@ -98,7 +98,7 @@ import Testing
         #expect(try ask(shop, "validate", "TEN", also: #""auto":true"#)["codes"][1] == .absent)
     }
 
-    @Test func `may be none, where coupons come by themselves`() throws {
+    @Test func `may be none, if there are automatic coupons`() throws {
         let shop = try Shop(
             """
             currency: USD
@@ -112,7 +112,7 @@ import Testing
         let release = request("release", field("order", "o"))
         #expect(try shop.reply(release) == ["released": true, "codes": []])
         #expect(try shop.reply(release) == ["released": true, "replayed": true, "codes": []])
-        // A limit for each code is none for a use without one.
+        // A limit per code does not apply to a use without a code.
         let rich = try ask(shop, "validate", also: #""auto":true"#, cart: cart(6_000))
         #expect(rich["codes"][0]["discount"] == 300)
         #expect(rich["codes"][0]["remaining"] == .absent)

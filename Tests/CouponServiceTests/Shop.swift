@@ -6,8 +6,8 @@ import CouponWire
 import FlatStorage
 import ServerSupport
 
-/// A daemon in a test: definitions from text, clients that are values, a clock that is moved by
-/// hand, and a restart that takes a line.
+/// A daemon in a test: definitions from text, clients as values, a clock that the test moves, and a
+/// restart in one call.
 final class Shop {
     /// Noon of 1 June 2026 in UTC.
     static let opening = Instant(millisecondsSinceEpoch: 1_780_315_200_000)
@@ -17,7 +17,7 @@ final class Shop {
     private let limits: ResourceLimits
     private let stores: [String]
     private var clientCount: UInt64 = 0
-    /// One for each role, for whoever needs no client of his own.
+    /// One client for each role, for tests that need no other.
     private var clients: [Role: Client] = [:]
 
     /// A shop whose sockets serve `stores`; all of them when there are none. Each text of
@@ -31,7 +31,7 @@ final class Shop {
             definitions, ledger: Ledger(seed: HashSeed(7), orderLimit: limits.ordersMax), limits)
     }
 
-    /// Somebody who is connected.
+    /// A connected client.
     final class Client {
         let role: Role
         fileprivate(set) var conversation: Conversation
@@ -56,14 +56,14 @@ final class Shop {
     /// Leaves without waiting for an answer.
     func disconnect(_ client: Client) { server.server.forget(client.conversation.id) }
 
-    /// Moves the clock; backwards too.
+    /// Moves the clock, forwards or backwards.
     func advance(seconds: Int64) {
         now = Instant(millisecondsSinceEpoch: now.millisecondsSinceEpoch + seconds * 1_000)
     }
 
     // MARK: Talking
 
-    /// What is answered to these bytes, and what is to be done next.
+    /// The replies to these bytes, and the next step.
     func send(_ bytes: [UInt8], from client: Client) -> (replies: String, next: AfterRead) {
         let next = server.receive(bytes.span, on: &client.conversation, at: now)
         return (takeOutput(), next)
@@ -147,7 +147,7 @@ final class Shop {
         _ = server.finishReload(outcome, at: now)
     }
 
-    /// That a snapshot of everything was written, in so many bytes.
+    /// The outcome of a snapshot of everything, with this number of bytes.
     static func written(_ byteCount: Int, milliseconds: Int64 = 1) -> SnapshotOutcome {
         .written(
             Compacted(sequence: 0, byteCount: byteCount, orderCount: 0),
@@ -156,13 +156,13 @@ final class Shop {
 
     func finishSnapshot(_ outcome: SnapshotOutcome) { server.finishSnapshot(outcome, at: now) }
 
-    /// The client whose awaited answer is there.
+    /// The client whose awaited answer is ready.
     func nextAnswer(among clients: [Client]) -> Client? {
         let id = server.server.nextAnswer()
         return clients.first { $0.conversation.id == id }
     }
 
-    /// Whether anybody's awaited answer is there. Takes it.
+    /// Whether some awaited answer is ready. Takes it.
     func hasAnswer() -> Bool { server.server.nextAnswer() != nil }
 
     func deliverAnswer(to client: Client) -> (replies: String, next: AfterRead) {
@@ -170,7 +170,7 @@ final class Shop {
         return (takeOutput(), next)
     }
 
-    /// Reads other definitions, as a signal makes the daemon do. Returns what is wrong with them.
+    /// Reads other definitions, as a signal makes the daemon do. Returns their faults.
     @discardableResult
     func reload(_ definitions: String) -> [String] {
         server.server.request(.reload)
@@ -186,7 +186,7 @@ final class Shop {
         return bytes.indices.map { bytes[$0] }
     }
 
-    /// The metadata on record with an order of the default store; nil when there is no such order.
+    /// The metadata on record with an order of the default store; nil if the order does not exist.
     func metadata(of order: String) throws -> [String: String]? {
         let ledger = try Ledger.decoded(
             from: snapshot().span, seed: HashSeed(9), orderLimit: limits.ordersMax)

@@ -103,14 +103,14 @@ private let definitions = """
         #expect(counter.reason(of: "LATE", members) == expected)
     }
 
-    @Test func `begins and ends its days when its zone does`() throws {
+    @Test func `begins and ends its days in its zone`() throws {
         var counter = try Counter(serving: definitions)
         #expect(counter.reason(of: "KIWI") == "blackout_date")
         counter.now = Instant(millisecondsSinceEpoch: counter.now.millisecondsSinceEpoch - 1)
         #expect(counter.reason(of: "KIWI") == nil)
     }
 
-    @Test func `tells the earliest reason, and all when it explains`() throws {
+    @Test func `gives the earliest reason, and all with explain`() throws {
         var counter = try Counter(serving: definitions)
         #expect(counter.reason(of: "USED") == "outside_time_window")
         #expect(

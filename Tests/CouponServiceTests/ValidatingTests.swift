@@ -26,7 +26,7 @@ private let shared = """
     """
 
 @Suite struct `Validating` {
-    @Test func `changes nothing, however often and whatever is asked`() throws {
+    @Test func `changes nothing, for any request and number of requests`() throws {
         let shop = try Shop(limited)
         _ = shop.ask(apply("THREE", order: "o1"))
         let before = shop.snapshot()
@@ -50,7 +50,7 @@ private let shared = """
         }
     }
 
-    @Test func `leaves an applied order's own uses out of the count`() throws {
+    @Test func `does not count an applied order's own uses`() throws {
         let shop = try Shop(limited)
         for order in ["o1", "o2", "o3"] {
             #expect(try shop.reply(apply("THREE", order: order))["applied"] == true)
@@ -73,7 +73,7 @@ private let shared = """
         #expect(try shop.reply(elsewhere)["reason"] == "code_unknown")
     }
 
-    @Test func `counts remaining after its own use`() throws {
+    @Test func `reports what remains after its own use`() throws {
         let shop = try Shop(limited)
         #expect(try shop.reply(validate("THREE"))["codes"][0]["remaining"] == 2)
         #expect(try shop.reply(validate("THREE"))["codes"][0]["remaining"] == 2)
@@ -82,7 +82,7 @@ private let shared = """
         #expect(try shop.reply(validate("ONCE"))["codes"][0]["remaining"] == 0)
     }
 
-    @Test func `may be asked about another time, but not about its counters then`() throws {
+    @Test func `judges another time, but with the present counters`() throws {
         let shop = try Shop(
             """
             currency: USD
@@ -110,7 +110,7 @@ private let shared = """
     }
 
     @Test(arguments: ["explain", "at"])
-    func `is not told on apply what only validate has`(name: String) throws {
+    func `rejects on apply the fields of validate alone`(name: String) throws {
         let shop = try Shop(limited)
         let value = name == "at" ? "1785556800" : "true"
         let reply = try shop.reply(
@@ -129,23 +129,25 @@ private let shared = """
     @Test(
         arguments: zip(
             [2_000, 3_000, 3_001, 4_000, 8_999, 9_000] as [Int64],
-            // 10 % of 30.00 is 3.00: then the first defined stands.
+            // 10 % of 30.00 is 3.00: then the first defined is taken.
             ["three", "tenth", "tenth", "tenth", "tenth", "rich"] as [JSON]))
-    func `is the one that gives most, then the first defined`(price: Int64, coupon: JSON) throws {
+    func `takes the coupon that gives most, then the first defined`(price: Int64, coupon: JSON)
+        throws
+    {
         let shop = try Shop(shared)
         #expect(try chosen(shop, field("code", "Save") + "," + cart(price)) == coupon)
     }
 
     @Test(arguments: ["tenth", "three", "other_three", "rich", "past"])
-    func `is the one that is asked for`(coupon: String) throws {
+    func `takes the requested coupon`(coupon: String) throws {
         let shop = try Shop(shared)
         let picked = #""code":{"code":"SAVE","coupon":"\#(coupon)"},\#(cart(2_000))"#
         #expect(try chosen(shop, picked) == .text(coupon))
     }
 
-    @Test func `is unknown when it is asked for a coupon that does not own it`() throws {
+    @Test func `is unknown with a coupon that does not own it`() throws {
         let shop = try Shop(shared)
-        for coupon in ["nobody", "TENTH", "tenth "] {
+        for coupon in ["missing", "TENTH", "tenth "] {
             let entry = #""codes":[{"code":"SAVE","coupon":"\#(coupon)"}]"#
             let reply = try shop.reply(request("validate", entry, cart(2_000)))
             #expect(reply["reason"] == "code_unknown")
@@ -153,7 +155,7 @@ private let shared = """
         }
     }
 
-    @Test func `is refused for the reason that is furthest down the ladder`() throws {
+    @Test func `is refused with the reason that is furthest down the ladder`() throws {
         let shop = try Shop(
             """
             currency: USD
@@ -171,7 +173,7 @@ private let shared = """
         #expect(reply["total"] == 2_000)
     }
 
-    @Test func `uses up the one that stands, and then the next best`() throws {
+    @Test func `uses the best one up, then the next best`() throws {
         let shop = try Shop(
             """
             currency: USD
@@ -191,7 +193,7 @@ private let shared = """
         #expect(try shop.reply(apply("x", order: "o2"))["codes"][0]["coupon"] == "less")
     }
 
-    @Test func `tells the usage of the one that validate would pick`() throws {
+    @Test func `reports the usage of the one that validate would take`() throws {
         let shop = try Shop(
             """
             currency: USD
@@ -218,7 +220,7 @@ private let shared = """
     private let cartOfOther =
         #""cart":{"currency":"USD","lines":[{"product":"p","quantity":1,"unit_price":5,"event":"242"}]}"#
 
-    @Test func `is tried before anything it is for is in the cart`() throws {
+    @Test func `can be tried before its tickets are in the cart`() throws {
         let shop = try Shop(definitions)
         #expect(try shop.reply(validate("PRE", ""))["valid"] == true)
         #expect(
@@ -229,7 +231,7 @@ private let shared = """
         #expect(applied["reason"] == "no_eligible_items")
     }
 
-    @Test func `is not good for an event that it is not for`() throws {
+    @Test func `is refused for another event`() throws {
         let shop = try Shop(definitions)
         for operation in ["validate", "reserve"] {
             let order = operation == "validate" ? "" : field("order", "o")
@@ -248,7 +250,7 @@ private let shared = """
             #expect(entry["offer"] == "o2")
             #expect(entry["unlocks"] == ["event": ["242"]])
         }
-        // Nothing says which event it is for: the first that passes.
+        // Without an event, the first offer that passes is taken.
         #expect(try shop.reply(validate("GATE", ""))["codes"][0]["offer"] == "o1")
     }
 }

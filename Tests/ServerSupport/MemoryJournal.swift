@@ -2,8 +2,7 @@ import CouponService
 import CouponStore
 import FlatStorage
 
-/// A journal that keeps nothing and is never late: for whoever asks what a server says, and not
-/// whether it says so after a crash.
+/// A journal that keeps nothing and is never late, for tests of replies that need no restart.
 package struct MemoryJournal: ~Copyable {
     private var report: JournalReport
     private var records = RecordLog()

@@ -31,7 +31,7 @@ package struct PromptServer: ~Copyable {
         _ bytes: Span<UInt8>, on conversation: inout Conversation, at now: Instant
     ) -> AfterRead {
         let after = server.receive(bytes, on: &conversation, at: TurnTime(now))
-        settle(&conversation, at: now)
+        flush(&conversation, at: now)
         return after
     }
 
@@ -45,11 +45,11 @@ package struct PromptServer: ~Copyable {
         on conversation: inout Conversation, at now: Instant
     ) -> AfterRead {
         let after = server.deliverAnswer(on: &conversation, at: TurnTime(now))
-        settle(&conversation, at: now)
+        flush(&conversation, at: now)
         return after
     }
 
-    private mutating func settle(_ conversation: inout Conversation, at now: Instant) {
+    private mutating func flush(_ conversation: inout Conversation, at now: Instant) {
         journal.keepUp(with: &server, at: TurnTime(now))
         while server.nextReleasable(at: TurnTime(now)) != nil {
             server.releaseReplies(of: &conversation, at: TurnTime(now))

@@ -11,7 +11,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
 
     init() throws { page = try DocumentationPage(definitionsPage) }
 
-    /// The keys that the reader asks for: they are listed nowhere but where they are read.
+    /// The keys that the reader asks for. No other place lists them.
     static func keysRead() throws -> Set<String> {
         var keys: Set<String> = []
         for path in SourceTree.files(below: "Sources/CouponCatalog/Reading", ["swift"]) {
@@ -23,7 +23,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
         return keys
     }
 
-    @Test func `names every key that can be read, and no other`() throws {
+    @Test func `names every key that can be read and no other`() throws {
         let named = Set(
             page.tables.filter { $0.mark == "keys" }.flatMap { $0.column(0).flatMap(\.codeWords) })
         let read = try Self.keysRead()
@@ -32,7 +32,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
         #expect(read.subtracting(named) == [])
     }
 
-    @Test func `names every word that a key may have`() {
+    @Test func `names every value that is a word`() {
         let words =
             DiscountDefinition.Spread.allCases.map(\.rawValue)
             + DiscountDefinition.UnitChoice.allCases.map(\.rawValue)
@@ -51,7 +51,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
         let columns = try page.table("columns").column(0).flatMap(\.codeWords)
         let header = columns.joined(separator: ",")
         #expect(try faults(ofCodesFile: header + "\n").isEmpty)
-        let source = try SourceTree.text("Sources/CouponCatalog/Reading/CodesFileReader.swift")
+        let source = try SourceTree.textOfFile(named: "CodesFileReader.swift")
         let declaration = try #require(
             source.firstMatch(of: /enum CodesFileColumn[^{]*\{([^}]*)\}/))
         #expect(declaration.output.1.split(separator: "case ").count - 1 == columns.count)
@@ -68,10 +68,10 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
         }
     }
 
-    @Test func `shows the faults that are told`() throws {
+    @Test func `shows the faults that are reported`() throws {
         let refused = try #require(page.fences.first { $0.mark == "refused" })
-        let told = try #require(page.fences.first { $0.mark == "told" })
-        #expect(told.content == DocumentationShop.faults(of: refused.content))
+        let reported = try #require(page.fences.first { $0.mark == "reported" })
+        #expect(reported.content == DocumentationShop.faults(of: refused.content))
     }
 
     private func faults(ofCodesFile text: String) throws -> [String] {
@@ -101,7 +101,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
         }
     }
 
-    @Test func `spreads as the rules do`() throws {
+    @Test func `divides amounts as the rules do`() throws {
         for row in try page.table("spreads").rows {
             let weights = Self.numbers(row[1]).map { Money(minorUnits: $0) }
             var shares = [Money](repeating: .zero, count: weights.count)
@@ -130,7 +130,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
         }
     }
 
-    @Test func `takes codes together as the server does`() throws {
+    @Test func `combines codes as the server does`() throws {
         let rows = try page.table("together").rows
         #expect(rows.count > 2)
         for row in rows {
@@ -152,7 +152,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
 
     @Test func `ranks the kinds as the rules do`() throws {
         let kinds = try page.table("ranks").column(1).map(\.codeWord)
-        let source = try SourceTree.text("Sources/CouponRules/Pricing/Stacking.swift")
+        let source = try SourceTree.textOfFile(named: "Stacking.swift")
         let ranked = source.matches(of: /case \.([a-zA-Z]+): (\d)\n/).map {
             (rank: String($0.output.2), kind: Self.snakeCase($0.output.1))
         }

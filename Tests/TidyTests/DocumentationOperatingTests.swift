@@ -16,21 +16,21 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
         text.matches(of: pattern).map { String($0.output.1) }
     }
 
-    @Test func `lists the exit statuses that there are`() throws {
+    @Test func `lists every exit status`() throws {
         let source = try SourceTree.text("Sources/coupond/ExitReason.swift")
         let statuses = Self.found(/case [a-zA-Z]+ = (\d+)/, in: source)
         #expect(statuses.count > 8)
         #expect(try page.table("exit").column(0) == statuses)
     }
 
-    @Test func `lists the flags that there are`() throws {
+    @Test func `lists every flag`() throws {
         let source = try SourceTree.text("Sources/coupond/Coupond.swift")
         let flags = Self.found(/\.customLong\("([a-z-]+)"\)/, in: source).map { "--\($0)" }
         #expect(flags.count > 4)
         #expect(try page.table("flags").column(0).map(\.codeWord) == flags)
     }
 
-    @Test func `lists the settings that can be read, and no other`() throws {
+    @Test func `lists every setting that can be read and no other`() throws {
         var keys: Set<String> = []
         for path in SourceTree.files(below: "Sources/coupond/Configuration", ["swift"]) {
             let text = try SourceTree.text(path)
@@ -40,7 +40,7 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
         #expect(Set(try page.table("settings").column(0).flatMap(\.codeWords)) == keys)
     }
 
-    @Test func `tells the defaults that limits have`() throws {
+    @Test func `shows the defaults of the settings`() throws {
         let rows = try page.table("settings").rows
         let limits = ResourceLimits(), snapshots = SnapshotSettings()
         let defaults = [
@@ -53,7 +53,7 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
             let row = try #require(rows.first { $0[0].codeWord == key })
             #expect(row[1] == String(value), "\(key)")
         }
-        let source = try SourceTree.text("Sources/coupond/Configuration/Configuration.swift")
+        let source = try SourceTree.textOfFile(named: "Configuration.swift")
         for (key, pattern) in [
             ("idle_timeout_seconds", /idleTimeoutSeconds: Int64\? = (\d+)/),
             ("segment_mib", /segmentMiB: Int64 = (\d+)/),
@@ -61,13 +61,13 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
             ("create", /creation = Creation\.([a-z]+)/),
         ] {
             let row = try #require(rows.first { $0[0].codeWord == key })
-            let told = row[1].codeWords.first ?? row[1]
-            #expect([told] == Self.found(pattern, in: source), "\(key)")
+            let shown = row[1].codeWords.first ?? row[1]
+            #expect([shown] == Self.found(pattern, in: source), "\(key)")
         }
     }
 
-    @Test func `lists the signals that are listened for`() throws {
-        let source = try SourceTree.text("Sources/coupond/Daemon/Signals.swift")
+    @Test func `lists every signal that the daemon handles`() throws {
+        let source = try SourceTree.textOfFile(named: "OperatorSignals.swift")
         let signals = Set(Self.found(/\b(SIG[A-Z0-9]+)\b/, in: source))
         #expect(Set(try page.table("signals").column(0).flatMap(\.codeWords)) == signals)
     }
@@ -84,9 +84,9 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
             }
         }
         #expect(logged.count > 15)
-        let told = Set(try page.table("log").rows.map { [$0[0].codeWord, $0[1]] })
-        #expect(told.subtracting(logged) == [])
-        #expect(logged.subtracting(told) == [])
+        let listed = Set(try page.table("log").rows.map { [$0[0].codeWord, $0[1]] })
+        #expect(listed.subtracting(logged) == [])
+        #expect(logged.subtracting(listed) == [])
     }
 
     @Test func `lists every member of the statistics`() throws {
@@ -106,7 +106,7 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
     }
 
     @Test(arguments: paths)
-    func `has its context, choice and price, and is half a page`(path: String) throws {
+    func `has a context, a choice and a price on half a page`(path: String) throws {
         let page = try DocumentationPage(path)
         #expect(page.headings.dropFirst() == ["Context", "Choice", "Price"])
         let lineCount = try SourceTree.text(path).split(separator: "\n").count
@@ -123,7 +123,7 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
         }
     }
 
-    @Test func `lists every place that may be unsafe, and no other`() throws {
+    @Test func `lists every place that may be unsafe and no other`() throws {
         let page = try DocumentationPage(Self.folder + "UnsafeFences.md")
         let fences = try page.table("fences").column(0).map(\.codeWord)
         for fence in fences {

@@ -1,6 +1,6 @@
-// What tests look at in a page: its code fences, its tables, its headings and its links. An HTML
-// comment in the line above a fence or a table is its mark; readers never see it, and tests use it to
-// know what the fence claims to be. Only as much of Markdown is read as the pages use.
+// The parts of a page that tests look at: code fences, tables, headings and links. An HTML comment in
+// the line above a fence or a table is its mark. Readers never see it; tests use it to know what the
+// fence shows. The reader knows only the Markdown that the pages use.
 
 import Foundation
 
@@ -14,8 +14,8 @@ struct DocumentationPage {
         var line: Int
         var content: String
 
-        /// The content as the one line that it is on the wire: a break and the spaces after it are
-        /// for reading only.
+        /// The content as one line, as it is on the wire: line breaks and the spaces after them are
+        /// for readers only.
         var joined: String {
             content.split(separator: "\n").map { $0.drop { $0 == " " } }.joined()
         }
@@ -35,7 +35,7 @@ struct DocumentationPage {
     private(set) var tables: [Table] = []
     private(set) var headings: [String] = []
     private(set) var links: [String] = []
-    /// Everything in backticks outside of fences.
+    /// All texts in backticks outside fences.
     private(set) var codeWords: Set<String> = []
 
     private var mark: String?
@@ -62,7 +62,7 @@ struct DocumentationPage {
         return table
     }
 
-    /// What a page lacks that a test looks for.
+    /// A part that a test looks for and does not find.
     struct Missing: Error {
         let what: String
         let path: String
@@ -123,7 +123,7 @@ extension DocumentationPage {
 }
 
 extension String {
-    /// What stands in backticks.
+    /// The texts in backticks.
     var codeWords: [String] {
         split(separator: "`", omittingEmptySubsequences: false).enumerated()
             .compactMap { index, piece in index % 2 == 1 ? String(piece) : nil }

@@ -1,4 +1,4 @@
-// The daemon as the documentation shows it: the real server, without an operating system, on the
+// The daemon as the documentation shows it: the real server without an operating system, with the
 // catalog of the page and at one fixed time. So every reply on a page can be compared byte for byte.
 
 import CouponCatalog
@@ -10,7 +10,7 @@ import ServerSupport
 
 /// A server that answers the requests of one page, in their order.
 struct DocumentationShop: ~Copyable {
-    /// 2026-06-15T12:00:00Z: when everything on the pages happens. The daemon has run for an hour.
+    /// 2026-06-15T12:00:00Z, the time of every request on the pages. The daemon has run for an hour.
     static let now = Instant(secondsSinceEpoch: 1_781_524_800)
     static let startedAt = Instant(secondsSinceEpoch: 1_781_521_200)
     static let version: StaticString = "0.1.0"
@@ -55,7 +55,7 @@ struct DocumentationShop: ~Copyable {
         }
     }
 
-    /// What is told of definitions that cannot be loaded, a line each; the file is `page.yaml`.
+    /// The faults of definitions that cannot be loaded, one a line; the file is called `page.yaml`.
     static func faults(of definitions: String) -> String {
         let (file, faults) = CatalogReader.read(
             text: definitions, path: "page.yaml", format: .yaml)
@@ -67,7 +67,7 @@ struct DocumentationShop: ~Copyable {
         }
     }
 
-    /// The reply to a line, as somebody with `role` gets it; without its line end.
+    /// The reply to a line on a socket with this role, without its line end.
     mutating func reply(to line: String, as role: Role) throws -> String {
         let bytes = Array((line + "\n").utf8)
         let after: AfterRead
@@ -87,7 +87,7 @@ struct DocumentationShop: ~Copyable {
         return String(decoding: server.outputCopy.dropLast(), as: UTF8.self)
     }
 
-    /// Does what the server wishes for, in the time that the pages tell.
+    /// Does the tasks that the server asks for. They take as long as the pages say.
     private mutating func doTasks() throws {
         while let task = server.nextTask(at: Self.now) {
             switch task {

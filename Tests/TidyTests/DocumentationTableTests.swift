@@ -12,7 +12,7 @@ private let wirePages = "Sources/CouponWire/CouponWire.docc/"
         #expect(table.column(0).map(\.codeWord) == Reason.allCases.map(\.code.description))
     }
 
-    @Test func `list reasons that some rule gives`() throws {
+    @Test func `list only reasons that some rule gives`() throws {
         let rules = try
             (SourceTree.files(below: "Sources/CouponRules", ["swift"])
             + SourceTree.files(below: "Sources/CouponService", ["swift"]))
@@ -30,8 +30,8 @@ private let wirePages = "Sources/CouponWire/CouponWire.docc/"
         #expect(table.column(0).map(\.codeWord) == ErrorCode.allCases.map(\.name.description))
     }
 
-    /// An error is given when something besides its own declaration names it.
-    @Test func `say of each error whether this version gives it`() throws {
+    /// An error is given when code outside its own declaration names it.
+    @Test func `say for each error whether this version gives it`() throws {
         let table = try DocumentationPage(wirePages + "Errors.md").table("errors")
         let sources = try
             (SourceTree.files(below: "Sources/CouponWire", ["swift"])
@@ -57,7 +57,7 @@ private let wirePages = "Sources/CouponWire/CouponWire.docc/"
         }
     }
 
-    @Test func `say of each operation whether this version serves it`() throws {
+    @Test func `say for each operation whether this version serves it`() throws {
         let table = try DocumentationPage(wirePages + "Protocol.md").table("operations")
         for (operation, said) in zip(CouponWire.Operation.allCases, table.column(4)) {
             var shop = try DocumentationShop(definitions: "coupons: []")
@@ -88,13 +88,13 @@ private let wirePages = "Sources/CouponWire/CouponWire.docc/"
         let words = try ["Protocol.md", "Orders.md"].reduce(into: Set<String>()) {
             $0.formUnion(try DocumentationPage(wirePages + $1).codeWords)
         }
-        let source = try SourceTree.text("Sources/CouponWire/Requests/RequestField.swift")
+        let source = try SourceTree.textOfFile(named: "RequestField.swift")
         let names = source.matches(of: /case \.[a-zA-Z]+: "([a-z_]+)"/).map { String($0.output.1) }
         #expect(names.count == 29)
         for name in names { #expect(words.contains { $0.contains(name) }, "\(name)") }
     }
 
-    /// Every member that replies are written with.
+    /// Every member that a reply can have.
     @Test func `list every member of a reply`() throws {
         let pages = [
             wirePages + "Protocol.md", wirePages + "Orders.md", wirePages + "Errors.md",

@@ -14,7 +14,7 @@ import Testing
                 ? SourceTree.root.appending(path: path)
                 : folder.appending(path: String(parts[0])).standardized
             guard FileManager.default.fileExists(atPath: target.path) else {
-                Issue.record("\(path) links to \(link), which is not there")
+                Issue.record("\(path) links to \(link), which does not exist")
                 continue
             }
             guard parts.count == 2 else { continue }
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: DocumentationPage.paths)
-    func `shows requests that keep the grammar, unless they show how they do not`(
+    func `shows valid requests, except where it shows an error`(
         path: String
     ) throws {
         var parser = RequestParser(lineBytesMax: ResourceLimits().lineBytesMax)
@@ -43,7 +43,7 @@ import Testing
             let showsFault = [ErrorCode.badJSON, .badRequest].contains {
                 exchange.reply.joined.contains(#""error":{"code":"\#($0.name)""#)
             }
-            // Sums are computed from a request that keeps the grammar.
+            // A request with a sum that is too large is valid otherwise.
             let isAboutSums = exchange.reply.joined.contains("The sum passes")
             #expect(
                 isFault == (showsFault && !isAboutSums), "\(path), line \(exchange.request.line)")
@@ -67,7 +67,7 @@ import Testing
         #expect(program.contains("= \"\(DocumentationShop.version)\""))
     }
 
-    @Test func `would be caught in a lie`() throws {
+    @Test func `would be noticed when it is wrong`() throws {
         #expect("A cell with `code` and `more`".codeWords == ["code", "more"])
         #expect("When no reply comes".anchor == "when-no-reply-comes")
         var shop = try DocumentationShop(definitions: "coupons: []")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite struct `The tree` {
-    @Test func `has the agreed top level and nothing else`() throws {
+    @Test func `has the agreed top level and nothing more`() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: SourceTree.root.path)
         let visible = Set(names.filter { !$0.hasPrefix(".") && $0 != "Package.resolved" })
         #expect(
@@ -16,7 +16,7 @@ import Testing
         #expect(lines.count <= 401, "\(path) has \(lines.count - 1) lines")
     }
 
-    /// What each target may import, besides what it shares with everyone: the standard library.
+    /// The modules that each target may import, besides the standard library.
     static let allowedImports: [String: Set<String>] = [
         "CouponRules": [],
         "FlatStorage": ["CXXHash", "Glibc", "Synchronization"],

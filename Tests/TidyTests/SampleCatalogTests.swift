@@ -43,7 +43,7 @@ import Testing
         #expect(reply == #"{"result":{"limits":[\#((rows + [budget]).joined(separator: ","))]}}"#)
     }
 
-    @Test func `takes one code of a group, and none beside an exclusive one`() throws {
+    @Test func `combines one code of a group, and none with an exclusive one`() throws {
         for (codes, reason) in [
             (#""LOYAL8","LOYAL5""#, #""reason":"not_combinable""#),
             (#""LOYAL8","ALONE40""#, #""reason":"not_combinable""#),
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func `considers the coupon that needs no code`() throws {
+    @Test func `considers the automatic coupon`() throws {
         let prints = Self.cart(
             #"{"product":"print-a4","category":"prints","quantity":10,"unit_price":500}"#)
         let reply = try ask(#"{"op":"validate","auto":true,\#(prints)}"#)
@@ -62,7 +62,7 @@ import Testing
         #expect(reply.contains(#"{"code":null,"coupon":"cou_auto_volume","valid":true,"#))
     }
 
-    /// Of the offers the first that fits, and the door sale counts by the counter of the second.
+    /// The first offer that fits is taken, and the door sale shares the counter of the second.
     @Test func `has offers that share a counter`() throws {
         let ticket =
             #"{"product":"t","event":"241","price_level":"12","quantity":1,"unit_price":900}"#
@@ -70,20 +70,21 @@ import Testing
             #"{"op":"validate","code":"50off","context":{"seller":1},\#(Self.cart(ticket))}"#)
         #expect(seller.contains(#""remaining":99,"offer":"14","ticket_limit":10"#), "\(seller)")
         let door = #"{"op":"apply","order":"o","code":"50off",\#(Self.cart(ticket))}"#
-        let anybody = try ask(door)
-        #expect(anybody.contains(#""remaining":499,"offer":"15""#), "\(anybody)")
+        let withoutSeller = try ask(door)
+        #expect(
+            withoutSeller.contains(#""remaining":499,"offer":"15""#), "\(withoutSeller)")
         let shared = try ask(door, #"{"op":"usage","code":"DOORS"}"#)
         #expect(
             shared == #"{"result":{"limits":[{"kind":"offer","limit":500,"used":1,"held":0,"#
                 + #""remaining":499}]}}"#)
     }
 
-    @Test func `has gift cards that pay`() throws {
+    @Test func `has gift cards that can pay`() throws {
         let reply = try ask(
             #"{"op":"validate","codes":["GC-2025-002","GC-2025-001"],"mode":"partial","#
                 + "\(Self.album)}")
         #expect(reply.contains(#""gift_card_amount":12000,"amount_due":0"#), "\(reply)")
-        // The one that expires goes first, and leaves nothing for the other.
+        // The card that expires pays first and leaves nothing for the other.
         #expect(reply.contains(#""gift_card":"gc_small","valid":false,"reason":"no_effect""#))
     }
 }

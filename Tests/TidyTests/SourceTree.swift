@@ -24,6 +24,15 @@ enum SourceTree {
         return paths.sorted()
     }
 
+    /// The text of the one file in `Sources` that has this name, in any folder.
+    static func textOfFile(named name: String) throws -> String {
+        let paths = files(below: "Sources", ["swift"]).filter { $0.hasSuffix("/" + name) }
+        guard let path = paths.first, paths.count == 1 else {
+            throw DocumentationPage.Missing(what: "one file \(name)", path: "Sources")
+        }
+        return try text(path)
+    }
+
     static var swiftFiles: [String] {
         ["Sources", "Tests", "Benchmarks"].flatMap { files(below: $0, ["swift"]) }
     }

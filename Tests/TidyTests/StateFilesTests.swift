@@ -9,7 +9,7 @@ import Testing
         var what: String
     }
 
-    /// A table of the page, and the source whose design comment draws the same layout.
+    /// A table of the page, and the source whose design comment shows the same layout.
     private struct Layout {
         var mark: String
         var source: String
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    /// What a design comment draws: lines with an offset, a size and what is there.
+    /// The layout in a design comment: lines with an offset, a size and a description.
     private static func drawn(_ source: String) -> [Row] {
         source.split(separator: "\n").compactMap { line in
             guard let match = line.wholeMatch(of: /\/\/ +(\d+) +(\d+) +(.+)/),
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func `draws the layouts that the sources draw, without a gap`() throws {
+    @Test func `shows the layouts of the sources, without a gap`() throws {
         for layout in Self.layouts {
             let rows = try rows(layout.mark)
             #expect(rows == Self.drawn(try Self.source(layout.source)), "\(layout.mark)")
@@ -68,8 +68,8 @@ import Testing
             ])
     }
 
-    /// What the code goes by are constants, and the comment above them only says so.
-    @Test func `has the magic, version and places that the code has`() throws {
+    /// The code uses constants; the comment above them only describes them.
+    @Test func `has the magic, version and offsets of the code`() throws {
         for layout in Self.layouts {
             let source = try Self.source(layout.source), rows = try rows(layout.mark)
             let magic = try #require(
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func `says which names there are`() throws {
+    @Test func `lists every name`() throws {
         let names = try page.table("files").column(0).map(\.codeWord)
         #expect(
             names == [
@@ -124,7 +124,7 @@ import Testing
         return lines[(start + 1)...].prefix { $0 != indent + "}" }
             .filter { $0.hasPrefix(indent + "    case ") }
             .flatMap { line in
-                // What a case carries is in parentheses, and may have commas of its own.
+                // Associated values are in parentheses, and may have commas of their own.
                 line.replacing(/\([^)]*\)/, with: "").dropFirst(indent.count + 9)
                     .split(separator: ", ").map { String($0) }
             }

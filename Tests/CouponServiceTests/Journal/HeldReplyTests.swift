@@ -12,9 +12,9 @@ import Testing
         #expect(shop.send(Line.apply(1, "o1"), from: client) == [])
         #expect(client.conversation.heldReplyByteCount > 100)
         #expect(shop.begin() == JournalTurn(synchronizes: true))
-        #expect(shop.settled(among: client) == [])
+        #expect(shop.released(among: client) == [])
         shop.end()
-        #expect(shop.settled(among: client) == ["1"])
+        #expect(shop.released(among: client) == ["1"])
         #expect(client.conversation.heldReplyByteCount == 0)
     }
 
@@ -25,13 +25,13 @@ import Testing
         _ = shop.begin()
         // Written, but the disk does not have it.
         shop.end { $0.synchronized = 0 }
-        #expect(shop.settled(among: client) == [])
+        #expect(shop.released(among: client) == [])
         #expect(shop.begin() == JournalTurn(synchronizes: true))
         shop.end()
-        #expect(shop.settled(among: client) == ["1"])
+        #expect(shop.released(among: client) == ["1"])
     }
 
-    @Test func `gathers with others while a turn is under way`() throws {
+    @Test func `gathers with others during a turn`() throws {
         var shop = try JournalledShop()
         let (first, second) = (shop.connect(), shop.connect())
         _ = shop.send(Line.apply(1, "o1"), from: first)
@@ -41,14 +41,14 @@ import Testing
         let early = shop.begin()
         #expect(early == nil)
         shop.end()
-        #expect(shop.settled(among: first, second) == ["1"])
+        #expect(shop.released(among: first, second) == ["1"])
         _ = shop.begin()
         #expect(shop.recordCount == 2)
         shop.end()
-        #expect(shop.settled(among: first, second) == ["2", "3"])
+        #expect(shop.released(among: first, second) == ["2", "3"])
     }
 
-    /// What another connection could learn from them is not certain yet either.
+    /// Another connection must not learn of a change that is not durable yet.
     @Test(arguments: [
         Line.apply(2, "o1"), Line.apply(2, "o1", code: "OTHER"), Line.apply(2, "o4", code: "OTHER"),
         Line.reserve(2, "o1"), Line.release(2, "nothing"),
@@ -63,27 +63,27 @@ import Testing
         _ = shop.begin()
         #expect(shop.recordCount == 1)
         shop.end()
-        #expect(shop.settled(among: first, second) == ["1", "2"])
+        #expect(shop.released(among: first, second) == ["1", "2"])
         // Now that everything is durable, nothing has to wait.
         #expect(shop.send(line, from: second) == ["2"])
     }
 
-    @Test func `waits for what lapsed before it`() throws {
+    @Test func `waits for holds that lapsed before it`() throws {
         var shop = try JournalledShop()
         let client = shop.connect()
         _ = shop.send(Line.reserve(1, "o1"), from: client)
         _ = shop.begin()
         shop.end()
-        _ = shop.settled(among: client)
+        _ = shop.released(among: client)
         shop.pass(milliseconds: 60_000)
         #expect(shop.send(Line.release(2, "nothing"), from: client) == [])
         _ = shop.begin()
         #expect(shop.recordCount == 1)
         shop.end()
-        #expect(shop.settled(among: client) == ["2"])
+        #expect(shop.released(among: client) == ["2"])
     }
 
-    @Test func `keeps what comes behind it on its connection, and nobody else`() throws {
+    @Test func `delays later replies of its connection only`() throws {
         var shop = try JournalledShop()
         let (first, second) = (shop.connect(), shop.connect())
         let ids = shop.send(
@@ -93,11 +93,11 @@ import Testing
         #expect(shop.send(Line.validate(6), Line.usage(7), from: second) == ["6", "7"])
         _ = shop.begin()
         shop.end()
-        #expect(shop.settled(among: first, second) == ["2", "3", "4", "5"])
+        #expect(shop.released(among: first, second) == ["2", "3", "4", "5"])
         #expect(shop.send(Line.validate(8), from: first) == ["8"])
     }
 
-    @Test func `is not waited for by who has left`() throws {
+    @Test func `is dropped when its client leaves`() throws {
         var shop = try JournalledShop()
         let (first, second) = (shop.connect(), shop.connect())
         _ = shop.send(Line.apply(1, "o1"), from: first)
@@ -105,7 +105,7 @@ import Testing
         shop.server.forget(first.conversation.id)
         _ = shop.begin()
         shop.end()
-        #expect(shop.settled(among: second) == ["2"])
+        #expect(shop.released(among: second) == ["2"])
     }
 
     @Test func `never leaves once the journal is broken`() throws {
@@ -119,11 +119,11 @@ import Testing
             $0.condition = .broken(fault)
         }
         #expect(shop.server.journalFault == fault)
-        #expect(shop.settled(among: client) == [])
+        #expect(shop.released(among: client) == [])
         shop.pass(milliseconds: 10_000)
         let (turn, deadline) = (shop.begin(), shop.server.deadline)
         #expect(turn == nil && deadline == nil)
-        // Nothing new is decided either.
+        // No new change is accepted either.
         #expect(
             try shop.ask(Line.apply(2, "o2"), from: shop.connect())["error"]["code"]
                 == "storage_unavailable")
@@ -134,7 +134,7 @@ import Testing
     private static let noSpace = JournalFiles.Condition.noSpace(
         DiskFault(.allocate, path: "j", errno: ENOSPC))
 
-    /// A shop with o1 applied and o2 reserved, all durable, for which there is no space now.
+    /// A shop with o1 applied and o2 reserved, all durable, and without space now.
     private func fullShop() throws -> JournalledShop {
         var shop = try JournalledShop()
         let client = shop.connect()
@@ -145,7 +145,7 @@ import Testing
     }
 
     @Test(arguments: [Line.apply(3, "o3"), Line.reserve(3, "o3"), Line.release(3, "o1")])
-    func `is asked for before anything changes`(line: String) throws {
+    func `is checked before anything changes`(line: String) throws {
         var shop = try fullShop()
         let client = shop.connect()
         let before = shop.server.encodedState()
@@ -156,7 +156,7 @@ import Testing
         #expect(shop.send(Line.validate(4), Line.usage(5), from: client) == ["4", "5"])
     }
 
-    @Test func `is looked for once a second, and heals`() throws {
+    @Test func `is tried again every second until it returns`() throws {
         var shop = try fullShop()
         let client = shop.connect()
         #expect(shop.server.deadline != nil)
@@ -170,10 +170,10 @@ import Testing
         #expect(shop.send(Line.apply(6, "o3"), from: client) == [])
         _ = shop.begin()
         shop.end()
-        #expect(shop.settled(among: client) == ["6"])
+        #expect(shop.released(among: client) == ["6"])
     }
 
-    @Test func `keeps holds that cannot be seen to lapse`() throws {
+    @Test func `keeps holds whose lapse cannot be recorded`() throws {
         var shop = try fullShop()
         let client = shop.connect()
         shop.pass(milliseconds: 60_000)
@@ -185,7 +185,7 @@ import Testing
         #expect(held == 0)
     }
 
-    /// Decisions stop while what was decided still fits, whatever is under way.
+    /// The daemon stops accepting changes while all accepted ones still fit.
     @Test func `is never promised twice`() throws {
         var shop = try JournalledShop(room: 16_384)
         let client = shop.connect()
@@ -197,12 +197,12 @@ import Testing
             if place == 10 { _ = shop.begin() }
         }
         #expect(decided > 20)
-        // What is under way and what waits fit together, and not by chance.
+        // The turn in progress and the waiting records fit together, and not by chance.
         shop.end()
         _ = shop.begin()
         shop.end()
         #expect((4_096...16_384).contains(shop.report.byteCount))
-        _ = shop.settled(among: client)
+        _ = shop.released(among: client)
         #expect(shop.send(Line.reserve(1, "o1"), from: client) == [])
     }
 }

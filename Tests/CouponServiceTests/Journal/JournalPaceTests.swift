@@ -12,7 +12,7 @@ import Testing
         #expect(shop.begin() == JournalTurn())
         shop.end()
         // The end of the process does not take it back any more.
-        #expect(shop.settled(among: client) == ["1"])
+        #expect(shop.released(among: client) == ["1"])
         #expect(shop.server.deadline == shop.time.steady + 500)
         shop.pass(milliseconds: 499)
         _ = shop.send(Line.apply(2, "o2"), from: client)
@@ -22,12 +22,12 @@ import Testing
         #expect(shop.begin() == JournalTurn(synchronizes: true))
         // While it is under way nothing is written, and nothing acknowledged.
         _ = shop.send(Line.release(3, "o1"), from: client)
-        #expect(shop.settled(among: client) == ["2"])
+        #expect(shop.released(among: client) == ["2"])
         shop.end()
-        #expect(shop.settled(among: client) == [])
+        #expect(shop.released(among: client) == [])
         #expect(shop.begin() == JournalTurn())
         shop.end()
-        #expect(shop.settled(among: client) == ["3"])
+        #expect(shop.released(among: client) == ["3"])
     }
 
     @Test func `in mode everysec stops acknowledging when the disk is a second behind`() throws {
@@ -36,25 +36,25 @@ import Testing
         _ = shop.send(Line.apply(1, "o1"), from: client)
         _ = shop.begin()
         shop.end()
-        _ = shop.settled(among: client)
+        _ = shop.released(among: client)
         _ = shop.send(Line.apply(2, "o2"), from: client)
         _ = shop.begin()
         // The process was asleep.
         shop.pass(milliseconds: 5_000)
         shop.end()
-        #expect(shop.settled(among: client) == [])
+        #expect(shop.released(among: client) == [])
         #expect(shop.begin() == JournalTurn(synchronizes: true))
         shop.end()
-        #expect(shop.settled(among: client) == ["2"])
+        #expect(shop.released(among: client) == ["2"])
     }
 
-    @Test func `in mode no leaves it to the system, but for the end`() throws {
+    @Test func `in mode no leaves synchronizing to the system, except at the end`() throws {
         var shop = try JournalledShop(.no)
         let client = shop.connect()
         _ = shop.send(Line.apply(1, "o1"), from: client)
         #expect(shop.begin() == JournalTurn())
         shop.end()
-        #expect(shop.settled(among: client) == ["1"])
+        #expect(shop.released(among: client) == ["1"])
         shop.pass(milliseconds: 60_000)
         let turn = shop.begin()
         #expect(turn == nil)
@@ -84,7 +84,7 @@ import Testing
         #expect(after == nil)
     }
 
-    @Test func `is settled when all that was decided is durable and marked`() throws {
+    @Test func `is drained when all changes are durable and marked`() throws {
         var shop = try JournalledShop()
         let client = shop.connect()
         _ = shop.send(Line.apply(1, "o1"), from: client)
@@ -101,7 +101,7 @@ import Testing
         #expect(shop.turn == nil)
         let isSettled = shop.server.isDurable
         #expect(isSettled)
-        #expect(shop.settled(among: client) == ["1", "2"])
+        #expect(shop.released(among: client) == ["1", "2"])
     }
 }
 
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test(arguments: [-86_400_000, -1, 59_999, 86_400_000])
-    func `lapses after its time, whatever the time of day does`(jump: Int64) throws {
+    func `lapses after its time, after any jump of the time of day`(jump: Int64) throws {
         var shop = try JournalledShop()
         _ = shop.send(Line.reserve(1, "o1", seconds: 60), from: shop.connect())
         shop.jump(milliseconds: jump)

@@ -130,7 +130,7 @@ struct JournalledShop: ~Copyable {
     }
 
     /// The ids of the replies that may leave by now.
-    mutating func settled(among clients: Client...) -> [String] {
+    mutating func released(among clients: Client...) -> [String] {
         var ids: [String] = []
         while let id = server.nextReleasable(at: time) {
             for client in clients where client.conversation.id == id {

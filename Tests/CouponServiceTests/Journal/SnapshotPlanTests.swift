@@ -12,7 +12,7 @@ import Testing
         return settings
     }
 
-    /// The task that the server wishes for now, with all turns of the journal that it takes.
+    /// The task that the server asks for now, after all turns of the journal that it needs.
     private func task(_ shop: inout JournalledShop) -> StartableTask? {
         for _ in 0..<4 {
             if let task = shop.server.nextTask(at: shop.time) { return task }
@@ -32,7 +32,7 @@ import Testing
             milliseconds: 1)
     }
 
-    @Test func `is due an interval after the last one, if anything changed`() throws {
+    @Test func `is made an interval after the last one, if anything changed`() throws {
         var shop = try JournalledShop(snapshots: Self.settings())
         shop.pass(milliseconds: 500_000)
         #expect(task(&shop) == nil)
@@ -51,7 +51,7 @@ import Testing
         #expect(task(&shop) != nil)
     }
 
-    @Test func `is due sooner when the journal has grown by its share`() throws {
+    @Test func `is made sooner when the journal has grown by its share`() throws {
         var shop = try JournalledShop(snapshots: Self.settings(growthBytesMin: 600))
         change(&shop, "o1")
         #expect(task(&shop) == nil)
@@ -63,7 +63,7 @@ import Testing
         #expect(task(&shop) == nil)
     }
 
-    @Test func `is due at the start when what is left of the journal is large`() throws {
+    @Test func `is made at the start when the rest of the journal is large`() throws {
         var start = RecoveredFacts()
         start.journalByteCount = 1 << 30
         var shop = try JournalledShop(snapshots: Self.settings(), start: start)
@@ -74,7 +74,7 @@ import Testing
         #expect(task(&shop) != nil)
     }
 
-    @Test func `is tried again slower and slower after it failed`() throws {
+    @Test func `is tried again at growing intervals after a failure`() throws {
         var shop = try JournalledShop(snapshots: Self.settings())
         change(&shop, "o1")
         shop.pass(milliseconds: 100_000)
@@ -89,12 +89,12 @@ import Testing
             shop.server.finishSnapshot(.failed("no disk"), at: shop.time)
         }
         #expect(delays == [0, 10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 3_600, 3_600])
-        // Somebody who asks does not wait for that.
+        // A request does not wait for that.
         shop.server.request(.snapshot)
         #expect(task(&shop) != nil)
     }
 
-    @Test func `is not due twice while one is under way`() throws {
+    @Test func `does not begin while another one is in progress`() throws {
         var shop = try JournalledShop(snapshots: Self.settings())
         change(&shop, "o1")
         shop.pass(milliseconds: 100_000)

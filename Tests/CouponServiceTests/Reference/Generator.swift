@@ -1,9 +1,9 @@
-// Catalogs by chance, over a vocabulary so small that their rules meet often. Each is legal: what the
-// catalog refuses to load is no subject here.
+// Random catalogs over a small vocabulary, so that their rules meet often. Each one can be loaded:
+// errors of definitions are not a subject here.
 
 import Testing
 
-/// Repeatable chance: SplitMix64 (S. Vigna).
+/// Repeatable random numbers: SplitMix64 (S. Vigna).
 struct Dice: RandomNumberGenerator {
     private var state: UInt64
 
@@ -25,10 +25,10 @@ struct Dice: RandomNumberGenerator {
         range.lowerBound + Int64(next() % UInt64(range.upperBound - range.lowerBound + 1))
     }
 
-    /// True so many times of a hundred.
+    /// True with this percentage.
     mutating func isIn(_ percent: Int) -> Bool { next() % 100 < UInt64(percent) }
 
-    /// So many times of a hundred what is picked, otherwise nothing.
+    /// With this percentage the picked value, otherwise nil.
     mutating func maybe<Element>(_ percent: Int, _ choices: [Element]) -> Element? {
         isIn(percent) ? pick(choices) : nil
     }

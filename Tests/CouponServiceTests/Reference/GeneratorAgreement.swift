@@ -1,5 +1,5 @@
-// What chance put together may leave nothing: a cover without a product, or more items than fit. The
-// catalog refuses to load such coupons, so they are mended as their author would.
+// A random combination may be impossible: a cover without a product, or more items than fit. The
+// catalog refuses to load such coupons, so they are corrected as their author would do.
 
 extension Reference.Coupon {
     /// Makes every cover leave a product, and every count leave a cart.

@@ -1,5 +1,4 @@
-// Requests by chance: shoppers who come back, repeat themselves, change their minds, and let their
-// holds lapse.
+// Random requests: shoppers come back, repeat requests, change them, and let their holds lapse.
 
 extension Generator {
     mutating func history(of catalog: Reference.Catalog, count: Int) -> [Reference.Step] {
@@ -108,7 +107,7 @@ extension Generator {
         return code
     }
 
-    /// As somebody types it.
+    /// As a shopper types it.
     private mutating func written(_ code: String) -> String {
         dice.pick([code, code, code.lowercased(), code.uppercased(), " \(code) "])
     }

@@ -1,8 +1,8 @@
 import CouponRules
 import Testing
 
-// What must hold whatever the model says: the same histories, told to the daemon alone, and its own
-// `usage`, replies and snapshots held against each other.
+// Rules that hold without the model: the same histories for the daemon alone, and its own `usage`,
+// replies and snapshots compared with each other.
 
 /// A daemon that is asked, and what is known of it from its replies.
 private struct Witness {
@@ -62,15 +62,15 @@ private struct Witness {
     }
 }
 
-@Suite struct `Whatever is asked` {
+@Suite struct `Any history` {
     private static let subjects: [Subject] = [.counts, .offers, .orders, .cards]
 
-    /// So many histories at least that each comes to what it is about, whatever the seed.
+    /// Enough histories for each subject to reach its cases with any seed.
     private static func trials(
         about subject: Subject, atLeast least: UInt64 = 10,
         _ body: (Trial, UInt64) throws -> Void
     ) rethrows {
-        Extent.announce("Whatever is asked")
+        Extent.announce("Any history")
         // Each step is followed by many questions, so that these histories are fewer.
         let count = max(least, Extent.histories(of: subjects.count) / 20)
         for history in 0..<count {
@@ -80,7 +80,7 @@ private struct Witness {
     }
 
     @Test(arguments: subjects)
-    func `no limit is passed, and a repeat changes nothing`(about subject: Subject) throws {
+    func `no limit is exceeded, and a repeat changes nothing`(about subject: Subject) throws {
         var (limitsReached, repeats) = (0, 0)
         try Self.trials(about: subject) { trial, seed in
             let witness = try Witness(trial)
@@ -98,7 +98,7 @@ private struct Witness {
                         if sum == limit { limitsReached += 1 }
                     }
                 }
-                // The same once more: what it answers may differ, what is used may not.
+                // The same again: the reply may differ, the uses may not.
                 guard ask.op == "apply" || ask.op == "release" else { continue }
                 let before = witness.shop.snapshot()
                 let again = witness.reply(ask)
@@ -119,11 +119,11 @@ private struct Witness {
     }
 
     @Test(arguments: subjects)
-    func `a new order that is released leaves all as it was`(about subject: Subject) throws {
+    func `a new order that is released changes nothing`(about subject: Subject) throws {
         var released = 0
         try Self.trials(about: subject) { trial, seed in
             var trial = trial
-            // A use that is kept is no use that is given back.
+            // A use that is kept is not given back.
             for place in trial.catalog.coupons.indices {
                 trial.catalog.coupons[place].isReusable = true
             }
@@ -161,7 +161,7 @@ private struct Witness {
                 case .wait(let seconds): witness.shop.advance(seconds: seconds)
                 }
             }
-            // All holds are gone by then, and the present is in nobody's window.
+            // All holds are gone by then, and now is in no window.
             witness.shop.advance(seconds: 1_000_000)
             for card in trial.catalog.cards where card.status == "active" && card.expiresAt == nil {
                 var ask = Reference.Ask()

@@ -1,12 +1,11 @@
-// What was used and held. There are no counters: whoever asks for a count gets it by looking through
-// all orders there are.
+// Uses and holds of all orders. There are no counters: every count is computed from all orders.
 
 extension Reference {
     struct Use {
         /// The coupon's place in the catalog, or the gift card's.
         var coupon: Int?
         var card: Int?
-        /// As it is compared; nil of an auto coupon.
+        /// As it is compared; nil for an automatic coupon.
         var code: String?
         var offer: String?
         /// Offers with one name count together.
@@ -23,8 +22,8 @@ extension Reference {
         /// Its count stays when it is released.
         var keepsUse = false
         var isReleased = false
-        /// What a release says of it.
-        var told: JSON = .absent
+        /// Its part of the reply to a release.
+        var released: JSON = .absent
     }
 
     struct Order {
@@ -61,7 +60,7 @@ extension Reference {
     struct Books {
         let catalog: Catalog
         var orders: [String: Order] = [:]
-        /// Counts that stay although their order was released and started afresh.
+        /// Counts that stay although their order was released and started again.
         var kept: [Use] = []
 
         init(_ catalog: Catalog) { self.catalog = catalog }
@@ -159,7 +158,7 @@ extension Reference.Books {
         }
     }
 
-    /// Money that a coupon gave to others, and promised them.
+    /// Money that a coupon gave to others or holds for them.
     func given(
         by place: Int, _ currency: String, for ask: Reference.Ask, at now: Int64
     ) -> Reference.Count {
@@ -189,12 +188,12 @@ extension Reference.Books {
 
     mutating func release(_ ask: Reference.Ask, at now: Int64) -> JSON {
         guard let id = ask.order, var order = orders[id] else { return Self.error("not_found") }
-        // A hold that lapsed is nothing that could be given back.
+        // A hold that lapsed cannot be given back.
         if !order.isApplied && !order.isReleased && !order.isLive(at: now) {
             return Self.error("not_found")
         }
         let isWhole = ask.codes.isEmpty && ask.coupon == nil
-        // An order without codes is known, and has nothing to give.
+        // An order without codes is known, but has nothing to give back.
         if order.uses.isEmpty && order.lastRelease == nil && isWhole {
             order.lastRelease = ["released": true, "codes": []]
             orders[id] = order
@@ -217,10 +216,10 @@ extension Reference.Books {
         var given: [JSON] = []
         for place in open {
             order.uses[place].isReleased = true
-            guard case .object(var told) = order.uses[place].told else { continue }
-            told["was"] = order.isApplied ? "applied" : "reserved"
-            if order.isApplied && order.uses[place].keepsUse { told["use_returned"] = false }
-            given.append(.object(told))
+            guard case .object(var released) = order.uses[place].released else { continue }
+            released["was"] = order.isApplied ? "applied" : "reserved"
+            if order.isApplied && order.uses[place].keepsUse { released["use_returned"] = false }
+            given.append(.object(released))
         }
         let reply: JSON = ["released": true, "codes": .list(given)]
         order.lastRelease = reply
@@ -228,7 +227,7 @@ extension Reference.Books {
         return reply
     }
 
-    /// Writes an order down, in place of what it was before; holds of `holdOf` are its own now.
+    /// Records an order in place of its earlier state, and takes over the holds of `holdOf`.
     mutating func record(_ order: Reference.Order, for ask: Reference.Ask, at now: Int64) {
         guard let id = ask.order else { return }
         if let old = orders[id], old.isApplied {

@@ -1,8 +1,8 @@
-// Validate, reserve and apply: which coupon a code stands for, which codes go together, and what is
-// left for each.
+// Validate, reserve and apply: which coupon owns a code, which codes can be combined, and what is left
+// for each.
 
 extension Reference {
-    /// A code of a request, or an auto coupon, on its way to a verdict.
+    /// A code of a request or an automatic coupon, before its verdict.
     struct Claim {
         var asked = CodeAsk()
         var isAuto = false
@@ -50,8 +50,8 @@ extension Reference.Judge {
             place: place, coupon: coupon, code: code, asked: asked, judgedAt: instant)
     }
 
-    /// Access may be told before anything is bought; but what is in the cart already says which
-    /// offer or owner is meant, so that one which covers none of it comes last.
+    /// A code may open access before its tickets are in the cart. But a cart with lines says which
+    /// offer or owner is meant, so one that covers none of them comes last.
     private func coversNothing(_ claim: Reference.Claim) -> Bool {
         guard let candidate = claim.candidate, candidate.opensAccess else { return false }
         guard let cart else { return !isCoverPossible(candidate) }
@@ -147,7 +147,7 @@ extension Reference.Judge {
         var claims = ask.codes.map { claim(for: $0) } + autoClaims()
         let order = claims.indices.filter { claims[$0].candidate != nil }
             .sorted { Reference.isJudged(claims[$0], before: claims[$1]) }
-        // What was found out alone and late is asked again, of what is left then.
+        // Late reasons of a code alone are examined again, on what is left then.
         for place in order where claims[place].isLate {
             claims[place].failures = []
             claims[place].isLate = false
@@ -155,7 +155,7 @@ extension Reference.Judge {
         settleConflicts(&claims, in: order)
         var running = order.filter { claims[$0].failures.isEmpty && !claims[$0].isAuto }
         var priced = priceAll(claims, running)
-        // An auto coupon that would cost a requested one its effect is left out.
+        // An automatic coupon that would make a requested one worthless is left out.
         for place in order where claims[place].isAuto && claims[place].failures.isEmpty {
             let trial = order.filter { running.contains($0) || $0 == place }
             let outcome = priceAll(claims, trial)
@@ -202,7 +202,7 @@ extension Reference.Judge {
         }
     }
 
-    /// Refuses a claim that cannot go together with one that was accepted before.
+    /// Refuses a claim that cannot be combined with one that was accepted before.
     private func refuse(_ claim: inout Reference.Claim, besides accepted: [Reference.Claim]) {
         guard let mine = claim.candidate else { return }
         let rival = accepted.first { other in
@@ -234,7 +234,7 @@ extension Reference.Judge {
         return next
     }
 
-    /// Each sees what those before it left.
+    /// Each is computed on what those before it left.
     private func priceAll(_ claims: [Reference.Claim], _ running: [Int]) -> [Reference.Claim] {
         var claims = claims
         guard let cart else { return claims }

@@ -57,7 +57,7 @@ extension Reference.Judge {
         return marks(of: candidate, in: cart)
     }
 
-    /// Whether `context` says that nothing is covered, where there is no cart to say so.
+    /// Whether `context` excludes the cover, for a request without a cart.
     func isCoverPossible(_ candidate: Reference.Candidate) -> Bool {
         let coupon = candidate.coupon
         let facts = ask.context.merging(candidate.asked.context) { _, own in own }

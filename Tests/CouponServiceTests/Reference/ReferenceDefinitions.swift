@@ -1,12 +1,12 @@
-// What the reference model reads: definitions as plain values, which are also written out as the
-// JSON that the daemon reads. Nothing here is shared with the daemon, so that a rule that one of
-// them reads wrongly is wrong in one place only.
+// The definitions of the reference model: plain values that are also written as the JSON that the
+// daemon reads. It shares nothing with the daemon, so that a rule that one of them reads wrongly is
+// wrong in one place only.
 
 /// The reference model: a slow, plain reading of the contract.
 enum Reference {
     /// Attribute to values.
     typealias Attributes = [String: [String]]
-    /// Currency to minor units; empty where there is no such amount.
+    /// Currency to minor units; empty if the amount is not given.
     typealias Amounts = [String: Int64]
 
     struct Catalog {
@@ -25,7 +25,7 @@ enum Reference {
         var clauses: [Clause] = []
         /// Bounds the sum of the clauses.
         var clausesCap: Amounts = [:]
-        /// Any of these; none covers everything.
+        /// One of these; without any, everything is covered.
         var appliesTo: [Attributes] = []
         var excludes: Attributes = [:]
         var skipsSaleItems = false
@@ -111,7 +111,7 @@ enum Reference {
         var last = ""
     }
 
-    /// Hours of the week, by a clock on the wall.
+    /// Hours of the week, by the local clock.
     struct Window {
         var days: [String] = []
         /// Minutes since midnight; the whole day when both are nil.
@@ -165,7 +165,7 @@ enum Reference {
 
 // MARK: As definitions
 
-/// Members of an object, of which those that say nothing are left out.
+/// Members of an object without those that have no value.
 func members(_ all: (String, JSON?)...) -> JSON {
     var kept: [String: JSON] = [:]
     for (name, value) in all {

@@ -1,5 +1,5 @@
-// The ladder of reasons, one check after another in the order of the contract's table. All of them
-// are asked; the first that fails is the reason.
+// The ladder of reasons, one check after another in the order of the contract's table. All are
+// examined; the first that fails is the reason.
 
 extension Reference {
     /// Members of a refusal: `reason`, and the facts beside it.
@@ -51,7 +51,7 @@ extension Reference {
         func booking(of ask: Ask, in zone: String) -> Wall {
             guard let given = ask.bookingDate else { return Wall(at: judgedAt, in: zone) }
             if given.isDate { return Wall(day: given.day, second: nil) }
-            // A clock that was read without saying where was read where the offer is.
+            // A local time without a zone is in the zone of the offer.
             if !given.isInstant && zone != coupon.zone {
                 return Wall(day: given.day, second: given.secondOfDay)
             }
@@ -86,7 +86,7 @@ extension Reference.Judge {
     /// All rules that fail, in order of precedence; the late ones are not among them.
     func failures(of candidate: Reference.Candidate) -> [Reference.Refusal] {
         let bounds = bounds(of: candidate)
-        // Every limit that is reached is told, every attribute, and all that is not known.
+        // Lists every limit that is reached, every attribute, and everything that is not known.
         let timely = [
             status(of: candidate), start(of: candidate), end(of: candidate),
             blackout(of: candidate), windows(of: candidate),
@@ -208,7 +208,7 @@ extension Reference.Judge {
         let coupon = candidate.coupon
         var needed = [
             coupon.requires.minSubtotal, coupon.requires.maxSubtotal, coupon.clausesCap,
-            // Who gives no money needs no budget.
+            // A coupon that gives no money needs no budget.
             candidate.givesMoney ? coupon.limits.budget : [:],
         ]
         if let discount = coupon.discount {

@@ -57,7 +57,7 @@ extension Reference {
         return shares
     }
 
-    /// The same for each; what one is not worth goes to the others.
+    /// The same for each; the part above a line's value goes to the others.
     static func even(_ amount: Int64, over weights: [Int64]) -> [Int64] {
         var shares = weights.map { _ in Int64(0) }
         var open = Array(weights.indices)
@@ -126,7 +126,7 @@ extension Reference {
         }
     }
 
-    /// What a discount that is no shipping discount takes off each line. `bound` is the most.
+    /// The discount on each line, for all kinds except shipping. `bound` is the most.
     static func shares(
         of discount: Discount, tier: Tier?, over chosen: Chosen, currency: String, bound: Int64?
     ) -> [Int64] {
@@ -170,7 +170,7 @@ extension Reference {
         }
     }
 
-    /// One unit bears all, at most what is left of it.
+    /// One unit takes the whole amount, at most what is left of it.
     private static func charged(_ money: Int64, to chosen: Chosen, dearest: Bool) -> [Int64] {
         var shares = chosen.units.map { _ in Int64(0) }
         var whole = chosen

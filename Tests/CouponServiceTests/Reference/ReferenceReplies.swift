@@ -77,7 +77,7 @@ extension Reference {
         private func conflict(with order: Order) -> JSON {
             guard case .object(let all) = order.reply else { return .absent }
             var details: [String: JSON] = [
-                "codes": .list(order.uses.map { $0.told["code"] })
+                "codes": .list(order.uses.map { $0.released["code"] })
             ]
             details["discount"] = all["discount"]
             details["total"] = all["total"]
@@ -174,7 +174,7 @@ extension Reference.Judge {
         return .object(entry)
     }
 
-    /// What a verdict tells of a coupon, whatever the cart.
+    /// The facts of a coupon in a verdict, for any cart.
     private func facts(of candidate: Reference.Candidate) -> [String: JSON] {
         let coupon = candidate.coupon
         var facts: [String: JSON] = [:]
@@ -212,7 +212,7 @@ extension Reference.Judge {
             use.code = Reference.plain(terms.code)
             use.money = claim.paid
             use.judgedAt = cardInstant(card)
-            use.told = ["code": .text(terms.code), "gift_card": .text(terms.id)]
+            use.released = ["code": .text(terms.code), "gift_card": .text(terms.id)]
         } else if let candidate = claim.candidate {
             let coupon = candidate.coupon
             use.coupon = candidate.place
@@ -224,7 +224,7 @@ extension Reference.Judge {
             use.bookingDay = candidate.booking(of: ask, in: coupon.zone).day
             use.money = claim.gain.total
             use.keepsUse = !coupon.isReusable
-            use.told = [
+            use.released = [
                 "code": candidate.code.map { .text($0.text) } ?? .null, "coupon": .text(coupon.id),
             ]
         }
@@ -239,7 +239,7 @@ extension Reference.Judge {
         // A gift card has money, and no limits.
         if found.card != nil { return ["result": .null] }
         guard var candidate = found.candidate else { return Reference.Books.error("not_found") }
-        // Of a coupon that has an offer for this context, that one is told, be it sold out.
+        // If an offer of the coupon is for this context, it is reported, even if it is sold out.
         if !isCoverPossible(candidate) {
             let others = candidate.coupon.offers.map { offer in
                 var other = candidate

@@ -23,7 +23,7 @@ enum Extent {
 }
 
 @Suite struct `The reference model` {
-    /// One seed for each history: whoever repeats a failing one names its seed, and it comes first.
+    /// One seed for each history. To repeat a failing one, give its seed: it then comes first.
     @Test(arguments: Subject.allCases)
     func `agrees with the daemon field by field`(about subject: Subject) throws {
         Extent.announce("The reference model")

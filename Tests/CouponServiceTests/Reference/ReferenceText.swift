@@ -22,7 +22,7 @@ extension JSON {
         return "\"\(escaped)\""
     }
 
-    /// Reads what the daemon writes; nil when it is no JSON, or has numbers that are no integers.
+    /// Reads what the daemon writes; nil when it is not JSON, or has numbers that are not integers.
     init?(parsing line: String) {
         var parser = ReplyParser(bytes: Array(line.utf8))
         guard let value = parser.value(), parser.isAtEnd else { return nil }

@@ -3,7 +3,7 @@ import Foundation
 // Clocks on walls. A zone's offset is asked of Foundation; everything else is counted by hand.
 
 extension Reference {
-    /// A time as somebody wrote it: a date, a local time `2026-07-04T09:30`, or an instant that
+    /// A time as it is written: a date, a local time `2026-07-04T09:30`, or an instant that
     /// ends in `Z`.
     struct Moment: Equatable {
         var text: String

@@ -1,6 +1,6 @@
 import CouponRules
 
-// A trial is a catalog and a history, told to the daemon and to the model.
+// A trial is a catalog and a history, for the daemon and for the model.
 
 struct Trial {
     var catalog: Reference.Catalog
@@ -45,7 +45,7 @@ struct Trial {
                 if expected != actual {
                     return Difference(step: place, line: line, expected: expected, actual: actual)
                 }
-                // A repeat tells the numbers of the first time.
+                // A repeat has the numbers of the first time.
                 guard ask.op == "apply", let order = ask.order, given["applied"] == true else {
                     continue
                 }
@@ -74,9 +74,9 @@ struct Trial {
         case .object(var members):
             if case .object(let error)? = members["error"] {
                 var details = error["details"] ?? .absent
-                if case .object(var told) = details {
-                    told["redemptions"] = nil
-                    details = .object(told)
+                if case .object(var facts) = details {
+                    facts["redemptions"] = nil
+                    details = .object(facts)
                 }
                 guard case .text(let code)? = error["code"] else { return .absent }
                 return Reference.Books.error(code, details)

@@ -1,8 +1,8 @@
 import CouponService
 import Testing
 
-// What goes wrong in the field between a cart and its payment: uses that are lost or taken twice,
-// orders that block themselves, retries, cancellations, dates at midnight, owners that change.
+// Known mistakes between a cart and its payment: uses that are lost or taken twice, orders that block
+// themselves, retries, cancellations, dates at midnight, owners that change.
 
 private let definitions = """
     currency: USD
@@ -51,7 +51,7 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
         #expect(try shop.counts(of: "ONE") == [1, 0])
     }
 
-    @Test func `no use is lost when nobody says that a payment failed`() throws {
+    @Test func `no use is lost when a failed payment is not released`() throws {
         let shop = try Shop(definitions)
         _ = shop.ask(checkout("reserve", "ONE", order: "o1", seconds(60), cart(2_000)))
         shop.advance(seconds: 59)
@@ -90,12 +90,12 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
         let paid = try shop.reply(checkout("apply", "ONE", order: "o1", cart(4_000)))
         #expect(paid["applied"] == true)
         #expect(try shop.counts(of: "ONE") == [1, 0])
-        // Somebody else was blocked all the time, and is.
+        // Another order was blocked all the time, and still is.
         #expect(
             try shop.reason(for: checkout("validate", "ONE", cart(2_000))) == "usage_limit_reached")
     }
 
-    @Test func `a refused reserve leaves the holds that were there`() throws {
+    @Test func `a refused reserve leaves the old holds`() throws {
         let shop = try Shop(definitions)
         _ = shop.ask(checkout("reserve", "ONE", order: "o1", cart(2_000)))
         let refused = try shop.reply(checkout("reserve", "DEAR", order: "o1", cart(2_000)))
@@ -103,7 +103,7 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
         #expect(refused["reason"] == "below_minimum_amount")
         #expect(refused["expires_at"] == .absent)
         #expect(try shop.counts(of: "ONE") == [0, 1])
-        // One that is granted takes their place.
+        // A good one replaces them.
         _ = shop.ask(checkout("reserve", "ALSO", order: "o1", cart(2_000)))
         #expect(try shop.counts(of: "ONE") == [0, 0])
         #expect(try shop.counts(of: "ALSO") == [0, 1])
@@ -146,7 +146,7 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
         #expect(fewer["error"]["details"]["codes"].count == 2)
     }
 
-    @Test func `an order that was cancelled may be made again`() throws {
+    @Test func `a cancelled order may be applied again`() throws {
         let shop = try Shop(definitions)
         let asked = checkout("apply", "ONE", order: "o1", cart(2_000))
         let first = try shop.reply(asked)
@@ -163,7 +163,7 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
         #expect(second["replayed"] == .absent)
         #expect(second["codes"][0]["redemption"] != first["codes"][0]["redemption"])
         #expect(try shop.counts(of: "ONE") == [1, 0])
-        // And be cancelled again.
+        // And it may be cancelled again.
         #expect(try shop.reply(giveBack("o1"))["replayed"] == .absent)
         #expect(try shop.counts(of: "ONE") == [0, 0])
     }
@@ -183,7 +183,7 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
         #expect(try shop.counts(of: "S3", "code") == [0, 0])
     }
 
-    @Test func `a guest who spells an e-mail in another way is the same customer`() throws {
+    @Test func `a guest with another spelling of an e-mail is the same customer`() throws {
         let shop = try Shop(definitions)
         func use(_ order: String, _ customer: String) throws -> JSON {
             try shop.reply(checkout("apply", "WELCOME", order: order, customer, cart(2_000)))
@@ -195,7 +195,7 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
             #expect(again["codes"][0]["limit"] == 1)
             #expect(again["codes"][0]["actual"] == 1)
         }
-        // An account changes nothing about it, and an empty one is none.
+        // An account does not change this, and an empty id is not an account.
         let account = try use("o2", shopper("cus_7", field("email", "ann@example.com")))
         #expect(account["reason"] == "customer_limit_reached")
         #expect(try use("o2", shopper("", field("email", "")))["reason"] == "customer_required")
@@ -224,7 +224,7 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
         #expect(late["codes"][0]["ended_at"] == .text(end))
     }
 
-    @Test func `a hold that lapses while another waits is the other's`() throws {
+    @Test func `a hold that lapses becomes free for another order`() throws {
         let shop = try Shop(definitions)
         _ = shop.ask(checkout("reserve", "ONE", order: "slow", seconds(60), cart(2_000)))
         let wait = checkout("reserve", "ONE", order: "quick", cart(2_000))
@@ -232,7 +232,7 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
         shop.advance(seconds: 60)
         #expect(try shop.reply(wait)["reserved"] == true)
 
-        // Whoever comes late has lost it, and has nothing to give back.
+        // The late order does not get the use, and has nothing to give back.
         let late = try shop.reply(checkout("apply", "ONE", order: "slow", cart(2_000)))
         #expect(late["applied"] == false)
         #expect(late["reason"] == "usage_limit_reached")
@@ -251,7 +251,7 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
             checkout(operation, "ONE", order: "o1", field("hold_of", "session-9"), cart(2_000)))
         #expect(taken["valid"] == true)
         #expect(try shop.counts(of: "ONE") == (operation == "apply" ? [1, 0] : [0, 1]))
-        // The session has nothing left that could lapse.
+        // The session holds nothing that could lapse.
         shop.advance(seconds: 899)
         #expect(try shop.counts(of: "ONE") == (operation == "apply" ? [1, 0] : [0, 1]))
         #expect(
@@ -259,7 +259,7 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
                 == "usage_limit_reached")
     }
 
-    @Test func `of two codes of which one is refused none is used`() throws {
+    @Test func `neither of two codes is used if one is refused`() throws {
         let shop = try Shop(definitions)
         let before = shop.snapshot()
         let reply = try shop.reply(
@@ -278,7 +278,7 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
         #expect(shop.snapshot() == before)
     }
 
-    @Test func `of two codes of which one is refused the other is used when part will do`() throws {
+    @Test func `in mode partial the good one of two codes is used`() throws {
         let shop = try Shop(definitions)
         let part = #""mode":"partial""#
         let reply = try shop.reply(
@@ -305,7 +305,7 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
         let own = field("order", "o1")
         #expect(
             try shop.reply(checkout("validate", "BRIEF", own, cart(2_000)))["valid"] == true)
-        // A hold is renewed by now, not by then.
+        // A renewal is judged as of now.
         #expect(
             try shop.reason(for: checkout("reserve", "BRIEF", order: "o1", cart(2_000)))
                 == "expired")
@@ -317,7 +317,7 @@ private func seconds(_ count: Int) -> String { "\"ttl\":\(count)" }
             try shop.reason(for: checkout("apply", "BRIEF", order: "o2", cart(2_000))) == "expired")
     }
 
-    @Test func `a hold does not outlast the coupon's being disabled`() throws {
+    @Test func `a hold ends when its coupon is disabled`() throws {
         let shop = try Shop(definitions)
         _ = shop.ask(checkout("reserve", "ONE", order: "o1", cart(2_000)))
         shop.reload(definitions.replacing("{id: one,", with: "{id: one, status: inactive,"))

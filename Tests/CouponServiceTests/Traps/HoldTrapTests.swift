@@ -3,7 +3,7 @@ import Testing
 
 // The traps of holding: midnight between a hold and its payment, sessions that hold several codes,
 // customers who are known by more than one name, codes that go away while they are held, and
-// coupons that nobody asked for.
+// coupons that the request did not ask for.
 
 private let definitions = """
     currency: USD
@@ -62,7 +62,7 @@ private let automatic = """
     """
 
 extension `The traps of the field` {
-    @Test func `a hold from before midnight is a use of the day before`() throws {
+    @Test func `a hold from before midnight counts for the day before`() throws {
         let shop = try Shop(definitions)
         try shop.travel(to: "2026-06-02T03:59:00Z")
         _ = shop.ask(checkout("reserve", "DAILY", order: "late", cart(2_000)))
@@ -72,7 +72,7 @@ extension `The traps of the field` {
         let today = try shop.reply(checkout("apply", "DAILY", order: "early", cart(2_000)))
         #expect(today["applied"] == true)
 
-        // Today is full, and the hold is not of today.
+        // Today is full, and the hold does not count for today.
         let late = try shop.reply(checkout("apply", "DAILY", order: "late", cart(2_000)))
         #expect(late["applied"] == true)
         #expect(try shop.counts(of: "DAILY", "day") == [1, 0])
@@ -82,7 +82,7 @@ extension `The traps of the field` {
         #expect(try shop.counts(of: "DAILY", "month") == [1, 0])
     }
 
-    @Test func `a use that is given back on another day is not one of that day`() throws {
+    @Test func `a use that is given back on another day leaves the count of that day`() throws {
         let shop = try Shop(definitions)
         _ = shop.ask(checkout("apply", "DAILY", order: "o1", cart(2_000)))
         shop.advance(seconds: 86_400)
@@ -94,7 +94,7 @@ extension `The traps of the field` {
                 == "period_limit_reached")
     }
 
-    @Test func `a session loses all that it held to the order that takes over`() throws {
+    @Test func `an order takes over all holds of a session`() throws {
         let shop = try Shop(definitions)
         let session = field("hold_of", "session")
         _ = shop.ask(
@@ -116,7 +116,7 @@ extension `The traps of the field` {
         #expect(again["gift_card_amount"] == 1_000)
     }
 
-    @Test func `what another order has paid with is no hold that could be taken over`() throws {
+    @Test func `the uses of an applied order cannot be taken over`() throws {
         let shop = try Shop(definitions)
         let other = field("hold_of", "o1")
         _ = shop.ask(checkout("apply", "TEN", order: "o1", cart(2_000)))
@@ -157,12 +157,12 @@ extension `The traps of the field` {
         #expect(try use("reserve", "o2", shopper("ann"))["reserved"] == true)
         #expect(try use("apply", "o2", shopper("bob"))["reason"] == "customer_limit_reached")
         #expect(try use("apply", "o2", "")["reason"] == "customer_required")
-        // Whoever pays has used it, not whoever looked.
+        // The order that pays has used it, not the one that validated.
         #expect(try use("apply", "o2", shopper("cid"))["applied"] == true)
         #expect(try use("apply", "o3", shopper("ann"))["applied"] == true)
     }
 
-    @Test func `a hold for one date of booking is none for another`() throws {
+    @Test func `a hold for one booking date does not count for another`() throws {
         let shop = try Shop(definitions)
         func use(_ operation: String, _ order: String, on date: String) throws -> JSON {
             try shop.reply(
@@ -179,7 +179,7 @@ extension `The traps of the field` {
         #expect(try use("apply", "o4", on: "2026-07-03")["reason"] == "period_limit_reached")
     }
 
-    @Test func `a retry of what was used in part says again what was refused`() throws {
+    @Test func `a retry in mode partial repeats what was refused`() throws {
         let shop = try Shop(definitions)
         let part = #""mode":"partial""#
         shop.advance(seconds: 600)
@@ -198,7 +198,7 @@ extension `The traps of the field` {
         #expect(strange["error"]["code"] == "not_found")
     }
 
-    @Test func `a code that is taken away while it is held gives its hold back`() throws {
+    @Test func `a code that is removed while it is held gives its hold back`() throws {
         let shop = try Shop(definitions)
         _ = shop.ask(checkout("reserve", codes: ["TEN", "ALSO"], order: "o1", cart(2_000)))
         shop.reload(definitions.replacing("codes: [ALSO]", with: "codes: [OTHER]"))
@@ -213,7 +213,7 @@ extension `The traps of the field` {
     }
 
     @Test(arguments: ["TEN", "POOL", "GROUP"])
-    func `an automatic coupon never stands against a code that was asked for`(
+    func `an automatic coupon yields to a requested code`(
         code: String
     ) throws {
         let shop = try Shop(automatic)

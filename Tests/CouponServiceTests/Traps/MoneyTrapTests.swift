@@ -48,7 +48,7 @@ private func orders<Element>(of elements: [Element]) -> [[Element]] {
 }
 
 extension `The traps of the field` {
-    @Test func `a line that costs nothing gets nothing, and harms no other`() throws {
+    @Test func `a line that costs nothing gets nothing and changes no other line`() throws {
         let shop = try Shop(definitions)
         func shares(_ code: String) throws -> JSON {
             try shop.reply(checkout("validate", code, cart(0, 1_000, 0)))["line_discounts"]
@@ -67,11 +67,11 @@ extension `The traps of the field` {
             #expect(reply["reason"] == "no_effect", "\(code)")
         }
         #expect(try shop.counts(of: "THIRD") == [0, 0])
-        // Except what is given however little it is.
+        // Except coupons that are valid for any amount.
         #expect(try shop.reply(checkout("apply", "FREE", order: "o1", cart(0)))["applied"] == true)
     }
 
-    @Test func `a code for everything leaves the shipping, and no other code anything`() throws {
+    @Test func `a code for everything leaves only the shipping`() throws {
         let shop = try Shop(definitions)
         let cart = cart(of: [1_999, 1], shipping: 500)
         let reply = try shop.reply(checkout("apply", "ALL", order: "o1", cart))
@@ -89,7 +89,7 @@ extension `The traps of the field` {
         #expect(try shop.counts(of: "ALL") == [2, 0])
     }
 
-    @Test func `a gift card has nothing to pay where a code has left nothing`() throws {
+    @Test func `a gift card has nothing to pay if a code left nothing`() throws {
         let shop = try Shop(definitions)
         let reply = try shop.reply(
             checkout("apply", codes: ["CARD", "ALL"], order: "o1", cart(2_000)))
@@ -103,7 +103,7 @@ extension `The traps of the field` {
             ("JPY", "Spend 500 JPY more to use this code.", "90000 JPY"),
             ("KWD", "Spend 0.500 KWD more to use this code.", "90.000 KWD"),
         ])
-    func `a currency has as many digits as it has`(
+    func `a currency keeps its own number of digits`(
         currency: String, missing: String, most: String
     ) throws {
         let shop = try Shop(definitions)
@@ -190,7 +190,7 @@ extension `The traps of the field` {
             try shop.reason(for: checkout("validate", "PURSE", krone)) == "currency_not_supported")
     }
 
-    @Test func `what a budget has left is given in part where that is wanted`() throws {
+    @Test func `the rest of a budget is given in part with on_budget partial`() throws {
         let shop = try Shop(definitions)
         func spend(_ order: String, _ prices: Int64...) throws -> JSON {
             try shop.reply(checkout("apply", "COINS", order: order, cart(of: prices)))
@@ -204,7 +204,7 @@ extension `The traps of the field` {
         #expect(try spend("o3", 500)["discount"] == 50)
     }
 
-    @Test func `what others hold of a budget is not given`() throws {
+    @Test func `money of a budget that others hold is not given`() throws {
         let shop = try Shop(definitions)
         _ = shop.ask(checkout("reserve", "PURSE", order: "o1", cart(6_000)))
         #expect(try shop.counts(of: "PURSE", "budget") == [0, 600])

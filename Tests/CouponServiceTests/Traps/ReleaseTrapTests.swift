@@ -1,8 +1,8 @@
 import CouponService
 import Testing
 
-// The traps of giving back: one code of several, uses that do not come back, gift cards that are
-// asked for twice or have expired, and codes that several coupons own.
+// The traps of releases: one code of several, uses that are not returned, gift cards that are used
+// twice or have expired, and codes that several coupons own.
 
 private let definitions = """
     currency: USD
@@ -40,7 +40,9 @@ extension `The traps of the field` {
         #expect(strange["error"]["code"] == "not_found")
     }
 
-    @Test func `an order given back in part takes no other request until the rest is`() throws {
+    @Test func `an order released in part takes no other request until it is released completely`()
+        throws
+    {
         let shop = try Shop(definitions)
         let both = checkout("apply", codes: ["TEN", "ALSO"], order: "o1", cart(2_000))
         let first = try shop.reply(both)
@@ -98,7 +100,7 @@ extension `The traps of the field` {
         #expect(try shop.counts(of: "KEPT") == [1, 0])
     }
 
-    @Test func `a hold of a use that does not come back does`() throws {
+    @Test func `a hold is given back even if its use would not be`() throws {
         let shop = try Shop(definitions)
         _ = shop.ask(checkout("reserve", "KEPT", order: "o1", cart(2_000)))
         #expect(try shop.counts(of: "KEPT", "budget") == [0, 300])
@@ -109,7 +111,7 @@ extension `The traps of the field` {
         #expect(try shop.counts(of: "KEPT", "budget") == [0, 0])
     }
 
-    @Test func `a gift card pays an order once, however it is spelt`() throws {
+    @Test func `a gift card pays an order once, in any spelling`() throws {
         let shop = try Shop(definitions)
         let twice = checkout("apply", codes: ["CARD", "card "], order: "o1", cart(1_500))
         let reply = try shop.reply(twice)
@@ -124,7 +126,7 @@ extension `The traps of the field` {
         #expect(part["amount_due"] == 500)
     }
 
-    @Test func `a gift card is not spent twice while a payment is under way`() throws {
+    @Test func `a gift card is not spent twice during a payment`() throws {
         let shop = try Shop(definitions)
         let part = #"{"code":"CARD","amount":400}"#
         _ = shop.ask(checkout("reserve", codes: [part], order: "o1", cart(900)))
@@ -168,7 +170,7 @@ extension `The traps of the field` {
             """)
         let held = try shop.reply(checkout("reserve", "X", order: "o1", cart(2_000)))
         #expect(held["codes"][0]["coupon"] == "small")
-        // The cart has grown: to everybody else the other one is worth more now.
+        // The cart has grown: for all other orders the other coupon is worth more now.
         #expect(
             try shop.reply(checkout("validate", "X", cart(9_000)))["codes"][0]["coupon"] == "large")
         for operation in ["validate", "reserve", "apply"] {

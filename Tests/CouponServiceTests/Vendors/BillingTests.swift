@@ -90,7 +90,7 @@ private let opening = "2026-06-10T18:24:31Z"
         #expect(try shop.reply(checkout("validate", "TENOFF", cart(1)))["discount"] == 1)
     }
 
-    @Test func `tells its duration, and for how many months it repeats`() throws {
+    @Test func `shows its duration, and for how many months it repeats`() throws {
         let shop = try shop()
         func entry(_ code: String) throws -> JSON {
             try shop.reply(checkout("validate", code, cart(3_000)))["codes"][0]

@@ -118,9 +118,9 @@ private let tour = item("t1", 2_000, #""offering":9"#)
         #expect(again["reason"] == "customer_limit_reached")
         #expect(again["codes"][0]["limit"] == 1)
         #expect(again["codes"][0]["actual"] == 1)
-        let nobody = try use("b4", "")
-        #expect(nobody["reason"] == "customer_required")
-        #expect(nobody["codes"][0]["scope"] == "per_customer")
+        let anonymous = try use("b4", "")
+        #expect(anonymous["reason"] == "customer_required")
+        #expect(anonymous["codes"][0]["scope"] == "per_customer")
         // Another code of the same coupon has nothing to do with it.
         #expect(
             try shop.reply(checkout("apply", "JUNE", order: "b5", shopper("ann"), cart(2_000)))[
@@ -143,9 +143,9 @@ private let tour = item("t1", 2_000, #""offering":9"#)
             try shop.reply(checkout("validate", "CREDIT", members, cart(2_000)))
         }
         #expect(try verdict(shopper("cus_8"))["reason"] == "customer_not_eligible")
-        let nobody = try verdict("")
-        #expect(nobody["reason"] == "customer_required")
-        #expect(nobody["codes"][0]["scope"] == "customers")
+        let anonymous = try verdict("")
+        #expect(anonymous["reason"] == "customer_required")
+        #expect(anonymous["codes"][0]["scope"] == "customers")
         let entry = try verdict(shopper("cus_7"))["codes"][0]
         #expect(entry["valid"] == true)
         #expect(entry["customer_credit"] == "cc_1")
@@ -208,7 +208,7 @@ private let tour = item("t1", 2_000, #""offering":9"#)
             try book(shop, "b4", on: "2026-07-01T13:00:00Z")["reason"] == "period_limit_reached")
     }
 
-    @Test func `tells its usage at a booking date`() throws {
+    @Test func `reports its usage at a booking date`() throws {
         let shop = try Shop(definitions)
         _ = try book(shop, "b1", on: "2026-07-01")
         func usage(on date: String) throws -> [String: JSON] {
@@ -226,7 +226,8 @@ private let tour = item("t1", 2_000, #""offering":9"#)
         #expect(try usage(on: "2026-07-01T10:00:00+02:00")["booking_date"]?["used"] == 1)
     }
 
-    @Test func `tells no usage without limits, nor of an offering that it does not cover`() throws {
+    @Test func `reports no usage without limits or for an offering that it does not cover`() throws
+    {
         let shop = try Shop(definitions)
         #expect(try shop.reply(left(of: "PARTS"))["result"] == nil)
         func usage(_ offering: String) throws -> JSON {

@@ -50,7 +50,7 @@ private func tickets(_ count: Int64, event: String, level: String = "12") -> Str
 }
 
 @Suite struct `A ticket seller's offer` {
-    @Test func `is told with its limit on tickets`() throws {
+    @Test func `is reported with its limit on tickets`() throws {
         let shop = try Shop(definitions)
         let reply = try shop.reply(
             checkout("validate", "my-code", basket(tickets(2, event: "241"))))

@@ -97,7 +97,7 @@ private let summer = "SUMMER20"
         #expect(late["codes"][0]["ended_at"] == "2026-08-31T23:59:59Z")
     }
 
-    @Test func `tells nobody its internal description`() throws {
+    @Test func `never shows its internal description`() throws {
         let shop = try Shop(definitions)
         let reply = shop.ask(checkout("apply", summer, order: "in_1", cart(10_000)))
         #expect(reply.contains(#""applied":true"#))
@@ -194,7 +194,7 @@ private let card = "GC-2025-001"
         #expect(first["codes"][0]["amount"] == 10_000)
         #expect(first["codes"][0]["balance"] == 5_000)
 
-        // A partial payment: the rest is due.
+        // A partial payment: amount_due is the rest.
         let second = try shop.reply(checkout("apply", card, order: "in_2", cart(7_000)))
         #expect(second["gift_card_amount"] == 5_000)
         #expect(second["amount_due"] == 2_000)
@@ -218,7 +218,7 @@ private let card = "GC-2025-001"
         #expect(reply["amount_due"] == 6_000)
     }
 
-    @Test func `is no discount`() throws {
+    @Test func `is not a discount`() throws {
         let shop = try Shop(cards)
         let reply = try shop.reply(checkout("validate", card, cart(of: [4_000], shipping: 500)))
         #expect(reply["discount"] == 0)
@@ -288,7 +288,7 @@ private let card = "GC-2025-001"
         #expect(next["codes"][0]["balance"] == 0)
     }
 
-    @Test func `tells nobody who purchased it`() throws {
+    @Test func `never shows who purchased it`() throws {
         let shop = try Shop(cards)
         let reply = shop.ask(checkout("apply", card, order: "in_1", cart(10_000)))
         #expect(reply.contains(#""applied":true"#))

@@ -115,7 +115,7 @@ private let definitions = """
             ["below_minimum_quantity", .absent, .absent, "above_maximum_quantity"] as [JSON]))
     func `has a minimum and a maximum product count`(quantity: Int64, reason: JSON) throws {
         let shop = try Shop(definitions)
-        // The count is of products in the cart, whatever lines they stand on.
+        // Products are counted over all lines of the cart.
         for basket in [
             basket(item("p1", 500, times: quantity)),
             basket(item("p1", 500), item("p2", 100, times: quantity - 1)),
@@ -125,7 +125,7 @@ private let definitions = """
         }
     }
 
-    @Test func `tells how many products are missing, and how many are the most`() throws {
+    @Test func `shows how many products are missing, and how many are the most`() throws {
         let shop = try Shop(definitions)
         let few = try shop.reply(checkout("validate", "COUNTED", cart(500)))["codes"][0]
         #expect(few["limit"] == 3)

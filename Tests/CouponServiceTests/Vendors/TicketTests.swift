@@ -71,7 +71,7 @@ private func usage(of code: String, event: String, _ rest: String = "") -> Strin
                 ],
                 ["type": "access", "unlocks": ["listing": ["77"]]],
             ] as [JSON]))
-    func `of presale, reserve and access tells what it opens before anything is in the cart`(
+    func `of presale, reserve and access shows what it opens before the cart has lines`(
         code: String, facts: JSON
     ) throws {
         let shop = try Shop(definitions)
