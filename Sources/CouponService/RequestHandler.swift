@@ -1,6 +1,7 @@
 // One request line in, one reply line out: who may ask what, and who answers it. `ConversationServer` brings
 // the lines; nothing here knows an operating system.
 
+import Definitions
 import CouponCatalog
 import CouponRules
 import CouponStore

@@ -1,6 +1,7 @@
 // Each kind of discount once through the whole server: the line that comes in and the line that goes
 // out, byte for byte.
 
+import Definitions
 import CouponCatalog
 import CouponRules
 import CouponService

@@ -1,3 +1,4 @@
+import Definitions
 import CouponCatalog
 import CouponRules
 import CouponWire
@@ -14,7 +15,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
     /// The keys that the reader asks for: they are listed nowhere but where they are read.
     static func keysRead() throws -> Set<String> {
         var keys: Set<String> = []
-        for path in SourceTree.files(below: "Sources/CouponCatalog/Reading", ["swift"]) {
+        for path in SourceTree.files(below: "Sources/Definitions", ["swift"]) {
             let text = try SourceTree.text(path)
             for match in text.matches(of: /(?:take|require)\(\s*"([a-z_]{2,})"/) {
                 keys.insert(String(match.output.1))
@@ -34,24 +35,24 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
 
     @Test func `names every word that a key may have`() {
         let words =
-            DiscountDefinition.Spread.allCases.map(\.rawValue)
-            + DiscountDefinition.UnitChoice.allCases.map(\.rawValue)
+            AllocationMethod.allCases.map(\.code.description)
+            + UnitOrder.allCases.map(\.code.description)
             + LimitsDefinition.OnBudget.allCases.map(\.rawValue)
-            + StackingDefinition.Base.allCases.map(\.rawValue)
+            + Stacking.Base.allCases.map(\.code.description)
             + CodeScope.allCases.map(\.rawValue) + CouponKind.allCases.map(\.code.description)
         for word in words { #expect(page.codeWords.contains(word), "\(word)") }
     }
 
     @Test func `lists every kind of discount`() throws {
         let kinds = try page.table("kinds").column(0).map(\.codeWord)
-        #expect(kinds == DiscountDefinition.Kind.allCases.map(\.rawValue))
+        #expect(kinds == Discount.Kind.named.map(\.code.description))
     }
 
     @Test func `lists every column of a codes file`() throws {
         let columns = try page.table("columns").column(0).flatMap(\.codeWords)
         let header = columns.joined(separator: ",")
         #expect(try faults(ofCodesFile: header + "\n").isEmpty)
-        let source = try SourceTree.text("Sources/CouponCatalog/Reading/CodesFileReader.swift")
+        let source = try SourceTree.text("Sources/Definitions/Syntax/CodesFileReader.swift")
         let declaration = try #require(
             source.firstMatch(of: /enum CodesFileColumn[^{]*\{([^}]*)\}/))
         #expect(declaration.output.1.split(separator: "case ").count - 1 == columns.count)

@@ -2,6 +2,7 @@
 // after the catalog is in use, where nothing waits for it; that it failed harms nothing but the next
 // start's speed, and what it could fall back on.
 
+import Definitions
 import CouponCatalog
 import CouponService
 import CouponStore

@@ -2,6 +2,7 @@
 // their own. What crosses over is immutable: the catalog that was built, and the header of the
 // segment up to which a snapshot is made from what is on disk.
 
+import Definitions
 import CouponCatalog
 import CouponService
 import CouponStore
