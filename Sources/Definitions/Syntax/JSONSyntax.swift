@@ -124,7 +124,7 @@ struct JSONSyntax {
         _ word: String, _ notation: DefinitionNode.Notation
     ) throws(SyntaxFault) -> DefinitionNode {
         for byte in word.utf8 {
-            guard next == byte else { throw fault("an unknown word; did you mean `\(word)`?") }
+            guard next == byte else { throw fault("an unknown word; did you mean `\(word)`") }
             index += 1
         }
         return DefinitionNode(content: .scalar(word, notation), line: line)

@@ -77,13 +77,13 @@ private func faultsLoading(_ paths: String...) -> [String] {
             faultsLoading(
                 folder.path, folder.path + "/../\(folder.url.lastPathComponent)/shop.yaml"
             )
-            .map { $0.hasSuffix("It is given twice: \(path) leads to the same.") } == [true])
+            .map { $0.hasSuffix("It is given twice: \(path) leads to the same file or folder.") } == [true])
         #expect(faultsLoading(path, folder.path) == ["\(path): It is given twice."])
         try FileManager.default.createSymbolicLink(
             atPath: link, withDestinationPath: path)
         #expect(
             faultsLoading(folder.path) == [
-                "\(path): It is given twice: \(link) leads to the same."
+                "\(path): It is given twice: \(link) leads to the same file or folder."
             ])
     }
 }

@@ -41,8 +41,8 @@ import Testing
         #expect(files.map(\.path) == [good])
         #expect(faults.map(\.place.file) == [missing, text, latin.path])
         #expect(faults.map(\.place.line) == [0, 0, 0])
-        #expect(faults[0].message.contains("no such file"))
-        #expect(faults[1].message.contains(".yaml, .yml and .json"))
+        #expect(faults[0].message.contains("does not exist"))
+        #expect(faults[1].message.contains(".yaml, .yml or .json"))
         #expect(faults[2].message.contains("not UTF-8"))
         #expect(faults[0].description.hasPrefix("\(missing): There is"))
     }

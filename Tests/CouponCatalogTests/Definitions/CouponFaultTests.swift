@@ -53,7 +53,7 @@ struct BrokenCoupon: Sendable, CustomTestStringConvertible {
             "`percent` is missing"),
         BrokenCoupon("revenue: 9.00", "revenue", "whole minor units"),
         BrokenCoupon("duration: twice", "duration", "not one of once, repeating, forever"),
-        BrokenCoupon("duration: repeating", "duration", "is missing: `duration_in_months`"),
+        BrokenCoupon("duration: repeating", "duration", "`duration_in_months` is missing"),
         BrokenCoupon(
             "duration: once\nduration_in_months: 3", line: 5, "duration_in_months",
             "Only `duration: repeating`"),
@@ -64,7 +64,7 @@ struct BrokenCoupon: Sendable, CustomTestStringConvertible {
     @Test(arguments: [
         BrokenCoupon("codes: SUMMER", "codes", "write [SUMMER]"),
         BrokenCoupon("codes: {a: b}", "codes", "Found a map where a list is expected."),
-        BrokenCoupon("codes: [A, ~]", "codes[1]", "empty entry"),
+        BrokenCoupon("codes: [A, ~]", "codes[1]", "empty element"),
         BrokenCoupon("codes: [A, \"\"]", "codes[1]", "A name must not be empty."),
         BrokenCoupon("codes: [\"a\\nb\"]", "codes[0]", "control character"),
         BrokenCoupon(
@@ -78,7 +78,7 @@ struct BrokenCoupon: Sendable, CustomTestStringConvertible {
             "has one use, not 2"),
         BrokenCoupon(
             "codes: [{code: A, customer_credit: cc}]", "codes[0].customer_credit",
-            "`customer` is missing"),
+            "needs a `customer`"),
         BrokenCoupon(
             "codes:\n- {code: A, starts_at: 2026-02-01, ends_at: 2026-01-01}", line: 5,
             "codes[0].ends_at", "after `starts_at`"),
@@ -89,7 +89,7 @@ struct BrokenCoupon: Sendable, CustomTestStringConvertible {
             "starts_at: 2026-01-01\ncodes: [{code: B, ends_at: 2025-02-01}]", line: 5,
             "codes[0].ends_at", "has not begun"),
         BrokenCoupon("codes_file: [a.csv]", "codes_file", "Found a list where a text is expected."),
-        BrokenCoupon("codes_file: \"\"", "codes_file", "An empty text"),
+        BrokenCoupon("codes_file: \"\"", "codes_file", "must not be empty"),
     ])
     func `in its codes`(broken: BrokenCoupon) { check(broken) }
 
@@ -115,7 +115,7 @@ struct BrokenCoupon: Sendable, CustomTestStringConvertible {
         BrokenCoupon("blackout: [2026-12-24T10:00]", "blackout[0]", "is not a date"),
         BrokenCoupon("windows: [{days: [monday]}]", "windows[0].days[0]", "Did you mean `mon`?"),
         BrokenCoupon("windows: [{days: [mon, mon]}]", "windows[0].days[1]", "named twice"),
-        BrokenCoupon("windows: [{from: \"9:00\"}]", "windows[0].from", "is no time of day"),
+        BrokenCoupon("windows: [{from: \"9:00\"}]", "windows[0].from", "is not a time of day"),
         BrokenCoupon("windows: [{from: \"24:00\"}]", "windows[0].from", "00:00 to 23:59"),
         BrokenCoupon("windows: [{to: \"24:01\"}]", "windows[0].to", "00:00 to 24:00"),
         BrokenCoupon("windows: [{from: 09:00, to: 09:00}]", "windows[0]", "ends when it begins"),
@@ -149,7 +149,8 @@ struct BrokenCoupon: Sendable, CustomTestStringConvertible {
             "requires: {min_items: 02}", "requires.min_items", "a whole number is expected"),
         BrokenCoupon("requires: {base: covered}", "requires.base", "not one of cart, eligible"),
         BrokenCoupon("requires: {customers: cus_7}", "requires.customers", "write [cus_7]"),
-        BrokenCoupon("requires: {customers: [\" \"]}", "requires.customers[0]", "An empty text"),
+        BrokenCoupon(
+            "requires: {customers: [\" \"]}", "requires.customers[0]", "must not be empty"),
         BrokenCoupon(
             "requires: {max_previous_orders: -1}", "requires.max_previous_orders",
             "at least 0"),

@@ -28,11 +28,11 @@ import Testing
 
     @Test(arguments: [
         (#"{"coupons": [],}"#, "a key in double quotes"), (#"{'coupons': []}"#, "double quotes"),
-        ("{} // end", "follows the end"), (#"{"a": nul}"#, "begins like `null`"),
+        ("{} // end", "follows the end"), (#"{"a": nul}"#, "did you mean `null`"),
         (#"{"a": 01}"#, "a comma or }"), (#"{"a": 1.}"#, "after the decimal point"),
         (#"{"a": -}"#, "after the minus sign"), (#"{"a": 1e}"#, "exponent"),
         (#"{"a": "\ud83d"}"#, "surrogate"), (#"{"a": "\ude00\ud83d"}"#, "surrogate"),
-        (#"{"a": "\x41"}"#, "no escape"), ("{\"a\": \"\t\"}", "control character"),
+        (#"{"a": "\x41"}"#, "unknown escape"), ("{\"a\": \"\t\"}", "control character"),
         (#"{"a": "b"#, "not closed"), (#"{"a" 1}"#, "a colon is expected"),
         ("", "a value is expected"),
         (#"["a" "b"]"#, "a comma or ]"), (#"{"a": +1}"#, "a value is expected"),
@@ -114,7 +114,7 @@ import Testing
         }
         let faults = read(yaml).faults
         #expect(faults.count == 1)
-        #expect(faults.first?.message.contains("blow this file up") == true)
+        #expect(faults.first?.message.contains("many times its size") == true)
     }
 
     @Test(arguments: [CatalogReader.Format.yaml, .json], [100, 100_000])
