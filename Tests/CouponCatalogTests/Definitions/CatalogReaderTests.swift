@@ -44,7 +44,7 @@ import Testing
         #expect(faults[0].message.contains("does not exist"))
         #expect(faults[1].message.contains(".yaml, .yml or .json"))
         #expect(faults[2].message.contains("not UTF-8"))
-        #expect(faults[0].description.hasPrefix("\(missing): There is"))
+        #expect(faults[0].description.hasPrefix("\(missing): The file or folder"))
     }
 
     @Test func `seeks a codes file beside the file that names it`() throws {

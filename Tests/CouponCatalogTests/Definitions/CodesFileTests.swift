@@ -111,7 +111,7 @@ extension Span<UInt8> {
         ("A,1,,,,\n,2,,,,\n", 3, "code", "The cell is empty."),
         ("A,1\n", 2, "", "The row has 2 cells; the header has 6 columns."),
         ("A,1,,,,,\n", 2, "", "has 7 cells"), ("A,0,,,,\n", 2, "max_uses", "at least 1"),
-        ("A,x,,,,\n", 2, "max_uses", "no number of uses"),
+        ("A,x,,,,\n", 2, "max_uses", "not a number of uses"),
         ("A,-1,,,,\n", 2, "max_uses", "at least 1"),
         ("A,,,soon,,\n", 2, "starts_at", "is not a time"),
         ("A,,,,20270831,\n", 2, "ends_at", "`20270831` would be Unix seconds of the year 1970"),

@@ -87,7 +87,7 @@ struct BrokenCoupon: Sendable, CustomTestStringConvertible {
             line: 7, "codes[1].starts_at", "The coupon ends before this"),
         BrokenCoupon(
             "starts_at: 2026-01-01\ncodes: [{code: B, ends_at: 2025-02-01}]", line: 5,
-            "codes[0].ends_at", "has not begun"),
+            "codes[0].ends_at", "starts after this"),
         BrokenCoupon("codes_file: [a.csv]", "codes_file", "Found a list where a text is expected."),
         BrokenCoupon("codes_file: \"\"", "codes_file", "must not be empty"),
     ])
