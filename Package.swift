@@ -49,12 +49,21 @@ let package = Package(
         .testTarget(
             name: "FlatStorageTests", dependencies: ["FlatStorage"], swiftSettings: strict),
 
-        // Compiles definition files into an immutable catalog.
+        // What people write: definitions and settings, read with the place of everything.
         .target(
-            name: "CouponCatalog", dependencies: ["CouponRules", "FlatStorage", yams],
+            name: "Definitions", dependencies: ["CouponRules", "FlatStorage", yams],
+            swiftSettings: strict),
+
+        // Definitions -> an immutable compiled catalog.
+        .target(
+            name: "CouponCatalog", dependencies: ["CouponRules", "Definitions", "FlatStorage"],
             swiftSettings: strict),
         .testTarget(
-            name: "CouponCatalogTests", dependencies: ["CouponCatalog"], swiftSettings: strict),
+            name: "CouponCatalogTests",
+            dependencies: [
+                "CouponRules", "CouponCatalog", "Definitions", "FlatStorage",
+            ],
+            swiftSettings: strict),
 
         // Uses by coupon, customer and order, and how they reach the disk.
         .target(name: "CouponStore", dependencies: ["FlatStorage"], swiftSettings: strict),
@@ -81,7 +90,8 @@ let package = Package(
         .target(
             name: "CouponService",
             dependencies: [
-                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "FlatStorage",
+                "CouponRules", "CouponCatalog", "Definitions", "CouponStore", "CouponWire",
+                "FlatStorage",
             ],
             swiftSettings: strict),
         .target(
@@ -90,7 +100,8 @@ let package = Package(
         .testTarget(
             name: "CouponServiceTests",
             dependencies: [
-                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
+                "CouponRules", "CouponCatalog", "Definitions", "CouponStore", "CouponWire",
+                "CouponService",
                 "FlatStorage", "ServerSupport",
             ],
             swiftSettings: strict),
@@ -99,7 +110,8 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
+                "CouponRules", "CouponCatalog", "Definitions", "CouponStore", "CouponWire",
+                "CouponService",
                 "FlatStorage", "StoreSupport",
             ],
             path: "Tests/Simulation", swiftSettings: strict),
@@ -123,14 +135,16 @@ let package = Package(
         .executableTarget(
             name: "coupond",
             dependencies: [
-                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
+                "CouponRules", "CouponCatalog", "Definitions", "CouponStore",
+                "CouponWire", "CouponService",
                 "FlatStorage", "Posix", "UVLoop", argumentParser, logging, system,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "CoupondTests",
             dependencies: [
-                "coupond", "CouponRules", "CouponCatalog", "CouponStore", "CouponWire",
+                "coupond", "CouponRules", "CouponCatalog", "Definitions", "CouponStore",
+                "CouponWire",
                 "CouponService", "FlatStorage", "Posix", "ServerSupport", "StoreSupport", "UVLoop",
                 logging, system,
             ],
@@ -158,7 +172,8 @@ let package = Package(
         .testTarget(
             name: "TidyTests",
             dependencies: [
-                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
+                "CouponRules", "CouponCatalog", "Definitions", "CouponStore", "CouponWire",
+                "CouponService",
                 "FlatStorage", "ServerSupport",
             ],
             swiftSettings: strict),
@@ -168,13 +183,15 @@ let package = Package(
         .executableTarget(
             name: "hot-path",
             dependencies: [
-                "CHeapCount", "CouponRules", "CouponCatalog", "CouponStore", "CouponWire",
+                "CHeapCount", "CouponRules", "CouponCatalog", "Definitions", "CouponStore",
+                "CouponWire",
                 "CouponService", "FlatStorage", "ServerSupport",
             ],
             path: "Benchmarks/HotPath", swiftSettings: strict),
         .systemLibrary(name: "CTimerFD", path: "Benchmarks/CTimerFD"),
         .target(
-            name: "LoopClient", dependencies: ["CTimerFD", "Posix", "UVLoop"], path: "Benchmarks/LoopClient",
+            name: "LoopClient", dependencies: ["CTimerFD", "Posix", "UVLoop"],
+            path: "Benchmarks/LoopClient",
             swiftSettings: strict),
         .target(
             name: "LoadGenerator",
@@ -187,7 +204,8 @@ let package = Package(
         .executableTarget(
             name: "coupon-bench",
             dependencies: [
-                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
+                "CouponRules", "CouponCatalog", "Definitions", "CouponStore",
+                "CouponWire", "CouponService",
                 "FlatStorage", "LoadGenerator", "Posix", argumentParser,
             ],
             path: "Benchmarks/CouponBench", swiftSettings: strict),
@@ -208,7 +226,8 @@ if hasMicroBenchmarks {
         .executableTarget(
             name: "Micro",
             dependencies: [
-                "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "CouponService",
+                "CouponRules", "CouponCatalog", "Definitions", "CouponStore", "CouponWire",
+                "CouponService",
                 "FlatStorage", "ServerSupport", .product(name: "Benchmark", package: "benchmark"),
             ],
             path: "Benchmarks/Micro",

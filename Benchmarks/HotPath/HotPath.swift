@@ -6,6 +6,7 @@
 //                     answers a validate (the README's), a refuse or an apply N times, for callgrind to
 //                     count instructions
 
+import Definitions
 import CHeapCount
 import CouponCatalog
 import CouponRules

@@ -66,11 +66,28 @@ package enum CouponKind: UInt8, Sendable, CaseIterable, BitwiseCopyable {
 
 package enum CouponStatus: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case active, inactive, archived
+
+    /// The name in definitions and replies.
+    package var code: StaticString {
+        switch self {
+        case .active: "active"
+        case .inactive: "inactive"
+        case .archived: "archived"
+        }
+    }
 }
 
 /// Which cart lines a bound looks at.
 package enum BoundBase: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case cart, eligible
+
+    /// The name in definitions.
+    package var code: StaticString {
+        switch self {
+        case .cart: "cart"
+        case .eligible: "eligible"
+        }
+    }
 }
 
 /// What a coupon requires of a purchase.

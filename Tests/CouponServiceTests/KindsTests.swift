@@ -1,6 +1,7 @@
 // Each kind of discount once through the whole server: the request line and the reply line, byte for
 // byte.
 
+import Definitions
 import CouponCatalog
 import CouponRules
 import CouponService

@@ -1,3 +1,4 @@
+import Definitions
 import CouponCatalog
 import CouponRules
 import CouponService

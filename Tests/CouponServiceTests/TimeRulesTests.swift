@@ -1,6 +1,7 @@
 // Blackout dates and weekday/hour windows over the wire: what a shop asks, and the whole reply.
 // It is Monday, 2026-06-15T12:00:00Z: 08:00 in New York, and midnight in Auckland.
 
+import Definitions
 import CouponCatalog
 import CouponRules
 import CouponService

@@ -104,15 +104,15 @@ private func faults(_ text: String) -> [String] {
         ("socket: []", "c.yaml:1: socket: ", "Did you mean `sockets`?"),
         ("limits: {conections: 5}", "c.yaml:1: limits.conections: ", "Did you mean `connections`?"),
         ("limits: {connections: 0}", "c.yaml:1: limits.connections: ", "at least 1"),
-        ("limits: {line_bytes: 1e5}", "c.yaml:1: limits.line_bytes: ", "a whole number is due"),
+        ("limits: {line_bytes: 1e5}", "c.yaml:1: limits.line_bytes: ", "a whole number is expected"),
         ("limits: {orders: \"5\"}", "c.yaml:1: limits.orders: ", "without quotes"),
-        ("limits: 5", "c.yaml:1: limits: ", "a map is due"),
+        ("limits: 5", "c.yaml:1: limits: ", "a map is expected"),
         ("snapshot:\n  interval_seconds: 86401", "c.yaml:2: snapshot.interval_seconds: ", "86400"),
         ("log: {level: inf}", "c.yaml:1: log.level: ", "Did you mean `info`?"),
         ("state: {create: allways}", "c.yaml:1: state.create: ", "Did you mean `always`?"),
-        ("state: {directory: \"\"}", "c.yaml:1: state.directory: ", "names nothing"),
-        ("catalog: coupons.yaml", "c.yaml:1: catalog: ", "a list is due"),
-        ("sockets: []", "c.yaml:1: sockets: ", "Without a socket"),
+        ("state: {directory: \"\"}", "c.yaml:1: state.directory: ", "must not be empty"),
+        ("catalog: coupons.yaml", "c.yaml:1: catalog: ", "a list is expected"),
+        ("sockets: []", "c.yaml:1: sockets: ", "at least one socket"),
         ("sockets: [{role: admin}]", "c.yaml:1: sockets[0]: ", "`path` is missing"),
         ("sockets: [{path: a}]", "c.yaml:1: sockets[0]: ", "`role` is missing"),
         ("sockets: [{path: a, role: adm}]", "c.yaml:1: sockets[0].role: ", "Did you mean `admin`?"),
@@ -120,7 +120,7 @@ private func faults(_ text: String) -> [String] {
         ("sockets: [{path: a, role: admin, mode: 1777}]", "c.yaml:1: sockets[0].mode: ", "octal"),
         (
             "sockets: [{path: a, role: admin, allow_uids: []}]",
-            "c.yaml:1: sockets[0].allow_uids: ", "let nobody in"
+            "c.yaml:1: sockets[0].allow_uids: ", "let no client in"
         ),
         (
             "sockets: [{path: a, role: admin, allow_uids: [-1]}]",
@@ -128,7 +128,7 @@ private func faults(_ text: String) -> [String] {
         ),
         (
             "sockets: [{path: a, role: admin, stores: []}]",
-            "c.yaml:1: sockets[0].stores: ", "let nobody in"
+            "c.yaml:1: sockets[0].stores: ", "let no client in"
         ),
         (
             "sockets:\n- {path: a, role: admin}\n- {path: a, role: viewer}",
@@ -140,7 +140,7 @@ private func faults(_ text: String) -> [String] {
         ),
         ("log: {level: info}\nlog: {level: debug}", "c.yaml:2: log: ", "line 1"),
         ("limits: [", "c.yaml:", "not YAML"),
-        ("- a list", "c.yaml:1: ", "a map is due"),
+        ("- a list", "c.yaml:1: ", "a map is expected"),
     ])
     func `with a mistake says where and what`(text: String, place: String, reason: String) throws {
         let found = faults(text)

@@ -112,7 +112,7 @@ extension `The built daemon` {
                         "--socket", shop.socket, "--admin-socket", shop.adminSocket, "--state",
                         shop.state, "--catalog", path,
                     ])
-                    #expect(daemon.log.text.contains("\(path): There is no such file"))
+                    #expect(daemon.log.text.contains("\(path): The file or folder does not exist"))
                     #expect(
                         try shop.connect().ask(ShopRequests.validate("TEN", id: 1))["valid"] == true
                     )

@@ -1,3 +1,4 @@
+import Definitions
 import CouponCatalog
 import CouponRules
 import CouponWire
@@ -14,7 +15,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
     /// The keys that the reader asks for. No other place lists them.
     static func keysRead() throws -> Set<String> {
         var keys: Set<String> = []
-        for path in SourceTree.files(below: "Sources/CouponCatalog/Reading", ["swift"]) {
+        for path in SourceTree.files(below: "Sources/Definitions", ["swift"]) {
             let text = try SourceTree.text(path)
             for match in text.matches(of: /(?:take|require)\(\s*"([a-z_]{2,})"/) {
                 keys.insert(String(match.output.1))
@@ -34,17 +35,17 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
 
     @Test func `names every value that is a word`() {
         let words =
-            DiscountDefinition.Spread.allCases.map(\.rawValue)
-            + DiscountDefinition.UnitChoice.allCases.map(\.rawValue)
+            AllocationMethod.allCases.map(\.code.description)
+            + UnitOrder.allCases.map(\.code.description)
             + LimitsDefinition.OnBudget.allCases.map(\.rawValue)
-            + StackingDefinition.Base.allCases.map(\.rawValue)
+            + Stacking.Base.allCases.map(\.code.description)
             + CodeScope.allCases.map(\.rawValue) + CouponKind.allCases.map(\.code.description)
         for word in words { #expect(page.codeWords.contains(word), "\(word)") }
     }
 
     @Test func `lists every kind of discount`() throws {
         let kinds = try page.table("kinds").column(0).map(\.codeWord)
-        #expect(kinds == DiscountDefinition.Kind.allCases.map(\.rawValue))
+        #expect(kinds == Discount.Kind.named.map(\.code.description))
     }
 
     @Test func `lists every column of a codes file`() throws {

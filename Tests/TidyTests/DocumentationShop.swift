@@ -1,6 +1,7 @@
 // The daemon as the documentation shows it: the real server without an operating system, with the
 // catalog of the page and at one fixed time. So every reply on a page can be compared byte for byte.
 
+import Definitions
 import CouponCatalog
 import CouponRules
 import CouponService

@@ -105,7 +105,7 @@ private let wirePages = "Sources/CouponWire/CouponWire.docc/"
         let words = Set(try pages.flatMap { try DocumentationPage($0).codeWords })
         let written = /(?:key|member|writeNumber|write)\([^"()]*"([a-z_]+)"/
         let facts = ["Reply", "Discount"].map {
-            "Sources/CouponCatalog/Compiled/\($0)Facts.swift"
+            "Sources/CouponCatalog/Compile/\($0)Facts.swift"
         }
         for path in SourceTree.files(below: "Sources/CouponService", ["swift"]) + facts {
             for match in try SourceTree.text(path).matches(of: written) {

@@ -20,11 +20,13 @@ import Testing
     static let allowedImports: [String: Set<String>] = [
         "CouponRules": [],
         "FlatStorage": ["CXXHash", "Glibc", "Synchronization"],
-        "CouponCatalog": ["CouponRules", "FlatStorage", "Foundation", "Yams"],
+        "Definitions": ["CouponRules", "FlatStorage", "Foundation", "Yams"],
+        "CouponCatalog": ["CouponRules", "Definitions", "FlatStorage", "Foundation"],
         "CouponStore": ["FlatStorage", "Glibc"],
         "CouponWire": ["CouponRules", "FlatStorage", "CJSONLine"],
         "CouponService": [
-            "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "FlatStorage",
+            "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "Definitions",
+            "FlatStorage",
         ],
         "UVLoop": ["CUv", "Glibc", "Synchronization"],
         "Posix": ["CPosix", "Glibc"],

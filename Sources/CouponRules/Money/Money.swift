@@ -59,6 +59,15 @@ package enum Rounding: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case halfUp
     case halfEven
     case down
+
+    /// The name in definitions and replies.
+    package var code: StaticString {
+        switch self {
+        case .halfUp: "half_up"
+        case .halfEven: "half_even"
+        case .down: "down"
+        }
+    }
 }
 
 extension Money {

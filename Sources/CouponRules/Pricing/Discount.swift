@@ -20,6 +20,29 @@ package struct Discount: Sendable, BitwiseCopyable {
         case clauses
         /// A percentage off the units that are got with those that are bought.
         case buyXGetY
+
+        /// The kinds that a definition may name: all but `clauses`, which is a list of discounts.
+        package static let named: [Kind] = [
+            .percentage, .fixedAmount, .fixedPerItem, .fixedPerLine, .fixedPrice, .shipping,
+            .buyXGetY, .tiers, .giftItem, .none,
+        ]
+
+        /// The name in definitions and replies.
+        package var code: StaticString {
+            switch self {
+            case .none: "none"
+            case .percentage: "percentage"
+            case .fixedAmount: "fixed_amount"
+            case .fixedPerItem: "fixed_per_item"
+            case .fixedPerLine: "fixed_per_line"
+            case .fixedPrice: "fixed_price"
+            case .shipping: "shipping"
+            case .giftItem: "gift_item"
+            case .tiers: "tiers"
+            case .clauses: "clauses"
+            case .buyXGetY: "buy_x_get_y"
+            }
+        }
     }
 
     package var kind: Kind
@@ -101,7 +124,21 @@ package enum AllocationMethod: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case cheapest
     case dearest
 
+<<<<<<< HEAD:Sources/CouponRules/Pricing/Discount.swift
     /// The order whose first unit takes the whole discount; nil when it is divided.
+=======
+    /// The name in definitions and replies.
+    package var code: StaticString {
+        switch self {
+        case .proportional: "proportional"
+        case .even: "even"
+        case .cheapest: "cheapest"
+        case .dearest: "dearest"
+        }
+    }
+
+    /// Which unit bears all of it, where one does.
+>>>>>>> b85238b174d4a4b72d9d4a66ae645f02d4f0c542:Sources/CouponRules/Discount.swift
     package var bearer: UnitOrder? {
         switch self {
         case .proportional, .even: nil
@@ -115,4 +152,12 @@ package enum AllocationMethod: UInt8, Sendable, CaseIterable, BitwiseCopyable {
 package enum UnitOrder: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case dearest
     case cheapest
+
+    /// The name in definitions and replies.
+    package var code: StaticString {
+        switch self {
+        case .dearest: "dearest"
+        case .cheapest: "cheapest"
+        }
+    }
 }

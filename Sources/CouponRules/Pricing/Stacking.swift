@@ -10,6 +10,14 @@ package struct Stacking: Hashable, Sendable, BitwiseCopyable {
         case remaining
         /// Full prices; still no line goes below zero.
         case original
+
+        /// The name in definitions.
+        package var code: StaticString {
+            switch self {
+            case .remaining: "remaining"
+            case .original: "original"
+            }
+        }
     }
 
     /// Whether it stands alone.

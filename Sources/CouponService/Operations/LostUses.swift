@@ -2,6 +2,7 @@
 // it another coupon, whose count begins at zero: a limit would be passed silently. So a catalog that
 // would do that to a coupon with uses is refused, and the fault says how to keep them.
 
+import Definitions
 import CouponCatalog
 import CouponStore
 

@@ -5,6 +5,7 @@ import CouponCatalog
 import CouponRules
 import CouponStore
 import CouponWire
+import Definitions
 import FlatStorage
 
 /// What became of a line.

@@ -3,6 +3,7 @@
 // are taken as they stand (a mode is `0660`, not the number YAML would make of it), unknown keys are
 // refused, and all mistakes are told at once.
 
+import Definitions
 import CouponCatalog
 import CouponService
 import CouponWire
@@ -67,7 +68,7 @@ extension Configuration {
 extension SocketSettings {
     fileprivate static func readList(_ list: DefinitionField) -> [SocketSettings] {
         if list.isEmptyList {
-            list.refuse("Without a socket nobody could ask the daemon anything.")
+            list.refuse("The daemon needs at least one socket.")
         }
         var sockets: [SocketSettings] = []
         for element in list.list() {
@@ -144,7 +145,7 @@ extension DefinitionField {
     fileprivate func fileMode() -> UInt32? {
         guard let text = text() else { return nil }
         if let mode = UInt32(text, radix: 8), mode <= 0o777 { return mode }
-        refuse("`\(text.shortened)` are no access rights: octal digits are due, such as 0660.")
+        refuse("`\(text.shortened)` is not an access mode: write octal digits, such as 0660.")
         return nil
     }
 
@@ -154,7 +155,7 @@ extension DefinitionField {
     }
 
     fileprivate func nonEmptyList(_ advice: String) -> [DefinitionField] {
-        if isEmptyList { refuse("An empty list would let nobody in. \(advice)") }
+        if isEmptyList { refuse("An empty list would let no client in. \(advice)") }
         return list()
     }
 }

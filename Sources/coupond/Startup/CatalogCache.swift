@@ -7,6 +7,7 @@
 // It is written beside the old one, synchronized and renamed, so that there is a whole one at every
 // moment, which is what the second purpose needs.
 
+import Definitions
 import CouponCatalog
 import CouponStore
 import FlatStorage

@@ -1,6 +1,7 @@
 // A catalog of many million codes takes a while to read from its files. Who waits for a start or a
 // reload sees by the log that it goes on, how fast, and what is being done.
 
+import Definitions
 import CouponCatalog
 import Logging
 import Posix

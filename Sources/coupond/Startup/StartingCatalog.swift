@@ -4,6 +4,7 @@
 // definitions; but nobody shall take the one for the other, so every mistake is an error of the log,
 // `server.stats` says what is served, and `--check` goes on failing.
 
+import Definitions
 import CouponCatalog
 import CouponService
 import CouponStore

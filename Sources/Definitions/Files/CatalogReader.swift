@@ -1,0 +1,201 @@
+// From paths to checked definitions. Syntax, shape and meaning are told apart: a file whose syntax
+// is broken has that one fault; every other file is read to its end, and all its faults are told
+// together, by line.
+
+import CouponRules
+import Foundation
+
+/// Reads definition files.
+package enum CatalogReader {
+    package enum Format: Sendable {
+        case yaml, json
+    }
+
+    /// Reads every file of `paths`. A folder stands for its `*.yaml`, `*.yml` and `*.json`, by name,
+    /// without hidden ones and without the folders in it; a folder that has none is no fault.
+    ///
+    /// Where there are faults the files hold what could be read of them: enough to look for clashes
+    /// and tell those at the same time, not enough to serve. Faults are in the order of the files.
+    /// `recorder` is told of every folder and file.
+    package static func read(
+        paths: [String], recorder: SourceRecorder? = nil
+    ) -> (files: [CatalogFile], faults: [DefinitionFault]) {
+        var files: [CatalogFile] = []
+        var faults: [DefinitionFault] = []
+        // By where a path leads: the name by which it was given first.
+        var given: [String: String] = [:]
+        for path in paths {
+            do throws(DefinitionFault) {
+                if let fault = note(path, in: &given) { throw fault }
+                for file in try definitionFiles(at: path, recorder) {
+                    if file.path != path, let fault = note(file.path, in: &given) {
+                        faults.append(fault)
+                        continue
+                    }
+                    let (read, found) = readFile(at: file.path, format: file.format, recorder)
+                    if let read { files.append(read) }
+                    faults += found
+                }
+            } catch {
+                faults.append(error)
+            }
+        }
+        return (files, faults)
+    }
+
+    /// Notes where `path` leads, or tells that another path led there before: what is read twice
+    /// would clash with itself at every name.
+    private static func note(
+        _ path: String, in given: inout [String: String]
+    ) -> DefinitionFault? {
+        guard let first = given.updateValue(path, forKey: path.resolved) else { return nil }
+        return unreadable(
+            path,
+            first == path
+                ? "It is given twice."
+                : "It is given twice: \(first) leads to the same file or folder.")
+    }
+
+    /// Reads one definition file's text. `path` is the name it has in faults, and the folder that
+    /// its codes files are sought in. The file is nil when it is no map at all.
+    package static func read(
+        text: String, path: String, format: Format
+    ) -> (file: CatalogFile?, faults: [DefinitionFault]) {
+        let scope = FileScope(path: path)
+        do throws(SyntaxFault) {
+            // A byte-order mark is no part of either syntax.
+            let text = text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
+            let tree: DefinitionTree? =
+                switch format {
+                case .json: try JSONSyntax.tree(of: text)
+                case .yaml: try YAMLSyntax.tree(of: text)
+                }
+            guard let tree else {
+                scope.refuse(
+                    line: 0, field: "",
+                    "The file is empty; write `coupons: []` to define nothing.")
+                return (nil, scope.faultsByLine)
+            }
+            for duplicate in tree.duplicates {
+                scope.refuse(
+                    line: duplicate.line, field: duplicate.path.appendingKey(duplicate.key),
+                    "The key `\(duplicate.key.shortened)` is already on line \(duplicate.firstLine)."
+                )
+            }
+            let file = DefinitionField(node: tree.root, path: "", scope: scope).catalogFile()
+            return (file, scope.faultsByLine)
+        } catch {
+            scope.refuse(line: error.line, field: "", error.message)
+            return (nil, scope.faultsByLine)
+        }
+    }
+
+    private static func readFile(
+        at path: String, format: Format, _ recorder: SourceRecorder?
+    ) -> (file: CatalogFile?, faults: [DefinitionFault]) {
+        recorder?.noteFile(path)
+        do {
+            try UnreadableFile.check(path)
+            let data = try Data(contentsOf: URL(fileURLWithPath: path))
+            var hash = ContentHash()
+            hash.addAll(data.span)
+            recorder?.noteContent(of: path, hash)
+            guard let text = String(validating: data, as: UTF8.self) else {
+                return (nil, [unreadable(path, "It is not UTF-8.")])
+            }
+            return read(text: text, path: path, format: format)
+        } catch let why as UnreadableFile {
+            return (nil, [unreadable(path, why.explanation)])
+        } catch {
+            return (nil, [unreadable(path, UnreadableFile.failing.explanation)])
+        }
+    }
+
+    /// The files that `path` stands for.
+    private static func definitionFiles(
+        at path: String, _ recorder: SourceRecorder?
+    ) throws(DefinitionFault) -> [(path: String, format: Format)] {
+        // Attributes are those of a symbolic link itself; what counts is where it leads.
+        let target = path.resolved
+        let type: FileAttributeType?
+        do {
+            type =
+                try FileManager.default.attributesOfItem(atPath: target)[.type]
+                as? FileAttributeType
+        } catch {
+            throw unreadable(path, "The file or folder does not exist or cannot be reached.")
+        }
+        if type == .typeDirectory {
+            return try definitionFiles(inFolder: path, recorder)
+        }
+        guard type == .typeRegular else {
+            throw unreadable(path, "It is neither a file nor a folder.")
+        }
+        guard let format = format(ofFileNamed: path) else {
+            throw unreadable(path, "Its name must end in .yaml, .yml or .json.")
+        }
+        return [(path, format)]
+    }
+
+    private static func definitionFiles(
+        inFolder path: String, _ recorder: SourceRecorder?
+    ) throws(DefinitionFault) -> [(path: String, format: Format)] {
+        guard let names = definitionNames(inFolder: path) else {
+            throw unreadable(path, "This program does not have permission to read the folder.")
+        }
+        recorder?.noteFolder(path, names: names)
+        let folder = path.hasSuffix("/") ? path : path + "/"
+        return names.compactMap { name in
+            format(ofFileNamed: name).map { (folder + name, $0) }
+        }
+    }
+
+    /// The names in the folder at `path` that definition files have, sorted; nil when it cannot be
+    /// listed.
+    static func definitionNames(inFolder path: String) -> [String]? {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: path)
+                .filter { !$0.hasPrefix(".") && format(ofFileNamed: $0) != nil }.sorted()
+        } catch {
+            return nil
+        }
+    }
+
+    private static func format(ofFileNamed name: String) -> Format? {
+        switch name.split(separator: ".").last {
+        case "yaml", "yml": .yaml
+        case "json": .json
+        default: nil
+        }
+    }
+
+    private static func unreadable(_ path: String, _ message: String) -> DefinitionFault {
+        DefinitionFault(place: SourcePlace(file: path, line: 0), field: "", message: message)
+    }
+}
+
+extension DefinitionField {
+    /// The top of a file: what holds for all of it, its coupons and its gift cards.
+    fileprivate func catalogFile() -> CatalogFile? {
+        guard case .map = node.content, var map = map() else {
+            refuse(
+                "Found \(node.described) where a map is expected, with `coupons` or `gift_cards` in it."
+            )
+            return nil
+        }
+        var file = CatalogFile(path: scope.path)
+        file.store = map.take("store")?.name() ?? file.store
+        file.codeScope = map.take("code_scope")?.choice(of: CodeScope.self) ?? file.codeScope
+
+        // These are read before the coupons, whose defaults they are, wherever they stand.
+        scope.timezone = map.take("timezone")?.timezone() ?? scope.timezone
+        scope.currency = map.take("currency")?.currency()
+        scope.isCaseSensitive = map.take("case_sensitive")?.flag() ?? false
+        file.timezone = scope.timezone
+
+        file.coupons = map.take("coupons")?.coupons() ?? []
+        file.giftCards = map.take("gift_cards")?.giftCards() ?? []
+        map.refuseUnknownKeys()
+        return file
+    }
+}

@@ -1,0 +1,89 @@
+// A definition file as a tree of texts, lists and maps, the same for YAML and JSON. Scalars stay
+// exactly as they were written (a code may be NO, 007, 1e5 or 09:00): what a text means is decided
+// by the field that reads it, never by the syntax around it.
+
+/// A value of a definition file and the line it begins on.
+struct DefinitionNode: Equatable {
+    indirect enum Content: Equatable {
+        case scalar(String, Notation)
+        case list([DefinitionNode])
+        case map([Entry])
+    }
+
+    /// How a scalar was written, which limits what it may be read as.
+    enum Notation: Equatable {
+        /// Quoted, or a YAML block: only ever a text.
+        case quoted
+        /// YAML without quotes: whatever the field takes it for.
+        case plain
+        /// A number of JSON.
+        case number
+        /// `true` or `false` of JSON.
+        case boolean
+        /// `null` of JSON, and in YAML `null`, `~` or nothing at all.
+        case null
+    }
+
+    struct Entry: Equatable {
+        var key: String
+        var keyLine: Int
+        var value: DefinitionNode
+    }
+
+    var content: Content
+    /// 1-based.
+    var line: Int
+
+    static func null(line: Int) -> DefinitionNode {
+        DefinitionNode(content: .scalar("null", .null), line: line)
+    }
+
+    var isNull: Bool {
+        if case .scalar(_, .null) = content { true } else { false }
+    }
+
+    /// What stands here, for a message: `a list`, `the text "abc"`.
+    var described: String {
+        switch content {
+        case .list: "a list"
+        case .map: "a map"
+        case .scalar(let text, .quoted): "the text \"\(text.shortened)\""
+        case .scalar(_, .null): "nothing"
+        case .scalar(let text, .plain), .scalar(let text, .number), .scalar(let text, .boolean):
+            "`\(text.shortened)`"
+        }
+    }
+}
+
+extension String {
+    /// At most forty characters of it, so that a message stays a line.
+    package var shortened: String {
+        count <= 40 ? self : prefix(39) + "…"
+    }
+}
+
+/// Why a file could not be read as a tree at all.
+struct SyntaxFault: Error, Equatable {
+    var line: Int
+    var message: String
+}
+
+/// A key that appears twice in one map.
+struct DuplicateKey: Equatable {
+    /// The path of the map, such as `coupons[3].discount`; empty at the top.
+    var path: String
+    var key: String
+    var line: Int
+    var firstLine: Int
+}
+
+/// What reading the syntax of a file gave: a tree, and the keys in it that stand twice. The tree
+/// keeps the first of them, so that the rest of the file can still be checked.
+struct DefinitionTree: Equatable {
+    var root: DefinitionNode
+    var duplicates: [DuplicateKey] = []
+}
+
+/// How deep lists and maps may nest. The grammar needs eight levels; a limit keeps a file of
+/// brackets from exhausting the stack.
+let nestingDepthMax = 64
