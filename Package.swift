@@ -58,8 +58,12 @@ let package = Package(
 
         // What was used, by whom, for which order; and how that reaches the disk.
         .target(name: "CouponStore", dependencies: ["FlatStorage"], swiftSettings: strict),
+        // What is left of a damaged state: for couponctl, and never part of the daemon.
         .target(
-            name: "StoreSupport", dependencies: ["CouponStore", "FlatStorage"],
+            name: "StoreSalvage", dependencies: ["CouponStore", "FlatStorage"],
+            swiftSettings: strict),
+        .target(
+            name: "StoreSupport", dependencies: ["CouponStore", "StoreSalvage", "FlatStorage"],
             path: "Tests/StoreSupport", swiftSettings: strict),
         .testTarget(
             name: "CouponStoreTests", dependencies: ["CouponStore", "FlatStorage", "StoreSupport"],
@@ -134,15 +138,15 @@ let package = Package(
         .executableTarget(
             name: "couponctl",
             dependencies: [
-                "CouponClient", "CouponRules", "CouponStore", "FlatStorage", "UVLoop",
-                argumentParser, system,
+                "CouponClient", "CouponRules", "CouponStore", "StoreSalvage", "FlatStorage",
+                "UVLoop", argumentParser, system,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "CouponClientTests",
             dependencies: [
-                "CouponClient", "couponctl", "CouponRules", "CouponStore", "FlatStorage",
-                "StoreSupport", "UVLoop",
+                "CouponClient", "couponctl", "CouponRules", "CouponStore", "StoreSalvage",
+                "FlatStorage", "StoreSupport", "UVLoop",
             ],
             swiftSettings: strict),
 

@@ -38,8 +38,9 @@ extension Checkout {
                 to: parser)
             return .faulted
         }
+        guard let slot = own.slot else { preconditionFailure("what is recorded names an order") }
         ledger.record(
-            store: storeName.bytes, order: parser.bytes(of: parser.request.order), image,
+            at: slot, store: storeName.bytes, order: parser.bytes(of: parser.request.order), image,
             takingOver: own.session)
         return writeVerdict(purpose, catalog, parser, at: now, &reply)
     }
@@ -244,27 +245,26 @@ extension Checkout {
         case .giftCard(let card, _):
             let definition = catalog.giftCard(card)
             detail.removeAll()
-            let counter = ledger.usage.bear(
+            let counter = ledger.usage.createIfAbsent(
                 .giftCard, catalog.usageKey(of: card), catalog.usageKeyHash(of: card), detail.bytes,
                 startingAt: definition.amount - definition.balance)
-            image.append(counter, of: ledger.usage, amount: entry.payment)
+            image.append(counter, in: ledger.usage, amount: entry.payment)
         case .coupon(let coupon, _):
             for place in entry.counters.range {
                 let item = counted[place]
                 let counter =
-                    item.id ?? bear(item, index, of: coupon, catalog, parser, &ledger)
+                    item.id ?? createCounter(item, index, of: coupon, catalog, parser, &ledger)
                 let isMoney = item.limit == .budget
                 image.append(
-                    counter, of: ledger.usage,
+                    counter, in: ledger.usage,
                     amount: isMoney
                         ? entry.discount + entry.shippingDiscount : Money(minorUnits: 1))
             }
         }
     }
 
-    /// Brings a counter into being that was not there yet, or was not looked for, with what was
-    /// counted before the daemon.
-    private mutating func bear(
+    /// Creates a counter if it does not exist, with the count from before the daemon.
+    private mutating func createCounter(
         _ item: EntryCounter, _ index: Int, of coupon: CouponID, _ catalog: borrowing Catalog,
         _ parser: borrowing RequestParser, _ ledger: inout Ledger
     ) -> CounterID {
@@ -272,23 +272,22 @@ extension Checkout {
         writeDetail(of: item.counter, index, purchase.currency, catalog, parser)
         if item.counter == .sharedOffer {
             let store = catalog.store(of: coupon)
-            return ledger.usage.bear(
+            return ledger.usage.createIfAbsent(
                 item.counter, catalog.sharedCounterKey(of: store),
                 catalog.sharedCounterKeyHash(of: store), detail.bytes, startingAt: start)
         }
-        return ledger.usage.bear(
+        return ledger.usage.createIfAbsent(
             item.counter, catalog.usageKey(of: coupon), catalog.usageKeyHash(of: coupon),
             detail.bytes, startingAt: start)
     }
 }
 
 extension UsageTable {
-    /// Brings a counter into being, if it is not there yet.
-    fileprivate mutating func bear(
+    fileprivate mutating func createIfAbsent(
         _ kind: CounterKind, _ key: Span<UInt8>, _ keyHash: UInt64, _ detail: Span<UInt8>,
         startingAt start: Money
     ) -> CounterID {
-        findOrInsert(
+        createIfAbsent(
             kind, couponKey: key, couponHash: keyHash, detail: detail,
             startingAt: UInt64(max(0, start.minorUnits)))
     }
@@ -302,13 +301,8 @@ extension OrderImageWriter {
 
     /// Lists what the current code consumes: so many uses, or so much money.
     fileprivate mutating func append(
-        _ counter: CounterID, of usage: borrowing UsageTable, amount: Money
+        _ counter: CounterID, in usage: borrowing UsageTable, amount: Money
     ) {
-        // All counters but the shared ones are under the code's own key.
-        let kind = usage.kind(counter)
-        appendConsumption(
-            of: counter, kind,
-            couponKey: kind == .sharedOffer ? usage.couponKey(counter) : Span(),
-            detail: usage.detail(counter), amount: UInt64(amount.minorUnits))
+        appendConsumption(of: counter, in: usage, amount: UInt64(amount.minorUnits))
     }
 }

@@ -10,8 +10,10 @@ import FlatStorage
 
 /// The orders on record whose uses are the shopper's own.
 struct OwnOrders: BitwiseCopyable {
-    /// The order that the request names.
-    var order: OrderID?
+    /// The place of the order that the request names.
+    var slot: OrderSlot?
+    /// The order that the request names, where it is on record.
+    var order: OrderID? { slot?.id }
     /// The order whose holds it takes over, where that holds anything.
     var session: OrderID?
 }
@@ -31,7 +33,7 @@ extension Checkout {
         own = OwnOrders()
         if !parser.request.order.isEmpty {
             let order = parser.bytes(of: parser.request.order)
-            own.order = ledger.orders.find(store: storeName.bytes, order: order)
+            own.slot = ledger.orders.slot(store: storeName.bytes, order: order)
         }
         guard !parser.request.holdOf.isEmpty else { return }
         let holder = parser.bytes(of: parser.request.holdOf)

@@ -141,14 +141,4 @@ extension OrderImageView {
         }
         return sum
     }
-
-    /// An image that the ledger holds, and that is therefore whole.
-    @_lifetime(copy image)
-    init(recorded image: Span<UInt8>) {
-        do {
-            try self.init(known: image)
-        } catch {
-            preconditionFailure("an image on record is whole: \(error)")
-        }
-    }
 }

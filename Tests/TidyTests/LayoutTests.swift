@@ -22,6 +22,7 @@ import Testing
         "FlatStorage": ["CXXHash", "Glibc", "Synchronization"],
         "CouponCatalog": ["CouponRules", "FlatStorage", "Foundation", "Yams"],
         "CouponStore": ["FlatStorage", "Glibc"],
+        "StoreSalvage": ["CouponStore", "FlatStorage", "Glibc"],
         "CouponWire": ["CouponRules", "FlatStorage", "CJSONLine"],
         "CouponService": [
             "CouponRules", "CouponCatalog", "CouponStore", "CouponWire", "FlatStorage",
@@ -50,7 +51,7 @@ import Testing
     static func isFenced(_ path: String) -> Bool {
         path.hasPrefix("Sources/UVLoop/") || path.hasPrefix("Sources/FlatStorage/")
             || [
-                "Sources/CouponStore/PosixDisk.swift",
+                "Sources/CouponStore/Disk/PosixDisk.swift",
                 "Sources/CouponWire/JSONLineParser.swift",
                 "Sources/CouponClient/UnixStream.swift",
             ].contains(path)
