@@ -67,8 +67,12 @@ let package = Package(
 
         // Uses by coupon, customer and order, and how they reach the disk.
         .target(name: "CouponStore", dependencies: ["FlatStorage"], swiftSettings: strict),
+        // What is left of a damaged state: for couponctl, and never part of the daemon.
         .target(
-            name: "StoreSupport", dependencies: ["CouponStore", "FlatStorage"],
+            name: "StoreSalvage", dependencies: ["CouponStore", "FlatStorage"],
+            swiftSettings: strict),
+        .target(
+            name: "StoreSupport", dependencies: ["CouponStore", "StoreSalvage", "FlatStorage"],
             path: "Tests/StoreSupport", swiftSettings: strict),
         .testTarget(
             name: "CouponStoreTests", dependencies: ["CouponStore", "FlatStorage", "StoreSupport"],
@@ -154,6 +158,7 @@ let package = Package(
             name: "couponctl",
             dependencies: [
                 "CouponClient", "CouponRules", "CouponStore", "FlatStorage", "Posix",
+                "StoreSalvage",
                 argumentParser, system,
             ],
             swiftSettings: strict),
@@ -161,6 +166,7 @@ let package = Package(
             name: "CouponClientTests",
             dependencies: [
                 "CouponClient", "couponctl", "CouponRules", "CouponStore", "FlatStorage", "Posix",
+                "StoreSalvage",
                 "StoreSupport",
             ],
             swiftSettings: strict),

@@ -124,16 +124,21 @@ package struct ByteBuffer: ~Copyable {
 
     @usableFromInline
     mutating func appendLongVarint(_ number: UInt64) {
+        // Room for the longest number once, and not for each byte.
+        if allocated - used < 10 { grow(toHold: used + 10) }
         var rest = number
+        var end = unsafe base + used
         while rest >= 0x80 {
-            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            unsafe end.pointee = UInt8(truncatingIfNeeded: rest) | 0x80
+            unsafe end += 1
             rest >>= 7
         }
-        append(UInt8(truncatingIfNeeded: rest))
+        unsafe end.pointee = UInt8(truncatingIfNeeded: rest)
+        used = unsafe end - base + 1
     }
 
     /// Appends a run with its length before it as a varint.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func appendCounted(_ run: Span<UInt8>) {
         appendVarint(UInt64(run.count))
         append(run)

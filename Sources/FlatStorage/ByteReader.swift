@@ -86,6 +86,20 @@ package struct ByteReader: ~Escapable {
         return nil
     }
 
+    /// Eight bytes, least significant first, that stand for less than 2^63.
+    @inlinable @inline(__always)
+    package mutating func int63() -> Int64? {
+        guard let number = uint64() else { return nil }
+        return Int64(exactly: number)
+    }
+
+    /// A varint below 2^63.
+    @inlinable @inline(__always)
+    package mutating func varint63() -> Int64? {
+        guard let number = varint() else { return nil }
+        return Int64(exactly: number)
+    }
+
     /// The next `count` bytes.
     @inlinable @inline(__always)
     @_lifetime(copy self)
@@ -102,5 +116,27 @@ package struct ByteReader: ~Escapable {
     package mutating func counted() -> Span<UInt8>? {
         guard let count = varint(), count <= UInt64(remaining) else { return nil }
         return run(of: Int(count))
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Whether the bytes begin with `magic`, least significant first, as far as they reach.
+    package func mayBegin(withMagic magic: UInt64) -> Bool {
+        for index in 0..<Swift.min(count, 8)
+        where self[index] != UInt8(truncatingIfNeeded: magic >> (8 * index)) {
+            return false
+        }
+        return true
+    }
+
+    /// Whether the bytes are UTF-8.
+    package var isText: Bool {
+        if isASCII { return true }
+        do {
+            _ = try UTF8Span(validating: self)
+            return true
+        } catch {
+            return false
+        }
     }
 }

@@ -51,7 +51,7 @@ import Posix
                 + (skips ? ["--skip-damage"] : [])
             let run = try BuiltTool(arguments)
             var expected = skips ? damage.pastDamage : damage.upToDamage
-            // What is counted behind the damage stays counted, whether its orders are kept or not.
+            // What is counted after the damage stays counted, whether its orders are kept or not.
             expected.used = damage.pastDamage.used
             let account = try #require(try run.lines.first, "\(run.errors)")
             #expect(lost(account) == expected.lost, "\(run.output)")
@@ -66,7 +66,7 @@ import Posix
         }
     }
 
-    @Test func `counts what lost orders used, and tells which counter`() throws {
+    @Test func `counts what lost orders used, and names the counter`() throws {
         try withStateFolder { folder in
             let state = folder + "/state"
             var sketch = try StateSketch(in: state)
@@ -105,7 +105,7 @@ import Posix
             #expect(run.status == 1)
             for words in [
                 "saved in part", "\(state)/snapshot", "up to record 2", "records 3 to 7",
-                "checksum does not hold", "4 whole records behind the damage were left out",
+                "checksum does not match", "4 whole records after the damage were left out",
                 "--skip-damage", "goes on after record 7", "coupond --verify",
             ] {
                 #expect(run.output.contains(words), "\(words): \(run.output)")
@@ -134,7 +134,7 @@ import Posix
         }
     }
 
-    @Test func `goes on without a snapshot only when told to`() throws {
+    @Test func `goes on without a snapshot only on request`() throws {
         try withStateFolder { folder in
             let state = folder + "/state"
             try DamageCase.table[0].make(in: state)
@@ -158,7 +158,7 @@ import Posix
             let state = folder + "/state"
             try DamageCase.table[0].make(in: state)
             guard case .acquired(let lock) = try FileLock.attempt(path: state + "/lock") else {
-                Issue.record("nobody else locks it")
+                Issue.record("the lock is held by another process")
                 return
             }
             let run = try BuiltTool([
@@ -181,13 +181,13 @@ import Posix
             let before = try StateFiles(state).contents
             try FileManager.default.createDirectory(
                 atPath: folder + "/full", withIntermediateDirectories: false)
-            try Data([1]).write(to: URL(filePath: folder + "/full/somebody's"))
+            try Data([1]).write(to: URL(filePath: folder + "/full/foreign"))
             let run = try BuiltTool([
                 "journal", "salvage", "--state", state, "--into", folder + target,
             ])
             #expect(run.status == 2 && run.errors.contains(complaint), "\(run.errors)")
             #expect(try StateFiles(state).contents == before)
-            #expect(try StateFiles(folder + "/full").contents == ["somebody's": Data([1])])
+            #expect(try StateFiles(folder + "/full").contents == ["foreign": Data([1])])
         }
     }
 

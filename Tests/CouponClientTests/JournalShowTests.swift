@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func `tells what each record says`() throws {
+    @Test func `shows each record`() throws {
         try withStateFolder { folder in
             try makeSample(in: folder)
             let records = try show(["--state", folder]).lines.filter { $0["type"] == "record" }
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test(arguments: DamageCase.table)
-    func `goes on behind damage, and changes nothing`(damage: DamageCase) throws {
+    func `goes on after damage, and changes nothing`(damage: DamageCase) throws {
         try withStateFolder { folder in
             try damage.make(in: folder)
             let before = try StateFiles(folder).contents
@@ -136,7 +136,7 @@ import Testing
                 #expect(line["reason"]?.stringValue?.isEmpty == false)
                 #expect(line["offset"]?.integerValue != nil)
             }
-            // Whatever can be saved is shown.
+            // Everything that can be saved is shown.
             let shown = Set(
                 lines.filter { $0["type"] == "record" }.compactMap { $0["sequence"]?.integerValue })
             #expect(shown.count >= damage.pastDamage.orders - 1, "\(run.output)")
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test func `tells a last batch that is being written from damage`() throws {
+    @Test func `distinguishes a last batch that is being written from damage`() throws {
         try withStateFolder { folder in
             var state = try StateSketch(in: folder)
             for order in 1...3 { state.apply("o-\(order)") }
@@ -163,14 +163,14 @@ import Testing
         }
     }
 
-    @Test func `tells a snapshot that is damaged`() throws {
+    @Test func `shows a snapshot that is damaged`() throws {
         try withStateFolder { folder in
             try DamageCase.table[0].make(in: folder)
             try StateFiles.flip(folder + "/snapshot", at: 100)
             let (run, lines) = try show(["--state", folder, "--segments"])
             #expect(run.status == 1)
             #expect(types(lines).prefix(2) == ["snapshot", "damage"])
-            #expect(lines[1]["reason"] == "is damaged: its checksum does not hold")
+            #expect(lines[1]["reason"] == "is damaged: its checksum does not match")
         }
     }
 
@@ -187,7 +187,7 @@ import Testing
         ("", #""""#), ("a\"\\b", #""a\"\\b""#), ("\n\t\0", #""\n\u0009\u0000""#),
         ("\u{85}\u{2028}ä😀", #""\u0085\u2028ä😀""#),
     ])
-    func `is real JSON whatever a text holds`(text: String, expected: String) throws {
+    func `is real JSON with any text`(text: String, expected: String) throws {
         #expect(JSONText.string(text).line == expected)
         let read = try JSONDecoder().decode([String].self, from: Data("[\(expected)]".utf8))
         #expect(read == [text])

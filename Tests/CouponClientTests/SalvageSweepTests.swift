@@ -1,4 +1,5 @@
 import CouponStore
+import StoreSalvage
 import FlatStorage
 import Foundation
 import Glibc
@@ -12,7 +13,7 @@ import Testing
         var orders: Int
         var values: CounterValues
 
-        /// Sequences that are lost, one by one; a loss that nobody can count ends the list.
+        /// Sequences that are lost, one by one; a loss of unknown length ends the list.
         var lost: [UInt64] {
             report.faults.flatMap { fault -> [UInt64] in
                 switch fault.lost {
@@ -153,7 +154,7 @@ import Testing
     }
 
     @Test(arguments: [0, 512, 1_100, 1_700, 60_000])
-    func `ends where the device does, and nobody knows what came after`(offset: Int) throws {
+    func `ends where the device does, and what came after is unknown`(offset: Int) throws {
         try withStateFolder { folder in
             let state = folder + "/state"
             try DamageCase.table[0].make(in: state)
@@ -182,7 +183,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `is not what an earlier daemon wrote and nobody was told of`(skipping: Bool) throws {
+    func `is not what an earlier daemon wrote and never acknowledged`(skipping: Bool) throws {
         try withStateFolder { folder in
             let state = folder + "/state"
             var first = try StateSketch(in: state)
@@ -193,7 +194,7 @@ import Testing
             try StateFiles.flip(path, at: StateFiles.batches(of: path)[1] + 80)
             try StateFiles.change(path) { bytes in
                 let survey = SegmentSurvey(bytes.span, named: name(of: path))
-                // The third batch told that 2 was durable: as if it had not.
+                // The third batch marked 2 as durable: as if it had not.
                 for case .batch(let batch, _) in survey.parts where batch.firstSequence == 3 {
                     var writer = BatchWriter()
                     var records = batch.records(in: bytes.span)
@@ -225,7 +226,7 @@ import Testing
     }
 
     @Test(arguments: [(false, [2, 3] as [UInt64], 1), (true, [2], 2)])
-    func `is no record that cannot be read, though its checksum holds`(
+    func `is not a record that cannot be read, though its checksum holds`(
         skipping: Bool, lost: [UInt64], orders: Int
     ) throws {
         try withStateFolder { folder in
@@ -276,11 +277,11 @@ import Testing
             let bold = try salvage(state, skipping: true, into: folder + "/new-2")
             #expect(bold.orders == 7 && !bold.report.isComplete)
             let shown = try BuiltTool(["journal", "show", "--segments", "--state", state])
-            #expect(shown.output.contains("does not continue what stands before it"))
+            #expect(shown.output.contains("does not continue the segment before it"))
         }
     }
 
-    @Test func `is not a file that is called almost like a segment`() throws {
+    @Test func `is not a file with almost the name of a segment`() throws {
         try withStateFolder { folder in
             let state = folder + "/state"
             try DamageCase.table[0].make(in: state)

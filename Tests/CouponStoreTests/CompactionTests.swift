@@ -30,7 +30,7 @@ import Testing
         #expect(disk.afterCrash(keepingNameChanges: 0)[Self.snapshot] == expected)
     }
 
-    /// What the journal writes meanwhile is no part of the snapshot, and is not lost.
+    /// What the journal writes meanwhile does not enter the snapshot, and is not lost.
     @Test func `goes on beside the journal`() throws {
         var states = ScriptStates()
         var daemon = try SketchDaemon(on: disk)
@@ -145,7 +145,7 @@ import Testing
         try daemon.decide(2)
         let id = daemon.state.counter(.budget, "default\0couB", "USD")
         daemon.state.ledger.usage.setUsed(id, to: 5_000)
-        // Until the counter is on record it is nobody's business but this process's.
+        // Until a record lists the counter, only this process knows it.
         try daemon.decide(4)
         let expected = "budget default/couB USD: 4500 used, 0 held, 0 carried"
         #expect(throws: CompactionFault.unreadable(.contradiction(counter: expected))) {

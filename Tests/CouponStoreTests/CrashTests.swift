@@ -32,7 +32,7 @@ import Testing
                 if found.renewedCount > 0 { kinds["renewed", default: 0] += 1 }
                 if found.report.tail != nil { kinds["tail", default: 0] += 1 }
                 if found.sequence < promise.decided { kinds["lost", default: 0] += 1 }
-                // What was recovered and is not logged anew yet may still be lost: nobody was told.
+                // What was recovered and is not logged again yet may still be lost: it was not acknowledged.
                 promise.decided = found.sequence
                 live(on: disk, &promise, &generator)
                 let usesLuck = Int.random(in: 0..<5, using: &generator) > 0
@@ -84,8 +84,8 @@ import Testing
         }
     }
 
-    /// Records that are not marked are logged anew at a start, are marked by it, and count once.
-    @Test func `logs anew what was not marked, and marks it`() throws {
+    /// Records that are not marked are logged again at a start, are marked by it, and count once.
+    @Test func `logs again what was not marked, and marks it`() throws {
         var states = ScriptStates()
         var disk = SimulatedDisk()
         var daemon = try SketchDaemon(on: disk)
@@ -115,8 +115,8 @@ import Testing
         #expect(try RecoveredSketch(from: disk).isScript(after: 9, &states))
     }
 
-    /// More than a segment holds is logged anew in one that is longer.
-    @Test func `logs anew more than fits into a segment`() throws {
+    /// More than a segment holds is logged again in one that is longer.
+    @Test func `logs again more than fits into a segment`() throws {
         var states = ScriptStates()
         let disk = SimulatedDisk()
         var daemon = try SketchDaemon(on: disk, segmentByteCount: 256 * 512)
@@ -137,7 +137,7 @@ import Testing
         #expect(try RecoveredSketch(from: left).isScript(after: 61, &states))
     }
 
-    /// Cuts the power after operation 1, 2, 3 … of a start that has something to log anew, and of
+    /// Cuts the power after operation 1, 2, 3 … of a start that has something to log again, and of
     /// the start after that.
     @Test func `survives the loss of power while it starts`() throws {
         var generator = SeededGenerator(for: "crashes at a start")

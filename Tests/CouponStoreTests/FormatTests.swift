@@ -4,7 +4,7 @@ import Foundation
 import StoreSupport
 import Testing
 
-// Files as versions of the daemon wrote them, kept in `Fixtures`. A change of a format that nobody
+// Files as versions of the daemon wrote them, kept in `Fixtures`. A change of a format that no one
 // meant to make cannot get by: what today's daemon writes is compared byte for byte, and what former
 // ones wrote is read. A file here never changes once a daemon that writes it was given away. A new
 // version of a format gets files of its own beside the old ones, written by
@@ -77,10 +77,8 @@ private func expectSame(
 
 private func image(of order: String, _ store: String, in ledger: borrowing Ledger) -> [UInt8]? {
     let store = bytes(store), order = bytes(order)
-    guard let image = ledger.orders.lookup(store: store.span, order: order.span) else {
-        return nil
-    }
-    return array(image)
+    guard let id = ledger.orders.find(store: store.span, order: order.span) else { return nil }
+    return array(ledger.orders.image(id))
 }
 
 @Suite struct `The format of snapshots` {

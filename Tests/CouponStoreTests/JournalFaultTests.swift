@@ -16,7 +16,7 @@ import Testing
     }
 
     /// Fails operation 1, 2, 3 … until the work completes. A fault of the spare's leaves no space;
-    /// any other one is final: whatever is asked then, the disk is left alone.
+    /// any other one is final: after it, no call reaches the disk.
     @Test(arguments: [EIO, ENOSPC])
     func `are broken for ever by any fault but a spare's`(errno: CInt) throws {
         var outcomes: [String] = []

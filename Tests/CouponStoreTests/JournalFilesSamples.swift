@@ -27,17 +27,17 @@ struct SketchJournal: ~Copyable {
     }
 
     init(
-        on disk: SimulatedDisk, continuingAfter sequence: UInt64 = 0, loggingAnew: [UInt8] = []
+        on disk: SimulatedDisk, continuingAfter sequence: UInt64 = 0, loggingAgain: [UInt8] = []
     ) throws(DiskFault) {
         let header = try JournalFiles.firstHeader(
             on: disk, directory: Self.directory, continuingAfter: sequence, checksum: sequence,
             salt: 7, byteCount: 0)
         files = try JournalFiles.start(
             on: disk, directory: Self.directory, segmentByteCount: Self.segmentByteCount,
-            header: header, batches: loggingAnew.span)
-        self.sequence = sequence + UInt64(loggingAnew.count / 512)
-        written[header] = loggingAnew
-        durableCount[header] = loggingAnew.count
+            header: header, batches: loggingAgain.span)
+        self.sequence = sequence + UInt64(loggingAgain.count / 512)
+        written[header] = loggingAgain
+        durableCount[header] = loggingAgain.count
     }
 
     /// Writes a batch of so many sequences, one block for each.

@@ -76,7 +76,7 @@ import Testing
         #expect(disk[first].map { Array($0[(7 * 512)...]) } == blocks(of: 0xF2))
     }
 
-    @Test func `begin anew after a restart, and leave what is there as it is`() throws {
+    @Test func `begin again after a restart, and leave what is there as it is`() throws {
         var journal = try SketchJournal(on: disk)
         try journal.write(1, count: 2)
         try journal.synchronize()
@@ -89,18 +89,18 @@ import Testing
         #expect(disk[spare] == zeros(8))
     }
 
-    @Test func `hold what is logged anew before they have their name`() throws {
-        let anew = blocks(of: 1, count: 2)
-        let journal = try SketchJournal(on: disk, continuingAfter: 4, loggingAnew: anew)
+    @Test func `hold what is logged again before they have their name`() throws {
+        let renewed = blocks(of: 1, count: 2)
+        let journal = try SketchJournal(on: disk, continuingAfter: 4, loggingAgain: renewed)
         #expect(journal.files.position == 3 * 512 && journal.files.room == 4 * 512)
-        let content = encoded(journal.files.header) + anew + zeros(5)
+        let content = encoded(journal.files.header) + renewed + zeros(5)
         let name = "state/" + journal.files.header.name.text
         #expect(disk.afterCrash(keepingNameChanges: 0)[name] == content)
     }
 
-    @Test func `are as long as what is logged anew`() throws {
-        let anew = blocks(of: 1, count: 20)
-        var journal = try SketchJournal(on: disk, loggingAnew: anew)
+    @Test func `are as long as what is logged again`() throws {
+        let renewed = blocks(of: 1, count: 20)
+        var journal = try SketchJournal(on: disk, loggingAgain: renewed)
         #expect(disk[first]?.count == 22 * 512 && journal.files.room == 0)
         try journal.roll()
         #expect(journal.files.room == 6 * 512)
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    @Test func `are told from other files, and are in order`() throws {
+    @Test func `are recognised among other files, and are in order`() throws {
         let names = [(2, 3), (1, 1), (16, 9), (3, 3)].map {
             SegmentName(generation: $0.0, firstSequence: $0.1)
         }

@@ -2,7 +2,7 @@ import CouponStore
 import FlatStorage
 import Testing
 
-@Suite struct `The history that segments tell` {
+@Suite struct `The history of a journal's segments` {
     /// Two segments in good order: 1 2 3 and a seal, then 4 5, of which 4 is known to be durable.
     private static var pair: [SegmentSketch] {
         var first = SegmentSketch()
@@ -26,7 +26,7 @@ import Testing
         return texts
     }
 
-    @Test func `is empty where there is no segment`() throws {
+    @Test func `is empty without a segment`() throws {
         let history = try judge([]).get()
         #expect(history.lastSequence == 0 && history.durableSequence == 0)
         #expect(history.durableChecksum == 0 && history.segments.isEmpty && history.tail == nil)
@@ -106,7 +106,7 @@ import Testing
         #expect(try judge([pair[0], third]).corruption == expected)
     }
 
-    /// The missing segment held nothing, so that only the checksums tell.
+    /// The missing segment held nothing, so that only the checksums show it.
     @Test func `refuses a gap that takes no sequence with it`() throws {
         var first = SegmentSketch()
         first.append(["1"], mark: 0)

@@ -84,28 +84,28 @@ import Testing
                 #expect(names.contains { $0.generation == next })
             }
         }
-        // The next start goes through, whatever the cut has left.
+        // The next start succeeds after any cut.
         let last = names.last?.firstSequence ?? 1
         let next = try SketchJournal(on: survivor, continuingAfter: last - 1)
         #expect(next.files.header.generation == (names.last?.generation ?? 0) + 1)
         #expect(next.files.condition == .ready)
     }
 
-    /// Cuts the power after operation 1, 2, 3 … of a start that logs anew what the last segment
+    /// Cuts the power after operation 1, 2, 3 … of a start that logs again what the last segment
     /// held. At no moment is it dead there and not in the new one.
-    @Test func `keep what is logged anew in one segment or the other`() throws {
-        var generator = SeededGenerator(for: "logging anew")
-        let anew = blocks(of: 9, count: 2)
+    @Test func `keep what is logged again in one segment or the other`() throws {
+        var generator = SeededGenerator(for: "logging again")
+        let renewed = blocks(of: 9, count: 2)
         var cutAfter = 0
         var isComplete = false
         while !isComplete {
             let disk = SimulatedDisk()
-            let old = try SketchJournal(on: disk, loggingAnew: anew)
+            let old = try SketchJournal(on: disk, loggingAgain: renewed)
             let name = old.files.header.name
             try old.close()
             disk.fail(operation: cutAfter + 1)
             do throws(DiskFault) {
-                let next = try SketchJournal(on: disk, loggingAnew: anew)
+                let next = try SketchJournal(on: disk, loggingAgain: renewed)
                 isComplete = next.files.condition == .ready
             } catch {
                 #expect(error.errno != 0)
@@ -116,7 +116,7 @@ import Testing
                 #expect(names.first == name && names.count <= 2)
                 for name in names {
                     let content = try #require(survivor["state/" + name.text])
-                    #expect(content[512...].starts(with: anew))
+                    #expect(content[512...].starts(with: renewed))
                 }
             }
             cutAfter += 1

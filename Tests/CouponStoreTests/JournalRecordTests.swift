@@ -113,7 +113,7 @@ private struct RecordSketch: Equatable {
         redone.expectLapse(at: nil)
     }
 
-    @Test func `is made of nothing where nobody asks`() {
+    @Test func `is not made where changes are not captured`() {
         var state = SketchLedger()
         state.record(.order(.applied), order: "o1")
         #expect(state.changes().isEmpty)

@@ -4,8 +4,8 @@ import Glibc
 import StoreSupport
 import Testing
 
-// The budget by which a daemon decides: whatever was decided and is not written fits into the room
-// that the journal reported last. The journal keeps that promise whatever happens to the spare, or
+// The budget by which a daemon decides: everything decided and not yet written fits into the room
+// that the journal reported last. The journal keeps that promise with and without the spare, or
 // the daemon would have to unsay what it decided.
 
 /// Makes records of any length.
@@ -73,8 +73,7 @@ private struct BudgetedLoop: ~Copyable {
     /// The journal's thread begins with what gathered.
     mutating func begin() {
         inFlight.removeAll()
-        inFlight.append(contentsOf: pending)
-        pending.removeAll()
+        pending.move(to: &inFlight)
     }
 
     mutating func end(_ turn: JournalTurn) {
@@ -91,7 +90,7 @@ private struct BudgetedLoop: ~Copyable {
 
     /// Random sequences of records and turns on a disk that is full at times: everything that the
     /// budget allowed is written, in segments in which little fits.
-    @Test func `holds whatever is decided within it, with or without space`() throws {
+    @Test func `holds everything decided within it, with or without space`() throws {
         var generator = SeededGenerator(for: "the journal's room")
         var records = RecordMaker()
         var withoutSpace = 0, refused = 0

@@ -14,7 +14,7 @@ import Testing
         return try SegmentScan(content.span, named: name)
     }
 
-    @Test func `begins a segment with a spare, and nothing to tell`() throws {
+    @Test func `begins a segment with a spare, and nothing to report`() throws {
         let daemon = try SketchDaemon(on: disk, salt: 6)
         var header = SegmentHeader(generation: 1, salt: 7, continuesAfter: 0, previousChecksum: 0)
         header.fileByteCount = UInt64(SketchDaemon.segmentByteCount)
@@ -90,7 +90,7 @@ import Testing
         #expect(salts.count == 2)
     }
 
-    @Test func `rolls when it is told to, unless nothing was written since`() throws {
+    @Test func `rolls on request, unless nothing was written since`() throws {
         var daemon = try SketchDaemon(on: disk)
         daemon.perform(rolls: true)
         #expect(daemon.report.segment.generation == 1)
@@ -103,7 +103,7 @@ import Testing
     }
 
     /// The kernel decides when what is written reaches the device, as far as one segment goes.
-    @Test func `synchronizes nothing that it was not told to`() throws {
+    @Test func `synchronizes nothing without a request`() throws {
         let counting = CountingDisk(disk)
         var daemon = try SketchDaemon(on: counting, segmentByteCount: 1_024 * 512)
         let before = counting.synchronizations
@@ -132,7 +132,7 @@ import Testing
 
 @Suite struct `The writer of a journal whose disk fails` {
     /// Fails each operation of a turn with everything in it. What was durable before stays so, in the
-    /// report as on the disk; a broken journal does nothing any more, whatever it is told.
+    /// report as on the disk; a broken journal does nothing any more on any request.
     @Test(arguments: [EIO, ENOSPC])
     func `is broken for ever, unless it was the spare's`(errno: CInt) throws {
         var states = ScriptStates()

@@ -28,7 +28,7 @@ extension SketchLedger {
 @Suite struct `A hold and the time of day` {
     private static let jumps: [Int64] = [-86_400_000, -61_000, -1, 1, 61_000, 86_400_000]
 
-    /// Whatever becomes of the time of day, the hold ends a minute after it was made.
+    /// However the time of day jumps, the hold ends a minute after it was made.
     @Test(arguments: jumps)
     func `keeps its deadline when the time of day jumps`(jump: Int64) {
         var clocks = Clocks(), state = SketchLedger()

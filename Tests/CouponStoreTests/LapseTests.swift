@@ -49,7 +49,7 @@ extension ImageSketch {
         #expect(state.counts(.total, "default\0cou") == (next == .applied ? [1, 0] : [0, 1]))
     }
 
-    /// Whatever had been given back of it before is over as well.
+    /// What had been given back of it before is over as well.
     @Test func `takes codes along that were given back`() throws {
         var state = SketchLedger()
         state.record(.pair(.reserved, keepsUse: true), order: "o")

@@ -3,18 +3,30 @@ import FlatStorage
 import Testing
 
 extension UsageTable {
-    /// The counter with this key, brought into being where it is not there yet.
-    mutating func born(
+    /// The counter with this key, created if it does not exist.
+    mutating func createdIfAbsent(
         _ kind: CounterKind, _ couponKey: String, _ detail: String, startingAt start: UInt64 = 0
     ) -> CounterID {
         let key = Array(couponKey.utf8), detail = Array(detail.utf8)
-        return findOrInsert(
+        return createIfAbsent(
             kind, couponKey: key.span, couponHash: UsageTable.couponHash(of: key.span),
             detail: detail.span, startingAt: start)
     }
 }
 
-/// Records sketches, as the service would: every counter is born before it is consumed from.
+extension Ledger {
+    /// Looks the order up and records its image.
+    @discardableResult
+    mutating func record(
+        store: Span<UInt8>, order: Span<UInt8>, _ image: borrowing OrderImageWriter,
+        takingOver session: OrderID? = nil
+    ) -> OrderID {
+        let slot = orders.slot(store: store, order: order)
+        return record(at: slot, store: store, order: order, image, takingOver: session)
+    }
+}
+
+/// Records sketches, as the service would: every counter is created before it is consumed from.
 struct SketchLedger: ~Copyable {
     var ledger: Ledger
     var writer = OrderImageWriter()
@@ -27,7 +39,7 @@ struct SketchLedger: ~Copyable {
         _ kind: CounterKind, _ couponKey: String, _ detail: String = "",
         startingAt start: UInt64 = 0
     ) -> CounterID {
-        ledger.usage.born(kind, couponKey, detail, startingAt: start)
+        ledger.usage.createdIfAbsent(kind, couponKey, detail, startingAt: start)
     }
 
     /// `session` is a reserved order of the default store that this one takes over.
@@ -71,7 +83,7 @@ struct SketchLedger: ~Copyable {
         return try #require(id)
     }
 
-    /// Uses and holds of a counter; none where it was never born.
+    /// Uses and holds of a counter; none where it was never created.
     func counts(_ kind: CounterKind, _ couponKey: String, _ detail: String = "") -> [UInt64] {
         let key = bytes(couponKey), detail = bytes(detail)
         let found = ledger.usage.find(

@@ -88,7 +88,7 @@ import Testing
 
     /// An image alone carries no checksum (the file around it does), so a damaged one may be read
     /// as another order; but it is read or refused, and never traps.
-    @Test func `is never trapped on, whatever byte is damaged`() {
+    @Test func `never causes a trap, also with any byte damaged`() {
         let whole = ImageSketch.full.encoded
         var refused = 0
         for offset in whole.indices {

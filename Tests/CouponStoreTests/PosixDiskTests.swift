@@ -79,7 +79,7 @@ import Testing
         #expect(try contents(of: path) == expected)
     }
 
-    @Test func `says that there is no space, and leaves the name`() throws {
+    @Test func `reports a full disk, and leaves the name`() throws {
         let scratch = try Scratch()
         let path = scratch.path + "/a"
         do {
@@ -174,7 +174,7 @@ import Testing
         let path = scratch.path + "/a"
         try disk.close(disk.createExclusively(path))
         try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: path)
-        // The superuser may read everything; for everybody else it is a fault.
+        // The superuser may read everything; for other users it is a fault.
         if geteuid() == 0 {
             #expect(try contents(of: path) == [])
         } else {

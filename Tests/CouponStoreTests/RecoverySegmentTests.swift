@@ -142,7 +142,7 @@ import Testing
         let tail = try #require(found.report.tail)
         #expect(tail.segment == last && tail.offset == batch.offset && tail.problem == .damaged)
         #expect(tail.sequence == LivedInDirectory.marked + 1)
-        // The mark of the batch before it went with it, and that batch is logged anew.
+        // The mark of the batch before it went with it, and that batch is logged again.
         #expect(found.durableSequence == 55 && found.renewedCount == 3)
     }
 
@@ -158,8 +158,8 @@ import Testing
         }
     }
 
-    /// One bit anywhere: the start is refused, or nothing that was marked is lost. There is no third.
-    @Test func `never comes to another state, whichever bit is flipped`() throws {
+    /// One bit anywhere: the start is refused, or nothing that was marked is lost. Nothing else may happen.
+    @Test func `never reaches another state after any bit is flipped`() throws {
         var generator = SeededGenerator(for: "flipped bits of segments")
         var states = ScriptStates()
         var refused = 0, shortened = 0

@@ -163,7 +163,7 @@ struct LivedInDirectory {
         let found = try RecoveredSketch(from: disk, continuedBy: next)
         #expect(found.sequence == 5 && found.report.segmentCount == 1 && found.renewedCount == 0)
         #expect(try found.encoded == Script.encodedState(after: 5))
-        // Whatever is wrong with what is written now is for the next start to judge.
+        // Damage to what is written now is for the next start to judge.
         disk["state/" + next.name.text] = []
         #expect(try RecoveredSketch(from: disk, continuedBy: next).sequence == 5)
     }
@@ -235,7 +235,7 @@ struct LivedInDirectory {
         }
     }
 
-    @Test func `is refused when there is no other, or no other that is whole`() throws {
+    @Test func `is refused without another one that is whole`() throws {
         let disk = try LivedInDirectory().disk
         let second = try #require(disk[Self.previous])
         for (damaged, problem) in Self.damages(try #require(disk[Self.path])) {
@@ -271,7 +271,7 @@ struct LivedInDirectory {
         }
     }
 
-    @Test func `loses nothing when somebody swapped their names`() throws {
+    @Test func `loses nothing when their names were swapped`() throws {
         let disk = try LivedInDirectory().disk
         (disk[Self.path], disk[Self.previous]) = (disk[Self.previous], disk[Self.path])
         let found = try RecoveredSketch(from: disk)
@@ -290,7 +290,7 @@ struct LivedInDirectory {
         disk[Self.path] = nil
         #expect(recoveryFault(of: disk) == missing(after: LivedInDirectory.previousBase))
         disk[Self.previous] = nil
-        // Nothing is left that could tell.
+        // Nothing is left that could show it.
         #expect(try RecoveredSketch(from: disk).sequence == 0)
     }
 

@@ -45,7 +45,7 @@ struct ImageSketch: Equatable {
         if state == .reserved { facts.expiresAt = 1_780_000_900_000 }
     }
 
-    /// Its counters are born in `usage` where they are not there.
+    /// Its counters are created in `usage` if they do not exist.
     func write(with writer: inout OrderImageWriter, _ usage: inout UsageTable) {
         writer.begin(facts, customer: bytes(customer).span, email: bytes(email).span)
         for amount in lineDiscounts { writer.appendLineDiscount(amount) }
@@ -62,7 +62,8 @@ struct ImageSketch: Equatable {
                 let key = consumption.couponKey.isEmpty ? code.usageKey : consumption.couponKey
                 let detail = bytes(consumption.detail)
                 writer.appendConsumption(
-                    of: usage.born(consumption.kind, key, consumption.detail), consumption.kind,
+                    of: usage.createdIfAbsent(consumption.kind, key, consumption.detail),
+                    consumption.kind,
                     couponKey: bytes(consumption.couponKey).span, detail: detail.span,
                     amount: consumption.amount)
             }

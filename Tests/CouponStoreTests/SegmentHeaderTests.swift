@@ -38,7 +38,7 @@ import Testing
         #expect(header.checksum == checksum)
     }
 
-    @Test func `is read back, whatever follows it`() throws {
+    @Test func `is read back with any bytes after it`() throws {
         let last = SegmentHeader(
             generation: .max - 1, salt: 0, continuesAfter: .max - 1, previousChecksum: .max)
         let first = SegmentHeader(

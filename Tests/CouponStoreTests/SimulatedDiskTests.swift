@@ -129,7 +129,7 @@ import Testing
         #expect(try contents(of: "d/f", on: disk) == blocks("fb\u{0}cde"))
     }
 
-    @Test func `leaves the name behind when there is no space for the file`() throws {
+    @Test func `leaves the name behind when the disk has no space for the file`() throws {
         disk.fail(operation: 2, with: ENOSPC)
         #expect(throws: DiskFault(.allocate, path: "d/f", errno: ENOSPC)) {
             try disk.createExclusively("d/f", allocating: 512)

@@ -5,7 +5,7 @@ import Testing
 
 // A daemon in small: a ledger, a journal and a disk. What it decides is a script, one record for
 // each step, so that the state after any number of records is known without having been there: a
-// recovery that ends after record n has to end in the script's state n, whatever happened before.
+// recovery that ends after record n has to end in the script's state n, with any history before.
 
 /// Steps that make every kind of record, each exactly one.
 enum Script {

@@ -53,7 +53,7 @@ private func problem(with snapshot: [UInt8]) -> SnapshotProblem? {
         }
     }
 
-    @Test func `is refused whichever bit of it is flipped`() {
+    @Test func `is refused after any bit of it is flipped`() {
         let whole = encoded(orders: 2)
         for offset in whole.indices {
             for bit in 0..<8 {
@@ -85,7 +85,7 @@ private func problem(with snapshot: [UInt8]) -> SnapshotProblem? {
                 == .wrongLength(expected: UInt64(whole.count), found: whole.count + 1))
     }
 
-    @Test func `is told from other files and from later versions`() {
+    @Test func `is distinguished from other files and from later versions`() {
         var snapshot = encoded(orders: 1)
         #expect(problem(with: bytes("{\"coupons\":[]}")) == .foreign)
         #expect(problem(with: [UInt8](repeating: 0, count: 4_096)) == .foreign)

@@ -19,7 +19,7 @@ import Testing
 
     private func insert(_ key: Key, into table: inout UsageTable, from start: UInt64) -> CounterID {
         let coupon = bytes(key.coupon), detail = bytes(key.detail)
-        return table.findOrInsert(
+        return table.createIfAbsent(
             key.kind, couponKey: coupon.span,
             couponHash: UsageTable.couponHash(of: coupon.span), detail: detail.span,
             startingAt: start)
@@ -63,7 +63,7 @@ import Testing
         #expect(count == model.count && couponCount == Set(model.keys.map(\.coupon)).count)
     }
 
-    @Test func `tells keys apart that read alike when joined`() {
+    @Test func `distinguishes keys that read alike when joined`() {
         var table = UsageTable(seed: HashSeed(1))
         let keys = [
             Key(kind: .total, coupon: "ab", detail: "c"),
@@ -121,7 +121,7 @@ import Testing
         #expect(count == model.count)
     }
 
-    @Test func `tells orders apart that read alike when joined`() {
+    @Test func `distinguishes orders that read alike when joined`() {
         var table = OrderTable(seed: HashSeed(1), limit: 10)
         let names = [("ab", "c"), ("a", "bc"), ("", "abc"), ("abc", ""), ("a\0b", "c")]
         for (store, order) in names {
@@ -164,6 +164,33 @@ import Testing
             }
         }
     }
+
+    @Test func `traps on a place that was looked up before another order was added`() async {
+        await #expect(processExitsWith: .failure) {
+            var table = OrderTable(seed: HashSeed(1), limit: 10)
+            let slot = table.slot(store: bytes("s").span, order: bytes("1").span)
+            for _ in 0..<2 {
+                _ = table.insert(
+                    slot, store: bytes("s").span, order: bytes("1").span, image: [9].span)
+            }
+        }
+    }
+}
+
+extension OrderTable {
+    /// Looks the order up and adds it.
+    fileprivate mutating func insert(
+        store: Span<UInt8>, order: Span<UInt8>, image: Span<UInt8>
+    ) -> OrderID {
+        insert(slot(store: store, order: order), store: store, order: order, image: image)
+    }
+
+    /// The order's image, or nil when it was never added.
+    @_lifetime(borrow self)
+    fileprivate func lookup(store: Span<UInt8>, order: Span<UInt8>) -> Span<UInt8>? {
+        guard let id = find(store: store, order: order) else { return nil }
+        return image(id)
+    }
 }
 
 @Suite struct `Redemption numbers` {
@@ -190,18 +217,18 @@ import Testing
             (0, "red_0000000000000"), (31, "red_000000000000z"), (32, "red_0000000000010"),
             (0x0123_4567_89AB_CDEF, "red_028t5cy4tqkff"), (UInt64.max, "red_fzzzzzzzzzzzz"),
         ] as [(UInt64, String)])
-    func `are told in base 32`(number: UInt64, expected: String) {
+    func `are shown in base 32`(number: UInt64, expected: String) {
         var buffer = ByteBuffer()
         RedemptionNumbers.append(number, to: &buffer)
-        let told = text(buffer.bytes)
-        #expect(told == expected)
+        let shown = text(buffer.bytes)
+        #expect(shown == expected)
     }
 
     @Test func `use each of 32 characters once, in ascending order`() {
         var buffer = ByteBuffer()
         for digit in 0..<32 as Range<UInt64> { RedemptionNumbers.append(digit, to: &buffer) }
-        let told = text(buffer.bytes)
-        let last = stride(from: 16, to: 32 * 17, by: 17).map { Array(told)[$0] }
+        let shown = text(buffer.bytes)
+        let last = stride(from: 16, to: 32 * 17, by: 17).map { Array(shown)[$0] }
         #expect(String(last) == "0123456789abcdefghjkmnpqrstvwxyz")
     }
 }

@@ -4,13 +4,13 @@ import StoreSupport
 import Glibc
 import Synchronization
 
-/// A simulated disk with something about it. Whatever a kind of these does not do otherwise, it
+/// A simulated disk with a peculiarity. What a kind of these does not change, it
 /// leaves to the disk.
 protocol WrappedDisk: Disk {
     var disk: SimulatedDisk { get }
 }
 
-/// Gives the bytes of a file back with one bit turned, when told to.
+/// Returns the bytes of a file with one bit flipped, on request.
 final class LyingDisk: WrappedDisk {
     let disk: SimulatedDisk
     /// Readings to come until the one that is a lie; nil for none.

@@ -118,13 +118,13 @@ import Posix
             "start the coupond that wrote it"
         ),
         (journal(.name), .corruptData, "the header of another segment", salvage),
-        (journal(.damage(.unwritten)), .corruptData, "ends before what was promised", salvage),
+        (journal(.damage(.unwritten)), .corruptData, "ends before the last record", salvage),
         (
             journal(.damage(.damaged(.damaged))), .corruptData,
-            "checksum does not hold (byte 1536, sequence 11)", salvage
+            "checksum does not match (byte 1536, sequence 11)", salvage
         ),
         (journal(.damage(.damaged(.outOfChain))), .corruptData, "does not follow", salvage),
-        (journal(.missingBefore), .corruptData, "in no file", "put the missing file back; or"),
+        (journal(.missingBefore), .corruptData, "continues a segment that is missing", "put the missing file back; or"),
         (
             journal(.missingAfter(SegmentName(generation: 4, firstSequence: 12))), .corruptData,
             "journal-0000000000000004-000000000000000c.log, which is missing", "put the missing"

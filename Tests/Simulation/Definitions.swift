@@ -39,7 +39,7 @@ package enum Edition: Int, CaseIterable, Sendable {
         case ("once", .code): 1
         case ("rich", .budget): UInt64(budget)
         case ("keep", .total): 7
-        // While the coupon is gone nobody can use it, and nothing bounds what stays counted.
+        // While the coupon is gone it cannot be used, and nothing bounds what stays counted.
         case ("few", .total): 3
         case ("gift1", .giftCard): 5_000
         case ("gift2", .giftCard): 2_000

@@ -1,8 +1,8 @@
 import CouponService
 import CouponStore
 
-// The states that the daemon went through, as it handed them to the journal, and what was told of
-// them. Records become durable in batches, and a batch is what one turn took; so the only states
+// The states that the daemon went through, as it handed them to the journal, and what was
+// acknowledged of them. Records become durable in batches, and a batch is what one turn took; so the only states
 // that a recovery may find are those in which a turn was begun. Which of these it must reach at least
 // is what the mode promises for the way in which the daemon ended.
 
@@ -16,9 +16,9 @@ enum Ending {
     case drained
 }
 
-/// What the daemon decided, and what it told.
+/// What the daemon decided, and what it acknowledged.
 struct History {
-    private struct Told {
+    private struct Acknowledgement {
         /// The last record that a reply rests on.
         var needed: UInt64
         /// When one left that rests on it, in steady milliseconds.
@@ -27,9 +27,9 @@ struct History {
 
     /// The states at the beginnings of turns, and at the start, by rising sequence.
     private var states: [StateCopy]
-    private var told: [Told] = []
-    /// The same by upper bounds: when each record was told for the first time, at the earliest.
-    private var perhapsTold: [Told] = []
+    private var acknowledged: [Acknowledgement] = []
+    /// The same by upper bounds: the earliest time at which each record can have been acknowledged.
+    private var earliest: [Acknowledgement] = []
     private let mode: DurabilityMode
     /// The last record that the present daemon started with: it was durable then.
     private(set) var started: UInt64
@@ -51,26 +51,26 @@ struct History {
     }
 
     /// The daemon has come to rest in that state.
-    mutating func settle(in state: StateCopy) {
+    mutating func comeToRest(in state: StateCopy) {
         note(state)
         started = state.sequence
     }
 
-    /// A reply left that rests on a record between those two. Only what goes beyond all that was told
-    /// before says something new.
-    mutating func tell(_ needed: ClosedRange<UInt64>, at steady: Int64) {
-        if needed.upperBound > perhapsTold.last?.needed ?? 0 {
-            perhapsTold.append(Told(needed: needed.upperBound, at: steady))
+    /// A reply left that rests on a record between those two. Only a record beyond all that were
+    /// acknowledged before counts.
+    mutating func acknowledge(_ needed: ClosedRange<UInt64>, at steady: Int64) {
+        if needed.upperBound > earliest.last?.needed ?? 0 {
+            earliest.append(Acknowledgement(needed: needed.upperBound, at: steady))
         }
-        if let previous = told.last, previous.needed >= needed.lowerBound { return }
-        let first = perhapsTold.first { $0.needed >= needed.lowerBound }
-        told.append(Told(needed: needed.lowerBound, at: first?.at ?? steady))
+        if let previous = acknowledged.last, previous.needed >= needed.lowerBound { return }
+        let first = earliest.first { $0.needed >= needed.lowerBound }
+        acknowledged.append(Acknowledgement(needed: needed.lowerBound, at: first?.at ?? steady))
     }
 
     /// Judges what a recovery has found after the daemon `ended` so.
     ///
     /// `rotten` is the last record that the journal had marked as durable, where the disk has lost
-    /// something of its own that was synchronized; what is above is not told from an unfinished end.
+    /// something of its own that was synchronized; what is above is indistinguishable from an unfinished end.
     func check(
         _ found: StateCopy, after ended: Ending, rotten: UInt64? = nil
     ) throws(Violation) {
@@ -109,7 +109,7 @@ struct History {
         if sequence < started {
             throw Violation("recovered up to \(sequence), and \(started) was durable at the start")
         }
-        let lost = told.filter { $0.needed > sequence }
+        let lost = acknowledged.filter { $0.needed > sequence }
         guard let first = lost.first, let latest = lost.last else { return }
         switch mode {
         case .no where !keepsAll(after: ended): return
@@ -122,7 +122,7 @@ struct History {
         }
     }
 
-    /// Whether the mode promises that nothing is lost that was told.
+    /// Whether the mode promises that nothing acknowledged is lost.
     func keepsAll(after ended: Ending) -> Bool {
         mode == .always || ended == .drained || ended == .process && !hasRefusedSynchronization
     }
@@ -132,8 +132,8 @@ struct History {
         // Those before stay: what a rotten disk still has may be one of them.
         states.removeAll { $0.sequence >= found.sequence }
         states.append(found)
-        told = []
-        perhapsTold = []
+        acknowledged = []
+        earliest = []
         started = found.sequence
         hasRefusedSynchronization = false
     }

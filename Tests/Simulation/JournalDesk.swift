@@ -2,7 +2,7 @@ import CouponStore
 import Synchronization
 
 // The journal's thread without a thread. A turn is handed over in one step of the schedule, done in
-// another, and reported in a third; whatever comes in between happens while the disk is waited for.
+// another, and reported in a third; everything in between happens while the disk is waited for.
 // It may also be done in the midst of a compaction, which is another thread's.
 
 /// What lies between the loop and the journal's thread.
@@ -66,14 +66,14 @@ final class JournalDesk: Sendable {
         content = Mutex(Content(writer: writer, report: report, sound: report, planted: planted))
     }
 
-    /// How the journal stood after the last turn in which the disk did everything, also when nobody
-    /// was told of it.
+    /// How the journal stood after the last turn in which the disk did everything, also when it
+    /// was not reported.
     var soundReport: JournalReport { content.withLock { $0.sound } }
 
     /// Segments that were left because they were full.
     var filledCount: Int { content.withLock { $0.filledCount } }
 
-    /// What broke the journal, also when nobody was told of it.
+    /// What broke the journal, also when it was not reported.
     var fault: DiskFault? {
         content.withLock {
             if case .broken(let fault) = $0.report.condition { fault } else { nil }

@@ -1,6 +1,6 @@
 import CouponStore
 
-// What a shop knows of an order from what it was told, and nothing else. Requests of one order are
+// What a shop knows of an order from its replies, and nothing else. Requests of one order are
 // decided one after the other, but their replies may come in another order, over other connections,
 // or never. So what is known follows the replies as far as all before are there; behind that the
 // order is uncertain, and a crash may have left it in any of the states that lie ahead.
@@ -8,7 +8,7 @@ import CouponStore
 /// What a shop knows of one order.
 struct OrderModel {
     enum Standing: Equatable {
-        /// Nothing was ever told that a crash must keep, or more than one thing can be so.
+        /// Nothing was acknowledged that a crash must keep, or more than one state is possible.
         case uncertain
         /// It holds and uses nothing, and never did.
         case nothing
@@ -116,7 +116,7 @@ struct OrderModel {
 
     // MARK: - After a restart
 
-    /// Whether a recovered state has what was told, at `moment`.
+    /// Whether a recovered state has what was acknowledged, at `moment`.
     func check(_ order: StateView.Order?, at moment: Moment) throws(Violation) {
         guard isCertain else { return }
         switch standing {
@@ -154,7 +154,7 @@ struct OrderModel {
     }
 
     /// Takes up what a recovered state says of an order that was uncertain, or of which more was
-    /// told than `kept`, the last record that is left. The state is that up to
+    /// acknowledged than `kept`, the last record that is left. The state is that up to
     /// `sequence`.
     mutating func restart(
         with order: StateView.Order?, upTo sequence: UInt64, kept: UInt64, at moment: Moment

@@ -1,4 +1,4 @@
-// Durability bugs that daemons have had, planted around the product and never in it: somebody between
+// Durability bugs that daemons have had, planted around the product and never in it: an observer between
 // the daemon and its disk leaves a call out or does something else, or the shell hands over something
 // else than it should. The simulation must notice each of them.
 

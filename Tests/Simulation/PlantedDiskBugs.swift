@@ -42,7 +42,7 @@ final class CallBug: DiskInterference {
         return [(bytes, offset)]
     }
 
-    func tells(_ fault: DiskFault) -> Bool {
+    func reports(_ fault: DiskFault) -> Bool {
         bug != .swallowsFailedSync || fault.operation != .synchronize
     }
 
@@ -126,7 +126,7 @@ final class MarkBug: DiskInterference {
             follow(&rewritten, at: 0, checksumOf: 0..<0)
             start = 512
         }
-        // What a start logs anew is a batch behind the header.
+        // What a start logs again is a batch after the header.
         while start + 64 <= bytes.count, bytes[start] != 0 {
             let first = number(in: bytes, at: start + 24)
             let length = Int(number(in: bytes, at: start + 32) >> 32)

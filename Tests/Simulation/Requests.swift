@@ -86,7 +86,7 @@ struct RequestMaker {
         return Request(id: lastID, operation, body: "\"op\":\"server.\(operation.rawValue)\"")
     }
 
-    /// The same request under another id, as somebody sends it who got no reply.
+    /// The same request under another id, as a client sends it that got no reply.
     private func again(_ before: Request) -> Request {
         Request(
             id: lastID, before.operation, order: before.order, session: before.session,

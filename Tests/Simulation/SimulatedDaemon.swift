@@ -35,7 +35,7 @@ final class SimulatedClient {
     }
 }
 
-/// Who is told of what a daemon does.
+/// The observer of a daemon.
 protocol DaemonObserver: AnyObject {
     /// Requests were decided in one call, between those two records of the journal.
     func decided(_ requests: ArraySlice<Request>, from first: UInt64, to last: UInt64)
@@ -154,7 +154,7 @@ final class SimulatedDaemon {
 
     private func take(_ reply: Reply, from client: SimulatedClient) throws(Violation) {
         guard client.decidedCount > 0, client.waiting[0].id == reply.id else {
-            throw Violation("a reply to \(reply.id) came where another one is due")
+            throw Violation("a reply to \(reply.id) came where another one was expected")
         }
         let request = client.waiting.removeFirst()
         client.arrivedCount -= 1

@@ -37,7 +37,7 @@ extension Simulation {
 
     /// Lets one bit of what is on the disk go wrong.
     private func turnABit() {
-        // What a start makes anew is no place for it.
+        // A file that a start creates again is the wrong place for it.
         let names = disk.names.filter { !$0.hasSuffix(".tmp") && !$0.hasSuffix(".new") }
         guard !names.isEmpty else { return }
         let path = names[luck.below(names.count)]
@@ -62,7 +62,7 @@ extension Simulation {
 
     // MARK: - Starting until it serves
 
-    /// Starts again and again, as whoever looks after the daemon does, until it serves. The disk may
+    /// Starts again and again, as an operator does, until it serves. The disk may
     /// fail, or everything end, in each of the starts.
     func startUntilServing(after first: Ending) throws(Violation) {
         var ended = first
@@ -188,7 +188,8 @@ extension Simulation {
         try daemon?.receive(.max, from: client)
         try daemon?.endTurn()
         if tally[.storageUnavailable] > before {
-            throw Violation("there is space again, and requests are told that there is none")
+            throw Violation(
+                "the disk has space again, and requests are still refused for lack of it")
         }
         return try drain() ?? .process
     }
@@ -230,7 +231,7 @@ extension Simulation {
         say("the journal is broken: \(fault)")
         tally.note(.exitAfterFault)
         if fault.operation == .synchronize { tally.note(.refusedSynchronization) }
-        // What is written in place has its space: a full disk is no reason to end.
+        // What is written in place has its space: a full disk does not end the daemon.
         guard isFaultArmed && !disk.hasFaultAhead else {
             throw Violation("the journal is broken without a fault of the disk: \(fault)")
         }

@@ -11,7 +11,7 @@ package enum SweptFault: String, CaseIterable, Sendable {
     /// A write is done in half; what a synchronization should have made durable is gone, though it
     /// is still read and the next one succeeds.
     case inputOutput
-    /// The same, told as a lack of space; also where there was room before.
+    /// The same, reported as a lack of space; also where the disk had room before.
     case noSpace
     case powerCut
     case kill

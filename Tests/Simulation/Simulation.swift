@@ -6,7 +6,7 @@ import StoreSupport
 
 // One run of the whole daemon over a disk that forgets, breaks, lies and rots, under a clock that is
 // moved by hand, and everything from one seed: it starts, is talked to, ends in some way, and starts
-// again, a few times over. What it told its clients is kept apart from it; after each start, what it
+// again, a few times over. What it acknowledged to its clients is kept apart from it; after each start, what it
 // recovered is held against that.
 
 /// How a run is made.
@@ -27,7 +27,7 @@ struct Rot {
     var bit: Int
     /// The last record that the journal had marked as durable before.
     var marked: UInt64
-    /// Whether the state could be told without the newest snapshot.
+    /// Whether the state could be read without the newest snapshot.
     var hasOlderSnapshot: Bool
     var isTurnedBack = false
 }
@@ -67,7 +67,7 @@ package final class Simulation {
     let plantedDisk: (any DiskInterference)?
     private(set) var history: History
     private(set) var orders: [String: OrderModel] = [:]
-    /// Redemptions that were told, the order of each, and the last record that each rests on.
+    /// Redemptions that were acknowledged, the order of each, and the last record that each rests on.
     private var redemptions: [String: (order: String, needed: UInt64)] = [:]
     private var limitWatch = LimitWatch()
     /// A bit of the disk that was turned, to be turned back once it was seen what comes of it.
@@ -117,7 +117,7 @@ package final class Simulation {
 
     // MARK: - Starting
 
-    /// Starts the daemon as the real one does, and holds what it recovers against what was told.
+    /// Starts the daemon as the real one does, and holds what it recovers against what was acknowledged.
     func start(after ended: Ending) throws(Violation) -> Start {
         startCount += 1
         let watched = WatchedDisk(disk, plantedDisk)
@@ -185,7 +185,7 @@ package final class Simulation {
         tally.note(.started)
     }
 
-    /// Holds what was recovered against what was told, and takes it for what is so from now on.
+    /// Holds what was recovered against what was acknowledged, and goes on from it.
     private func goOn(from found: StateCopy, after ended: Ending) throws(Violation) {
         guard let view = found.read() else {
             throw Violation("the recovered state cannot be read")
@@ -260,7 +260,7 @@ extension Simulation: DaemonObserver {
         if reply.error != "shutting_down" && reply.error != "storage_unavailable" {
             let (first, last) = (request.needed.lowerBound, request.needed.upperBound)
             let written = daemon?.desk.soundReport.written ?? 0
-            history.tell(first...max(first, min(last, written)), at: moment.steady)
+            history.acknowledge(first...max(first, min(last, written)), at: moment.steady)
         }
         for redemption in reply.redemptions {
             if let known = redemptions[redemption], known.order != request.order {
@@ -298,7 +298,7 @@ extension Simulation: DaemonObserver {
     func noteRefusedSynchronization() { history.hasRefusedSynchronization = true }
 
     /// Everything that was decided is durable, and must stay so.
-    func noteDrained(_ state: StateCopy) { history.settle(in: state) }
+    func noteDrained(_ state: StateCopy) { history.comeToRest(in: state) }
 
     func noteReload() { limitWatch.adopt(edition) }
 

@@ -19,7 +19,7 @@ final class StateCopy {
         Self.isEqual(bytes, other.bytes)
     }
 
-    /// The state, read. Nil when its bytes are no state, which the ledger itself says.
+    /// The state, read. Nil when the ledger cannot read its bytes as a state.
     func read() -> StateView? { Self.read(bytes) }
 
     // A class lends its bytes to functions only.
@@ -83,7 +83,7 @@ struct StateView: Equatable {
             let count = Count(
                 used: ledger.usage.used(id), held: ledger.usage.held(id),
                 carried: ledger.usage.carried(id))
-            // A counter that nobody took from may be there or not: it says nothing.
+            // A counter without uses may exist or not: it makes no difference.
             if count.held == 0 && count.used == count.carried { continue }
             let coupon = text(ledger.usage.couponKey(id)).split(separator: "\0").last ?? ""
             let counter = Counter(

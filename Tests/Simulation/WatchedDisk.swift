@@ -3,7 +3,7 @@ import FlatStorage
 import StoreSupport
 import Synchronization
 
-// Between a daemon and its disk stands somebody who sees every call. In most runs nothing is changed
+// Between a daemon and its disk stands an observer that sees every call. In most runs nothing is changed
 // there; but another thread's work can be done between two calls, and a planted bug can leave a call
 // out, do it elsewhere, or show something else than what is there.
 
@@ -33,8 +33,8 @@ package protocol DiskInterference: Sendable {
     func seen(_ bytes: [UInt8], of path: String) -> [UInt8]
     /// The names that are seen instead of these.
     func seen(_ names: [String]) -> [String]
-    /// Whether a fault is told to who made the call.
-    func tells(_ fault: DiskFault) -> Bool
+    /// Whether the caller gets the fault.
+    func reports(_ fault: DiskFault) -> Bool
     /// The header of a segment as it was really written.
     func written(_ header: SegmentHeader) -> SegmentHeader
 }
@@ -47,11 +47,11 @@ extension DiskInterference {
     package var changesReads: Bool { false }
     package func seen(_ bytes: [UInt8], of path: String) -> [UInt8] { bytes }
     package func seen(_ names: [String]) -> [String] { names }
-    package func tells(_ fault: DiskFault) -> Bool { true }
+    package func reports(_ fault: DiskFault) -> Bool { true }
     package func written(_ header: SegmentHeader) -> SegmentHeader { header }
 }
 
-/// A simulated disk with somebody in between.
+/// A simulated disk with an observer in between.
 final class WatchedDisk: Disk {
     private let disk: SimulatedDisk
     private let interference: (any DiskInterference)?
@@ -86,7 +86,7 @@ final class WatchedDisk: Disk {
         do {
             try body(disk)
         } catch {
-            if interference.tells(error) { throw error }
+            if interference.reports(error) { throw error }
         }
     }
 
@@ -117,7 +117,7 @@ final class WatchedDisk: Disk {
             do {
                 try disk.write(piece.bytes.span, at: piece.offset, to: file)
             } catch {
-                if interference.tells(error) { throw error }
+                if interference.reports(error) { throw error }
             }
         }
     }

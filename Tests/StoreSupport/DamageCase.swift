@@ -11,7 +11,7 @@ package struct DamageCase: Sendable, CustomStringConvertible {
         /// Uses of the coupon that all orders use.
         package var used: UInt64
         /// The first and the last lost record; nil where nothing is lost, and a last one of nil where
-        /// nobody knows how many.
+        /// their number is unknown.
         package var lost: [UInt64?]
 
         package init(orders: Int, used: UInt64, lost: [UInt64?] = []) {
@@ -124,7 +124,8 @@ package struct DamageCase: Sendable, CustomStringConvertible {
         DamageCase(
             "what the snapshot holds, too", all, all
         ) { files in try StateFiles.flip(files.segments[0], at: 700) },
-        DamageCase("what nobody was told of", all, all, isRefused: false, isShown: false) { files in
+        DamageCase("what was never acknowledged", all, all, isRefused: false, isShown: false) {
+            files in
             let path = try files.segments[2]
             let mark = try StateFiles.batches(of: path)[3]
             try StateFiles.change(path) {

@@ -7,7 +7,7 @@ import Synchronization
 // synchronized, names when their directory was. Until then nothing, or anything in between, may be
 // there: a crash chooses which of the pending changes made it, in any order, torn and damaged.
 
-/// A disk in memory that fails when told to and forgets what was not synchronized.
+/// A disk in memory that fails on request and forgets what was not synchronized.
 package final class SimulatedDisk: Disk {
     /// A change of names that its directory does not yet hold for certain.
     private enum NameChange {
@@ -41,7 +41,7 @@ package final class SimulatedDisk: Disk {
         var endsThere = false
         /// Whether nothing is done any more: the power is off, or the process has ended.
         var isOff = false
-        /// Whether there is no room for anything that grows.
+        /// Whether a file that grows is refused room.
         var isFull = false
         var nextNumber = 1
 
@@ -115,7 +115,7 @@ package final class SimulatedDisk: Disk {
         state.withLock { ($0.failAt ?? 0) > $0.operationCount }
     }
 
-    /// Whether whatever needs more space is refused with ENOSPC.
+    /// Whether everything that needs more space is refused with ENOSPC.
     package var isFull: Bool {
         get { state.withLock { $0.isFull } }
         set { state.withLock { $0.isFull = newValue } }
@@ -258,7 +258,7 @@ extension SimulatedDisk {
         try write(array(bytes), at: offset, to: file, .write)
     }
 
-    /// At the end of the file where there is no offset. What fails half-way has written half.
+    /// At the end of the file without an offset. A write that fails half-way has written half.
     private func write(
         _ bytes: [UInt8], at offset: Int?, to file: OpenFile, _ operation: DiskFault.Operation
     ) throws(DiskFault) {

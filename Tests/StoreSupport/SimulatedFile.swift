@@ -13,7 +13,7 @@ struct SimulatedFile {
         case bytes([UInt8], offset: Int)
     }
 
-    /// What the device holds, whatever happens.
+    /// What the device holds in any case.
     private(set) var durable: [UInt8]
     /// What a program reads.
     private(set) var visible: [UInt8]

@@ -1,4 +1,5 @@
 import CouponStore
+import StoreSalvage
 import Foundation
 
 /// The files of a state directory, to look at and to damage.

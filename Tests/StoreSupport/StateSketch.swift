@@ -12,7 +12,7 @@ package func withStateFolder(_ body: (String) throws -> Void) throws {
 
 /// Writes a state as a daemon does, without one: what the ledger records goes through the journal
 /// into a real directory. Every operation is one record and one batch, durable when it returns, and
-/// told so by the next one.
+/// marked so by the next one.
 package struct StateSketch: ~Copyable {
     package static let now: Int64 = 1_780_000_000_123
     package static let coupon = "c_ten"
@@ -106,9 +106,10 @@ package struct StateSketch: ~Copyable {
     }
 
     private mutating func record(_ order: String, takingOver session: OrderID?) {
+        let store = Array("default".utf8), name = Array(order.utf8)
+        let slot = ledger.orders.slot(store: store.span, order: name.span)
         ledger.record(
-            store: Array("default".utf8).span, order: Array(order.utf8).span, writer,
-            takingOver: session)
+            at: slot, store: store.span, order: name.span, writer, takingOver: session)
     }
 
     /// One good code, and one that was refused.
@@ -131,7 +132,7 @@ package struct StateSketch: ~Copyable {
         let key = Array("default\0\(Self.coupon)".utf8)
         for (kind, text) in [(CounterKind.total, ""), (.code, "TEN")] {
             let detail = Array(text.utf8)
-            let counter = ledger.usage.findOrInsert(
+            let counter = ledger.usage.createIfAbsent(
                 kind, couponKey: key.span, couponHash: UsageTable.couponHash(of: key.span),
                 detail: detail.span, startingAt: 0)
             writer.appendConsumption(

@@ -17,10 +17,11 @@ import Testing
     }
 
     private static let layouts = [
-        Layout(mark: "snapshot-header", source: "Ledger+Snapshot", length: 80),
+        Layout(mark: "snapshot-header", source: "Snapshot/SnapshotHeader", length: 80),
         Layout(
-            mark: "segment-header", source: "SegmentHeader", length: SegmentHeader.byteCount),
-        Layout(mark: "batch-header", source: "JournalFormat", length: 64),
+            mark: "segment-header", source: "Journal/SegmentHeader", length: SegmentHeader.byteCount
+        ),
+        Layout(mark: "batch-header", source: "Journal/JournalFormat", length: 64),
     ]
 
     private let page: DocumentationPage
@@ -102,11 +103,11 @@ import Testing
 
     /// The table of faults, the enum and where it is declared.
     @Test(arguments: [
-        ("snapshot-faults", "SnapshotProblem", "Snapshot"),
-        ("header-faults", "SegmentHeaderProblem", "SegmentHeader"),
-        ("journal-faults", "Reason", "SegmentScan"),
-        ("batch-faults", "BatchProblem", "JournalBatch"),
-        ("recovery-faults", "RecoveryFault", "Recovery"),
+        ("snapshot-faults", "SnapshotProblem", "Snapshot/Snapshot"),
+        ("header-faults", "SegmentHeaderProblem", "Journal/SegmentHeader"),
+        ("journal-faults", "Reason", "Journal/SegmentScan"),
+        ("batch-faults", "BatchProblem", "Journal/JournalBatch"),
+        ("recovery-faults", "RecoveryFault", "Snapshot/Recovery"),
     ])
     func `lists every fault`(mark: String, enumeration: String, file: String) throws {
         let listed = try page.table(mark).column(0).map(\.codeWord)

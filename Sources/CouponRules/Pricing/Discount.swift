@@ -124,9 +124,6 @@ package enum AllocationMethod: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case cheapest
     case dearest
 
-<<<<<<< HEAD:Sources/CouponRules/Pricing/Discount.swift
-    /// The order whose first unit takes the whole discount; nil when it is divided.
-=======
     /// The name in definitions and replies.
     package var code: StaticString {
         switch self {
@@ -137,8 +134,7 @@ package enum AllocationMethod: UInt8, Sendable, CaseIterable, BitwiseCopyable {
         }
     }
 
-    /// Which unit bears all of it, where one does.
->>>>>>> b85238b174d4a4b72d9d4a66ae645f02d4f0c542:Sources/CouponRules/Discount.swift
+    /// The order whose first unit takes the whole discount; nil when it is divided.
     package var bearer: UnitOrder? {
         switch self {
         case .proportional, .even: nil

@@ -186,12 +186,12 @@ struct EntryCounters: ~Copyable {
         let start = UInt64(max(0, counter.start))
         if counter.kind == .sharedOffer {
             let store = catalog.store(of: coupon)
-            return ledger.usage.findOrInsert(
+            return ledger.usage.createIfAbsent(
                 counter.kind, couponKey: catalog.sharedCounterKey(of: store),
                 couponHash: catalog.sharedCounterKeyHash(of: store), detail: detail.bytes,
                 startingAt: start)
         }
-        return ledger.usage.findOrInsert(
+        return ledger.usage.createIfAbsent(
             counter.kind, couponKey: catalog.usageKey(of: coupon),
             couponHash: catalog.usageKeyHash(of: coupon), detail: detail.bytes, startingAt: start)
     }
@@ -203,7 +203,7 @@ struct EntryCounters: ~Copyable {
         detail.removeAll()
         let definition = catalog.giftCard(card)
         let before = definition.amount - definition.balance
-        return ledger.usage.findOrInsert(
+        return ledger.usage.createIfAbsent(
             .giftCard, couponKey: catalog.usageKey(of: card),
             couponHash: catalog.usageKeyHash(of: card), detail: detail.bytes,
             startingAt: UInt64(max(0, before.minorUnits)))

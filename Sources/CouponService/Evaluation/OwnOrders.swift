@@ -9,10 +9,13 @@ import FlatStorage
 
 /// The orders on record whose uses are the shopper's own.
 struct OwnOrders: BitwiseCopyable {
-    /// The order of the request, where it is on record.
-    private(set) var order: OrderID?
+    /// Where the order of the request is, or would be; nil when the request names none.
+    private(set) var slot: OrderSlot?
     /// The order whose holds the request takes over, where it is reserved.
     private(set) var session: OrderID?
+
+    /// The order of the request, where it is on record.
+    var order: OrderID? { slot?.id }
 
     static let none = OwnOrders()
 
@@ -20,7 +23,7 @@ struct OwnOrders: BitwiseCopyable {
 
     init(_ request: borrowing IncomingRequest, _ ledger: borrowing Ledger) {
         if !request.fields.order.isEmpty {
-            order = ledger.orders.find(store: request.storeName, order: request.order)
+            slot = ledger.orders.slot(store: request.storeName, order: request.order)
         }
         guard !request.fields.holdOf.isEmpty else { return }
         let holder = request.bytes(of: request.fields.holdOf)
@@ -168,16 +171,4 @@ extension Ledger {
     }
 
     func state(of order: OrderID) -> OrderState { image(of: order).facts.state }
-}
-
-extension OrderImageView {
-    /// An image that the ledger holds, and that is therefore whole.
-    @_lifetime(copy image)
-    init(recorded image: Span<UInt8>) {
-        do {
-            try self.init(known: image)
-        } catch {
-            preconditionFailure("an image on record is whole: \(error)")
-        }
-    }
 }

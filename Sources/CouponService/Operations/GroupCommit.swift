@@ -50,7 +50,7 @@ struct GroupCommit {
 
     /// Bytes of records that may be decided before the next turn.
     var recordRoom: Int {
-        guard report.condition == .ready else { return 0 }
+        guard report.condition.isReady else { return 0 }
         return max(0, report.room - inFlightByteCount)
     }
 

@@ -77,8 +77,12 @@ struct OrderRecorder: ~Copyable {
         }
         image.finish()
         guard ledger.hasRoom(toRecord: image.bytes, own.order, own.session) else { return .noSpace }
+        guard let slot = own.slot else {
+            preconditionFailure("a request to record an order names it")
+        }
         ledger.record(
-            store: request.storeName, order: request.order, image, takingOver: own.session)
+            at: slot, store: request.storeName, order: request.order, image, takingOver: own.session
+        )
         return nil
     }
 
@@ -197,32 +201,18 @@ struct OrderRecorder: ~Copyable {
         case .unknown: preconditionFailure("a code that does not exist is never consumed")
         case .giftCard(let card, _):
             let counter = counters.createIfAbsent(ofCard: card, catalog, &ledger)
-            image.append(counter, of: ledger.usage, amount: entries.rows[index].payment)
+            image.appendConsumption(
+                of: counter, in: ledger.usage,
+                amount: UInt64(entries.rows[index].payment.minorUnits))
         case .coupon:
             for place in entries.rows[index].counters.range {
                 let counter = counters.createIfAbsent(
                     at: place, of: index, entries, catalog, request, &ledger)
-                let isMoney = counters[place].limit == .budget
-                image.append(
-                    counter, of: ledger.usage,
-                    amount: isMoney
-                        ? entries.rows[index].discount + entries.rows[index].shippingDiscount
-                        : Money(minorUnits: 1))
+                let given = entries.rows[index].discount + entries.rows[index].shippingDiscount
+                image.appendConsumption(
+                    of: counter, in: ledger.usage,
+                    amount: counters[place].limit == .budget ? UInt64(given.minorUnits) : 1)
             }
         }
-    }
-}
-
-extension OrderImageWriter {
-    /// Lists what the current code consumes: so many uses, or so much money.
-    fileprivate mutating func append(
-        _ counter: CounterID, of usage: borrowing UsageTable, amount: Money
-    ) {
-        // All counters but the shared ones have the code's own key.
-        let kind = usage.kind(counter)
-        appendConsumption(
-            of: counter, kind,
-            couponKey: kind == .sharedOffer ? usage.couponKey(counter) : Span(),
-            detail: usage.detail(counter), amount: UInt64(amount.minorUnits))
     }
 }

@@ -3,9 +3,9 @@ import ArgumentParser
 struct JournalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "journal",
-        abstract: "Look into what a daemon keeps on disk, and save what is left of it.",
+        abstract: "Show the journal of a state directory, or salvage a damaged one.",
         subcommands: [JournalShowCommand.self, JournalSalvageCommand.self])
 }
 
-/// Where a daemon keeps its state unless it is told otherwise.
+/// The state directory of a daemon by default.
 let defaultStateDirectory = "/var/lib/coupond"

@@ -1,23 +1,24 @@
 import ArgumentParser
 import CouponStore
 import Posix
+import StoreSalvage
 
 struct JournalSalvageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "salvage",
-        abstract: "Make a new state of what can be believed of a damaged one.",
+        abstract: "Make a new state of the readable parts of a damaged one.",
         discussion: """
             Example: couponctl journal salvage --state /var/lib/coupond --into /var/lib/coupond.new
 
-            For when coupond refuses to start (65) and there is no better backup. The old directory \
+            For when coupond refuses to start (65) and no better backup exists. The old directory \
             is only read, while no daemon uses it. The newest readable snapshot is taken and every \
-            record after it is redone, up to the first damage; with --skip-damage also what is whole \
-            behind damage. Counted uses never sink, so that no limit is passed; those of lost \
-            orders stay counted. What was kept and what is lost is printed.
+            record after it is redone, up to the first damage; with --skip-damage also whole \
+            records after it. Counted uses never sink, so that no limit is passed; those of lost \
+            orders stay counted. It prints what was kept and what is lost.
 
             Then check the new state with coupond --verify, and start coupond with it.
 
-            Exit status: 0 if nothing promised was lost, 1 if something was, 2 if nothing was saved.
+            Exit status: 0 if nothing acknowledged was lost, 1 if something was, 2 if nothing was saved.
             """)
 
     @Option(
@@ -26,13 +27,13 @@ struct JournalSalvageCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The directory for the new state: made, or empty.", valueName: "newdir"))
+            "The directory for the new state: empty, or not there yet.", valueName: "newdir"))
     var into: String
 
-    @Flag(help: "Redo also what is whole behind damage.")
+    @Flag(help: "Redo whole records after damage, too.")
     var skipDamage = false
 
-    @Flag(help: "Go on without a snapshot where none can be read: what it held is lost.")
+    @Flag(help: "Go on without a snapshot where none can be read; its content is lost.")
     var withoutSnapshot = false
 
     @Flag(help: "Print the account as one line of JSON.")
@@ -70,7 +71,7 @@ struct JournalSalvageCommand: ParsableCommand {
     /// A daemon that was killed a moment ago may still hold its lock.
     private static let lockPatienceMilliseconds: Int64 = 1_000
 
-    /// Keeps daemons out. Nil where there is no lock: none has ever used this directory.
+    /// Keeps daemons out. Nil without a lock file: no daemon has ever used this directory.
     private func claim() throws(JournalToolFault) -> FileLock? {
         let attempt: FileLock.Attempt?
         do throws(PosixFault) {
@@ -82,7 +83,7 @@ struct JournalSalvageCommand: ParsableCommand {
         switch attempt {
         case .acquired(let lock): return lock
         case .heldByAnother:
-            throw JournalToolFault("\(state) is in use: end the daemon that uses it first")
+            throw JournalToolFault("\(state) is in use: stop the daemon that uses it first")
         case nil: return nil
         }
     }

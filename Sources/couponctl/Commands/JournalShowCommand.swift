@@ -7,10 +7,10 @@ struct JournalShowCommand: ParsableCommand {
         discussion: """
             Example: couponctl journal show --state /var/lib/coupond --from 120
 
-            Only reads, so a daemon may be using the files, and goes on behind damage. Lines have a \
-            type: snapshot (its header), segment, batch, record, seal; damage is something promised \
-            that is gone or not to be believed; a tail is what was being written, of which nobody \
-            was told; dead is what a newer segment has replaced.
+            Only reads, so a daemon may be using the files, and goes on after damage. Each line has \
+            a type: snapshot (its header), segment, batch, record or seal; damage is an acknowledged \
+            record that is gone or cannot be trusted; a tail was being written and never \
+            acknowledged; dead is what a newer segment has replaced.
 
             Exit status: 0 if all is in order, 1 if there is damage, 2 if the files cannot be read.
             """)
@@ -34,7 +34,7 @@ struct JournalShowCommand: ParsableCommand {
 
     func validate() throws {
         if state != nil && !files.isEmpty {
-            throw ValidationError("Either --state or files are shown.")
+            throw ValidationError("Give either --state or files, not both.")
         }
     }
 
@@ -44,7 +44,7 @@ struct JournalShowCommand: ParsableCommand {
             ? try FoundJournal(directory: state ?? defaultStateDirectory)
             : try FoundJournal(files: files)
         var lines = JournalLines(journal, from: from, showsBatches: !segments) { print($0) }
-        try lines.tellAll()
+        try lines.showAll()
         if lines.foundDamage { throw ExitStatus.refused }
     }
 }

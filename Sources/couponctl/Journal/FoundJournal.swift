@@ -1,14 +1,15 @@
 import CouponStore
+import StoreSalvage
 import FlatStorage
 import Foundation
 import Glibc
 
-// Files are only read, and nothing is asked of their disk, so a daemon may go on with them. It may
-// write, roll and remove segments meanwhile: what looks wrong for a moment is looked at again.
+// Files are only read, so a daemon may go on using them. It may write, roll and remove segments
+// meanwhile: where something looks wrong, everything is read again.
 
-/// The files of a journal, looked through.
+/// The files of a journal and what they hold together.
 struct FoundJournal {
-    struct FoundSnapshot {
+    struct SurveyedSnapshot {
         var path: String
         var byteCount: Int
         /// Nil where not even that can be read.
@@ -16,14 +17,14 @@ struct FoundJournal {
         var problem: SnapshotProblem?
     }
 
-    private(set) var snapshots: [FoundSnapshot] = []
+    private(set) var snapshots: [SurveyedSnapshot] = []
     private(set) var survey = JournalSurvey([], after: 0)
     private var paths: [SegmentName: String] = [:]
 
     private static let attemptsMax = 3
     private static let disk = PosixDisk()
 
-    /// Looks through a state directory. What it lacks is told, too.
+    /// Surveys a state directory. A missing segment is a fault, too.
     init(directory: String) throws(JournalToolFault) {
         for _ in 1...Self.attemptsMax {
             self = try Self(lookingInto: directory)
@@ -34,7 +35,7 @@ struct FoundJournal {
     private init(lookingInto directory: String) throws(JournalToolFault) {
         var surveys: [SegmentSurvey] = []
         do throws(DiskFault) {
-            // A segment that comes into being meanwhile is named by the one before it.
+            // A segment that is created meanwhile is named by the one before it.
             var isGrowing = true
             while isGrowing {
                 isGrowing = false
@@ -43,7 +44,7 @@ struct FoundJournal {
                     isGrowing = true
                     let path = "\(directory)/\(file)"
                     paths[name] = path
-                    // Removed meanwhile: then a snapshot holds what was in it.
+                    // Removed meanwhile: then a snapshot holds its records.
                     guard let bytes = try Self.bytes(of: path) else { continue }
                     surveys.append(SegmentSurvey(bytes.bytes, named: name))
                 }
@@ -63,7 +64,7 @@ struct FoundJournal {
         survey = JournalSurvey(surveys, after: min(held, first), evidence: known)
     }
 
-    /// Looks through these files, of which each is a segment or a snapshot.
+    /// Surveys these files. Each is a segment or a snapshot.
     init(files: [String]) throws(JournalToolFault) {
         var surveys: [SegmentSurvey] = []
         for path in files {
@@ -94,7 +95,7 @@ struct FoundJournal {
 
     func path(of name: SegmentName) -> String { paths[name] ?? name.text }
 
-    /// Hands `body` the bytes of a segment as they are now, nothing where it is gone.
+    /// Calls `body` with the bytes of a segment as they are now, unless it is gone.
     func withBytes(
         of segment: SegmentSurvey, _ body: (Span<UInt8>) -> Void
     ) throws(JournalToolFault) {
@@ -105,8 +106,8 @@ struct FoundJournal {
         }
     }
 
-    private static func snapshot(_ bytes: Span<UInt8>, _ path: String) -> FoundSnapshot {
-        var found = FoundSnapshot(path: path, byteCount: bytes.count)
+    private static func snapshot(_ bytes: Span<UInt8>, _ path: String) -> SurveyedSnapshot {
+        var found = SurveyedSnapshot(path: path, byteCount: bytes.count)
         do throws(SnapshotProblem) {
             let header = try SnapshotHeader(beginning: bytes)
             found.header = header

@@ -1,14 +1,15 @@
 import CouponStore
+import StoreSalvage
 import FlatStorage
 
-/// Tells what a journal holds, a JSON object a line, in the order in which it stands in the files.
+/// Shows a journal as JSON, an object a line, in the order of the files.
 struct JournalLines {
     private let journal: FoundJournal
     /// Records before this one are left out.
     private let firstSequence: UInt64
     private let showsBatches: Bool
     private let write: (String) -> Void
-    /// Whether anything was told that should not be.
+    /// Whether any damage was shown.
     private(set) var foundDamage = false
 
     init(
@@ -21,11 +22,11 @@ struct JournalLines {
         self.write = write
     }
 
-    mutating func tellAll() throws(JournalToolFault) {
-        for snapshot in journal.snapshots { tell(snapshot) }
-        for index in journal.survey.segments.indices { try tell(segment: index) }
+    mutating func showAll() throws(JournalToolFault) {
+        for snapshot in journal.snapshots { show(snapshot) }
+        for index in journal.survey.segments.indices { try show(segment: index) }
         for fault in journal.survey.faults where fault.segment == nil {
-            tell(fault, in: nil)
+            show(fault, in: nil)
         }
     }
 
@@ -38,7 +39,7 @@ struct JournalLines {
 
     // MARK: - Snapshots
 
-    private mutating func tell(_ snapshot: FoundJournal.FoundSnapshot) {
+    private mutating func show(_ snapshot: FoundJournal.SurveyedSnapshot) {
         if let header = snapshot.header {
             put(
                 "snapshot", snapshot.path,
@@ -62,35 +63,35 @@ struct JournalLines {
 
     // MARK: - Segments
 
-    private mutating func tell(segment index: Int) throws(JournalToolFault) {
+    private mutating func show(segment index: Int) throws(JournalToolFault) {
         let segment = journal.survey.segments[index]
         let path = journal.path(of: segment.name)
-        tellHeader(segment, path)
+        showHeader(segment, path)
         var faults = journal.survey.faults.filter { $0.segment == segment.name }
         let places = Set(
             segment.parts.compactMap { part in
                 if case .damage(let damage) = part { damage.bytes.lowerBound } else { nil }
             })
-        for fault in faults where fault.offset == 0 && !places.contains(0) { tell(fault, in: path) }
+        for fault in faults where fault.offset == 0 && !places.contains(0) { show(fault, in: path) }
         faults.removeAll { $0.offset == 0 && !places.contains(0) }
-        var told = self
+        var lines = self
         try journal.withBytes(of: segment) { bytes in
             for part in segment.parts {
                 switch part {
                 case .batch(let batch, let isChained):
-                    told.tell(batch, isChained, bytes, path)
+                    lines.show(batch, isChained, bytes, path)
                 case .damage(let damage):
                     let own = faults.filter { $0.offset == damage.bytes.lowerBound }
                     faults.removeAll { $0.offset == damage.bytes.lowerBound }
-                    told.tell(damage, own, index, path)
+                    lines.show(damage, own, index, path)
                 }
             }
         }
-        self = told
-        for fault in faults { tell(fault, in: path) }
+        self = lines
+        for fault in faults { show(fault, in: path) }
     }
 
-    private func tellHeader(_ segment: SegmentSurvey, _ path: String) {
+    private func showHeader(_ segment: SegmentSurvey, _ path: String) {
         guard let header = segment.header else { return }
         put(
             "segment", path,
@@ -105,7 +106,7 @@ struct JournalLines {
             ])
     }
 
-    private mutating func tell(
+    private mutating func show(
         _ batch: ScannedBatch, _ isChained: Bool, _ bytes: Span<UInt8>, _ path: String
     ) {
         let place = [("offset", JSONText(batch.offset))]
@@ -128,18 +129,18 @@ struct JournalLines {
                 ("first_sequence", JSONText(batch.firstSequence)),
                 ("records", JSONText(batch.recordCount)),
             ] + sums)
-        // What a batch was when it was looked through it stays: nothing is written twice.
+        // The batch is still the one of the survey: nothing is written twice.
         guard batch.endOffset <= bytes.count else { return }
         var sequence = batch.firstSequence
         var records = batch.records(in: bytes)
         while let record = records.next() {
             // The record ends where the next one begins, and its length stands before it.
-            tell(record, sequence, batch.contentOffset + records.position - record.count, path)
+            show(record, sequence, batch.contentOffset + records.position - record.count, path)
             sequence += 1
         }
     }
 
-    private mutating func tell(
+    private mutating func show(
         _ record: Span<UInt8>, _ sequence: UInt64, _ offset: Int, _ path: String
     ) {
         let place = [("offset", JSONText(offset)), ("sequence", JSONText(sequence))]
@@ -157,11 +158,11 @@ struct JournalLines {
 
     // MARK: - Damage
 
-    private mutating func tell(
+    private mutating func show(
         _ damage: SegmentSurvey.Damage, _ faults: [JournalSurvey.Fault], _ index: Int,
         _ path: String
     ) {
-        for fault in faults { tell(fault, in: path) }
+        for fault in faults { show(fault, in: path) }
         if !faults.isEmpty { return }
         let members: [(name: String, value: JSONText)] = [
             ("offset", JSONText(damage.bytes.lowerBound)),
@@ -174,7 +175,7 @@ struct JournalLines {
         if isLast && damage.sequence > journal.survey.promised {
             put("tail", path, members)
         } else if !isLast && damage.sequence > segments[index + 1].continuesAfter {
-            // The next segment continues what stands before it.
+            // The next segment continues from before this place.
             put("dead", path, members)
         } else {
             foundDamage = true
@@ -182,7 +183,7 @@ struct JournalLines {
         }
     }
 
-    private mutating func tell(_ fault: JournalSurvey.Fault, in path: String?) {
+    private mutating func show(_ fault: JournalSurvey.Fault, in path: String?) {
         foundDamage = true
         put(
             "damage", path,
@@ -192,7 +193,7 @@ struct JournalLines {
             ] + members(fault.lost))
     }
 
-    /// What is lost by a fault, but for what a snapshot holds.
+    /// The records that a fault loses, without those that a snapshot holds.
     private func members(_ lost: JournalSurvey.Lost) -> [(name: String, value: JSONText)] {
         let held = journal.heldSequence
         guard case .records(let sequences) = lost, sequences.lowerBound <= held else {
@@ -204,7 +205,7 @@ struct JournalLines {
 }
 
 extension JournalSurvey.Lost {
-    /// The records that are gone; `lost_through` is null where nobody knows how many.
+    /// The records that are gone; `lost_through` is null where their number is unknown.
     var members: [(name: String, value: JSONText)] {
         switch self {
         case .nothing: []

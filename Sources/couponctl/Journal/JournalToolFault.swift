@@ -1,4 +1,5 @@
 import CouponStore
+import StoreSalvage
 import SystemPackage
 
 /// Why a journal cannot be shown or saved.
@@ -19,19 +20,19 @@ struct JournalToolFault: Error, CustomStringConvertible {
                     + " couponctl, or --skip-damage if no later coupond ever ran here"
             case .noSnapshot(let faults, let sequence):
                 (faults.isEmpty
-                    ? ["there is no snapshot, and the journal begins after sequence \(sequence)"]
+                    ? ["the snapshot is missing, and the journal begins after sequence \(sequence)"]
                     : faults.map(\.explanation)).joined(separator: "; ")
-                    + ": --without-snapshot goes on without what it held"
+                    + ": give --without-snapshot to go on without it"
             case .senselessSequence(let sequence):
-                "a file in \(directory) speaks of sequence \(sequence), which no journal reaches:"
+                "a file in \(directory) names sequence \(sequence), which no journal reaches:"
                     + " move that file away"
-            case .unproven(let fault): "what was written does not read as a state: \(fault)"
+            case .unproven(let fault): "the new state cannot be read back: \(fault)"
             }
     }
 }
 
 extension DiskFault {
-    /// What the system refused, as a sentence that names the file.
+    /// What the system refused, with the file's name.
     var explanation: String { "\(path): \(operation): \(Errno(rawValue: errno))" }
 }
 

@@ -1,4 +1,5 @@
 import CouponStore
+import StoreSalvage
 
 // For example:
 //
@@ -6,12 +7,12 @@ import CouponStore
 //
 //       kept     /var/lib/coupond/snapshot          up to record 4
 //       kept     journal-0000000000000001-….log     4 records
-//       lost     records 9 to 10                    journal-….log holds a batch whose … (byte 1536)
+//       lost     records 9 to 10                    journal-….log has a batch whose … (byte 1536)
 //       changed  total c_ten                        used 3 (was 2), held 0, carried 1
 //
 //     The new state goes on after record 10. …
 
-/// What was kept of a state, and what is lost.
+/// The account of a salvage, for people and for programs.
 struct SalvageAccount {
     let report: SalvageReport
     let totals: LedgerTotals
@@ -36,8 +37,8 @@ struct SalvageAccount {
     func lines(_ style: Style) -> [String] {
         let headline =
             report.isComplete
-            ? style.good("saved: nothing that was promised is lost")
-            : style.bad("saved in part: something that was promised is lost")
+            ? style.good("saved: nothing that was acknowledged is lost")
+            : style.bad("saved in part: something that was acknowledged is lost")
         var table = Table([.left, .left, .left])
         if let snapshot = report.snapshot {
             table.add("kept", snapshot.path, "the state up to record \(snapshot.sequence)")
@@ -49,7 +50,7 @@ struct SalvageAccount {
             table.add(report.snapshot == nil ? "lost" : "damaged", fault.path, Self.wording(fault))
         }
         if report.lacksSnapshot && report.damagedSnapshots.isEmpty {
-            table.add("lost", "\(from)/\(Snapshot.name)", "is missing, and what it held")
+            table.add("lost", "\(from)/\(Snapshot.name)", "is missing, with everything in it")
         }
         for fault in report.faults {
             table.add(
@@ -60,10 +61,10 @@ struct SalvageAccount {
             table.add(
                 "ended", "before record \(tail.damage.sequence)",
                 "\(tail.segment.text) was being written (byte \(tail.damage.bytes.lowerBound));"
-                    + " nobody was told of what it held")
+                    + " its records were never acknowledged")
         }
         for file in report.ignoredFiles {
-            table.add("ignored", file, "is called almost like a segment, and is none")
+            table.add("ignored", file, "has almost the name of a segment, but is not one")
         }
         for repair in report.repairs {
             table.add("changed", Self.name(of: repair), Self.wording(repair))
@@ -78,11 +79,11 @@ struct SalvageAccount {
         ]
         if report.leftOutCount > 0 {
             lines.append(
-                "\(report.leftOutCount) whole records behind the damage were left out;"
+                "\(report.leftOutCount) whole records after the damage were left out;"
                     + " --skip-damage keeps them.")
         }
         lines.append(
-            "Next: give it to the user that coupond runs as, and prove it with coupond --verify"
+            "Next: give it to the user that coupond runs as, and check it with coupond --verify"
                 + " --state \(into).")
         return lines
     }

@@ -1,8 +1,9 @@
 import CouponStore
+import StoreSalvage
 import Foundation
 import Posix
 
-/// The directory in which a new state is made. It is empty, and made only when there is something to
+/// The directory for the new state. It is empty, and it is created only when there is a state to
 /// write.
 struct SalvageTarget {
     private let path: String
@@ -11,7 +12,7 @@ struct SalvageTarget {
         self.path = path
         let target = Self.resolved(path), source = Self.resolved(state)
         if target == source || target.hasPrefix(source + "/") {
-            throw JournalToolFault("\(path) lies in \(state), which is not touched")
+            throw JournalToolFault("\(path) is inside \(state), which is not touched")
         }
         guard FileManager.default.fileExists(atPath: path) else { return }
         let names: [String]
@@ -23,7 +24,7 @@ struct SalvageTarget {
         if !names.isEmpty { throw JournalToolFault("\(path) is not empty") }
     }
 
-    /// Makes the directory, for its owner alone, writes the state, and reads it again.
+    /// Creates the directory for its owner alone, writes the state and reads it back.
     func write(_ saved: borrowing SalvagedState) throws(JournalToolFault) {
         let disk = PosixDisk()
         if !FileManager.default.fileExists(atPath: path) { try make(on: disk) }
@@ -38,7 +39,7 @@ struct SalvageTarget {
         } catch {
             throw JournalToolFault(
                 JournalToolFault(error, directory: path).description
-                    + "; what is in \(path) is of no use")
+                    + "; do not use the files in \(path)")
         }
     }
 

@@ -8,6 +8,7 @@
 import CouponCatalog
 import CouponService
 import CouponStore
+import Definitions
 import Logging
 import UVLoop
 

@@ -1,6 +1,7 @@
 import CouponCatalog
 import CouponService
 import CouponStore
+import Definitions
 import Logging
 import Posix
 import Synchronization

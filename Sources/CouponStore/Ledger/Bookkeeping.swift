@@ -1,0 +1,262 @@
+import FlatStorage
+
+// Every counter is its starting count, what the images of all orders list, and what is archived: the
+// uses that a released order kept (its coupon does not give them back) when it started again, and
+// that no image lists any more.
+//
+// The tables are passed in and not held: the callers of the ledger borrow spans from them.
+
+/// What follows from the images of orders: it moves the counters, keeps the queue of holds and
+/// counts the codes in force.
+struct Bookkeeping: ~Copyable, Sendable {
+    private var holds = HoldQueue()
+    /// The counters that the present operation moved.
+    private(set) var moved = MovedCounters()
+    /// Codes that are consumed by orders in force.
+    private(set) var usesInForce = 0
+
+    mutating func beginOperation() { moved.removeAll() }
+
+    /// The order whose hold lapses first, where that is at or before `steadyMilliseconds`.
+    func firstToLapse(until steadyMilliseconds: Int64) -> OrderID? {
+        guard let first = holds.first, first.deadline <= steadyMilliseconds else { return nil }
+        return OrderID(row: Int(first.row))
+    }
+
+    // MARK: - Images
+
+    /// Adds an order and takes what its first image consumes.
+    mutating func addOrder(
+        at slot: OrderSlot, store: Span<UInt8>, order: Span<UInt8>,
+        _ image: borrowing OrderImageWriter, to orders: inout OrderTable,
+        _ usage: inout UsageTable, _ clock: LapseClock
+    ) -> OrderID {
+        precondition(!orders.isFull, "a new order is recorded only where it finds room")
+        precondition(image.facts.state.mayBegin, "an order begins as its state allows")
+        take(image, from: &usage)
+        let id = orders.insert(slot, store: store, order: order, image: image.bytes)
+        holds.admit(id)
+        holds.follow(id, image.facts, by: clock)
+        return id
+    }
+
+    /// Puts `image` in the place of the order's present one, and takes the difference.
+    mutating func replaceImage(
+        of id: OrderID, by image: borrowing OrderImageWriter, in orders: inout OrderTable,
+        _ usage: inout UsageTable, _ clock: LapseClock
+    ) {
+        let present = takeBack(id, of: orders, from: &usage, before: image.facts.state)
+        take(image, from: &usage)
+        follow(id, from: present, to: image.facts, by: clock)
+        orders.replaceImage(of: id, with: image.bytes)
+    }
+
+    /// Adds an order from a file, whose counters are set by themselves.
+    mutating func load(
+        _ slot: OrderSlot, store: Span<UInt8>, order: Span<UInt8>,
+        _ image: borrowing OrderImageView, into orders: inout OrderTable, _ clock: LapseClock
+    ) {
+        usesInForce += image.usesInForce
+        let id = orders.insert(slot, store: store, order: order, image: image.bytes)
+        holds.admit(id)
+        holds.follow(id, image.facts, by: clock)
+    }
+
+    /// Lets the queue of holds follow a new image.
+    private mutating func follow(
+        _ id: OrderID, from present: OrderFacts, to next: OrderFacts, by clock: LapseClock
+    ) {
+        // A hold of which only a part is given back lapses when it would have.
+        let isSame = present.state == .reserved && present.expiresAt == next.expiresAt
+        if next.state == .reserved && isSame { return }
+        holds.follow(id, next, by: clock)
+    }
+
+    // MARK: - Counters
+
+    /// Takes what a new image consumes.
+    private mutating func take(
+        _ image: borrowing OrderImageWriter, from usage: inout UsageTable
+    ) {
+        precondition(image.isFinished, "an image is recorded once it is whole")
+        let consumed = image.facts.state.consumes
+        for index in image.consumptions.indices {
+            let (id, amount) = (image.consumptions[index].counter, image.consumptions[index].amount)
+            moved.add(id)
+            switch consumed {
+            case .uses: usage.setUsed(id, to: usage.used(id) + amount)
+            case .holds: usage.setHeld(id, to: usage.held(id) + amount)
+            }
+        }
+        if image.facts.state.isInForce { usesInForce += image.codesLeft }
+    }
+
+    /// Takes back what the order's present image consumed, and returns its facts.
+    private mutating func takeBack(
+        _ id: OrderID, of orders: borrowing OrderTable, from usage: inout UsageTable,
+        before next: OrderState
+    ) -> OrderFacts {
+        let present = OrderImageView(recorded: orders.image(id))
+        let state = present.facts.state
+        precondition(state.mayBecome(next), "an order changes only as its state allows")
+        var codes = present.codes
+        while let code = codes.next() {
+            if present.isInForce(code) { usesInForce -= 1 }
+            // A released order starts again: what its codes kept stays counted for ever.
+            let isArchived = state == .released && code.facts.keepsUseOnceReleased
+            var consumptions = code.consumptions
+            while let consumption = consumptions.next() {
+                let id = usage.counter(of: consumption)
+                let amount = consumption.amount
+                moved.add(id)
+                if isArchived {
+                    usage.setCarried(id, to: usage.carried(id) + amount)
+                    continue
+                }
+                switch state.consumes {
+                case .uses: usage.setUsed(id, to: usage.used(id) - amount)
+                case .holds: usage.setHeld(id, to: usage.held(id) - amount)
+                }
+            }
+        }
+        return present.facts
+    }
+
+    // MARK: - Redoing records
+
+    /// Sets the counters that a record lists.
+    mutating func redoCounters(of record: borrowing OrderRecord, in usage: inout UsageTable) {
+        moved.removeAll()
+        var counters = record.counters
+        while let counter = counters.next() {
+            let id = usage.createIfAbsent(
+                counter.kind, couponKey: counter.couponKey,
+                couponHash: UsageTable.couponHash(of: counter.couponKey),
+                detail: counter.detail, startingAt: 0)
+            usage.set(id, to: counter.values)
+            moved.add(id)
+        }
+    }
+
+    /// Sets an order of the record whose counters were set last.
+    mutating func redo(
+        _ order: borrowing RecordedOrder, in orders: inout OrderTable,
+        _ usage: borrowing UsageTable, _ clock: LapseClock
+    ) throws(JournalRecordFault) {
+        let image = try order.checkedImage()
+        var codes = image.codes
+        while let code = codes.next() {
+            guard moved.hasAll(code.consumptions, of: usage) else {
+                throw JournalRecordFault(.consumption, offset: 0)
+            }
+        }
+        let slot = orders.slot(store: order.store, order: order.order)
+        guard let id = slot.id else {
+            load(slot, store: order.store, order: order.order, image, into: &orders, clock)
+            return
+        }
+        usesInForce += image.usesInForce
+        let present = Self.standing(id, in: orders)
+        usesInForce -= present.usesInForce
+        follow(id, from: present.facts, to: image.facts, by: clock)
+        orders.replaceImage(of: id, with: image.bytes)
+    }
+
+    private static func standing(
+        _ id: OrderID, in orders: borrowing OrderTable
+    ) -> (facts: OrderFacts, usesInForce: Int) {
+        let image = OrderImageView(recorded: orders.image(id))
+        return (image.facts, image.usesInForce)
+    }
+}
+
+/// The counters that one operation moved, each once, in the order in which they moved.
+struct MovedCounters: ~Copyable, Sendable {
+    private var ids = FlatArray<CounterID>(capacity: 64)
+    /// A bit for each counter, shared by all whose rows are alike in the low six bits: a counter
+    /// whose bit is clear was not moved yet, so the list is rarely searched.
+    private var marks: UInt64 = 0
+
+    var count: Int { ids.count }
+
+    subscript(index: Int) -> CounterID { ids[index] }
+
+    mutating func removeAll() {
+        ids.removeAll()
+        marks = 0
+    }
+
+    mutating func add(_ id: CounterID) {
+        let mark = UInt64(1) << UInt64(truncatingIfNeeded: id.row & 63)
+        if marks & mark != 0 {
+            for index in ids.indices where ids[index] == id { return }
+        }
+        marks |= mark
+        ids.append(id)
+    }
+
+    /// Whether each of these counters moved. They mostly stand in the same order.
+    func hasAll(
+        _ consumptions: consuming OrderImageConsumptions, of usage: borrowing UsageTable
+    ) -> Bool {
+        var consumptions = consumptions
+        var place = 0
+        while let consumption = consumptions.next() {
+            var tries = 0
+            while tries < count, !usage.isKey(of: ids[place % count], consumption) {
+                place += 1
+                tries += 1
+            }
+            if tries == count { return false }
+            place += 1
+        }
+        return true
+    }
+}
+
+extension OrderImageView {
+    /// Whether the order consumes the code now: it passed and was not given back.
+    func isInForce(_ code: borrowing OrderImageCode) -> Bool {
+        facts.state.isInForce && code.facts.isLeft
+    }
+
+    /// Codes that the order consumes now.
+    fileprivate var usesInForce: Int {
+        guard facts.state.isInForce else { return 0 }
+        var count = 0
+        var codes = codes
+        while let code = codes.next() { if code.facts.isLeft { count += 1 } }
+        return count
+    }
+}
+
+extension CodeFacts {
+    /// Whether the code was given back and what it still lists is uses that stay.
+    fileprivate var keepsUseOnceReleased: Bool { flags.isSuperset(of: [.released, .keepsUse]) }
+}
+
+extension UsageTable {
+    /// The counter that an image consumes from, if there is one.
+    func find(_ consumption: borrowing OrderImageConsumption) -> CounterID? {
+        find(
+            consumption.kind, couponKey: consumption.couponKey,
+            couponHash: UsageTable.couponHash(of: consumption.couponKey),
+            detail: consumption.detail)
+    }
+
+    /// The counter that the image of an order on record consumes from.
+    func counter(of consumption: borrowing OrderImageConsumption) -> CounterID {
+        guard let id = find(consumption) else {
+            preconditionFailure("a counter is created before it is consumed from")
+        }
+        return id
+    }
+
+    fileprivate func isKey(
+        of id: CounterID, _ consumption: borrowing OrderImageConsumption
+    ) -> Bool {
+        let key = key(of: id)
+        return key.kind == consumption.kind && key.detail.isEqual(to: consumption.detail)
+            && key.couponKey.isEqual(to: consumption.couponKey)
+    }
+}

@@ -1,0 +1,272 @@
+import FlatStorage
+
+// One look-up is one probe: the row keeps the number of its coupon, and the coupon's own bytes are
+// kept once for all its counters. The coupon part of the hash comes from the caller, who has it
+// from the catalog; the rest is hashed under the seed of the process, because a detail may be
+// something that a shopper chooses.
+
+/// What a counter counts. The codes are on disk: never reuse one.
+package enum CounterKind: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+    /// Uses of a coupon.
+    case total = 1
+    /// Uses of one code of a coupon; the detail is the code's key.
+    case code = 2
+    /// Uses of one offer of a coupon; the detail is the offer's id.
+    case offer = 3
+    /// Uses of a coupon by one customer; the detail is the customer's id.
+    case customer = 4
+    /// Uses of a coupon by one e-mail; the detail is its lower-cased text.
+    case email = 5
+    /// Uses of one code by one customer; the detail is the code's key, 0 and the id.
+    case codeCustomer = 6
+    /// Uses of one code by one e-mail; the detail is the code's key, 0 and the e-mail.
+    case codeEmail = 7
+    /// Uses on one day; the detail is the day, such as 2026-07-01.
+    case day = 8
+    /// Uses in one week; the detail is its Monday.
+    case week = 9
+    /// Uses in one month; the detail is its first day.
+    case month = 10
+    /// Uses for one booking date, which is the detail.
+    case bookingDate = 11
+    /// Money a coupon gave, in minor units; the detail is the currency's three letters.
+    case budget = 12
+    /// Uses of the offers of a store that share a counter. The coupon part is the store, 0 and
+    /// nothing; the detail is the counter's name.
+    case sharedOffer = 13
+    /// Money of a gift card that was spent, in minor units. The coupon part is the store, 0 and the
+    /// card's id.
+    case giftCard = 14
+
+    /// Whether it sums up money, which always returns, and not uses.
+    package var isMoney: Bool { self == .budget || self == .giftCard }
+}
+
+/// A counter's row. It stays valid as long as the table, and keys are never recycled.
+@frozen
+package struct CounterID: Hashable, Sendable, BitwiseCopyable {
+    package let row: Int
+
+    @inlinable
+    package init(row: Int) { self.row = row }
+}
+
+/// The key of a counter.
+struct CounterKey: ~Escapable {
+    let kind: CounterKind
+    let couponKey: Span<UInt8>
+    let detail: Span<UInt8>
+
+    @_lifetime(copy couponKey, copy detail)
+    init(kind: CounterKind, couponKey: Span<UInt8>, detail: Span<UInt8>) {
+        self.kind = kind
+        self.couponKey = couponKey
+        self.detail = detail
+    }
+}
+
+/// How often each coupon and each code was used.
+///
+/// A counter is keyed by its kind, its coupon part (`store \0 coupon-id`) and a detail. The table
+/// is sparse: a counter is created at its first consumption, with the uses from before the daemon.
+package struct UsageTable: ~Copyable, Sendable {
+    // Not private: with rows that other files cannot see, Swift 6.3.1 links no unoptimised ledger.
+    struct Row: BitwiseCopyable {
+        var coupon: UInt32
+        var detailLength: UInt32
+        var detail: ByteArena.Place
+        var kind: CounterKind
+    }
+
+    struct CouponRow: BitwiseCopyable {
+        var key: ByteArena.Place
+        var length: UInt32
+    }
+
+    private let seed: UInt64
+    private var rows = ChunkedArray<Row>()
+    private var index: ShardedIndex
+    private var coupons = ChunkedArray<CouponRow>()
+    private var couponIndex = ShardedIndex(shardBits: 6)
+    private var texts = ByteArena()
+    private let usedCounters = AtomicCounters()
+    private let heldCounters = AtomicCounters()
+    /// What counters brought along, by row, where it is not 0. Few have any.
+    private var carriedCounts = SparseCounts()
+
+    /// `seed` is drawn once per process, so that no client can aim at one bucket.
+    package init(seed: HashSeed) {
+        self.seed = seed.value
+        index = ShardedIndex()
+    }
+
+    /// The hash of a coupon part that every operation here expects. The catalog computes it once
+    /// per coupon, when it is compiled.
+    package static func couponHash(of couponKey: Span<UInt8>) -> UInt64 {
+        durableHash64(couponKey)
+    }
+
+    /// Counters in the table; their rows are 0 ..< `count`.
+    package var count: Int { rows.count }
+
+    /// Whether there may be no room for the counters of one more order.
+    package var isFull: Bool { rows.count > AtomicCounters.countMax - Self.countersPerOrderMax }
+
+    private static let countersPerOrderMax = 65_536
+
+    /// Coupons that have a counter.
+    package var couponCount: Int { coupons.count }
+
+    /// Bytes allocated, used or not.
+    package var allocatedBytes: Int {
+        rows.allocatedBytes + index.allocatedBytes + coupons.allocatedBytes
+            + couponIndex.allocatedBytes + texts.allocatedBytes + usedCounters.allocatedBytes
+            + heldCounters.allocatedBytes
+    }
+
+    /// Bytes of all keys.
+    package var contentBytes: Int { texts.usedBytes }
+
+    // MARK: - Finding
+
+    /// The counter with this key, or nil when nothing was ever consumed from it. Allocates nothing.
+    ///
+    /// `couponHash` is ``couponHash(of:)`` of `couponKey`.
+    package func find(
+        _ kind: CounterKind, couponKey: Span<UInt8>, couponHash: UInt64, detail: Span<UInt8>
+    ) -> CounterID? {
+        find(kind, couponKey, detail, hash: hash(kind, couponHash, detail))
+    }
+
+    /// The counter with this key, created with `start` uses if it does not exist.
+    ///
+    /// Allocates only when a chunk of memory is full.
+    package mutating func createIfAbsent(
+        _ kind: CounterKind, couponKey: Span<UInt8>, couponHash: UInt64, detail: Span<UInt8>,
+        startingAt start: UInt64
+    ) -> CounterID {
+        let hash = hash(kind, couponHash, detail)
+        if let known = find(kind, couponKey, detail, hash: hash) { return known }
+        let row = rows.append(
+            Row(
+                coupon: UInt32(coupon(couponKey, hash: couponHash)),
+                detailLength: UInt32(detail.count), detail: texts.append(detail), kind: kind))
+        index.insert(row: row, hash: hash)
+        usedCounters.append(start)
+        heldCounters.append(0)
+        if start > 0 { carriedCounts[row] = start }
+        return CounterID(row: row)
+    }
+
+    private func hash(_ kind: CounterKind, _ couponHash: UInt64, _ detail: Span<UInt8>) -> UInt64 {
+        combine(couponHash, hash64(detail, seed: seed &+ UInt64(kind.rawValue)))
+    }
+
+    private func find(
+        _ kind: CounterKind, _ couponKey: Span<UInt8>, _ detail: Span<UInt8>, hash: UInt64
+    ) -> CounterID? {
+        var probe = index.probe(hash)
+        while let row = index.next(&probe) {
+            let candidate = rows[row]
+            if candidate.kind == kind
+                && texts.bytes(at: candidate.detail, count: Int(candidate.detailLength))
+                    .isEqual(to: detail)
+                && bytes(ofCoupon: Int(candidate.coupon)).isEqual(to: couponKey)
+            {
+                return CounterID(row: row)
+            }
+        }
+        return nil
+    }
+
+    /// The coupon's number, given now if it is new.
+    private mutating func coupon(_ key: Span<UInt8>, hash: UInt64) -> Int {
+        var probe = couponIndex.probe(hash)
+        while let number = couponIndex.next(&probe) {
+            if bytes(ofCoupon: number).isEqual(to: key) { return number }
+        }
+        let row = CouponRow(key: texts.append(key), length: UInt32(key.count))
+        let number = coupons.append(row)
+        couponIndex.insert(row: number, hash: hash)
+        return number
+    }
+
+    // MARK: - Counting
+
+    /// Uses so far, those from before the daemon included.
+    package func used(_ id: CounterID) -> UInt64 { usedCounters.load(id.row) }
+
+    /// Uses that live reservations hold.
+    package func held(_ id: CounterID) -> UInt64 { heldCounters.load(id.row) }
+
+    /// Sets the uses to an absolute value, which is what a record of them says.
+    package mutating func setUsed(_ id: CounterID, to value: UInt64) {
+        usedCounters.store(value, at: id.row)
+    }
+
+    /// The uses that no order on record accounts for: those from before the daemon, and those that
+    /// stay of orders which started afresh. What is left of ``used(_:)`` is the sum of all orders.
+    package func carried(_ id: CounterID) -> UInt64 { carriedCounts[id.row] }
+
+    /// Sets the uses that no order accounts for. It allocates only for a counter that had none.
+    package mutating func setCarried(_ id: CounterID, to value: UInt64) {
+        if value != carried(id) { carriedCounts[id.row] = value }
+    }
+
+    /// Sets what live reservations hold.
+    package mutating func setHeld(_ id: CounterID, to value: UInt64) {
+        heldCounters.store(value, at: id.row)
+    }
+
+    /// All three figures of a counter.
+    package func values(of id: CounterID) -> CounterValues {
+        CounterValues(used: used(id), held: held(id), carried: carried(id))
+    }
+
+    /// Sets all three figures of a counter.
+    package mutating func set(_ id: CounterID, to values: CounterValues) {
+        setUsed(id, to: values.used)
+        setHeld(id, to: values.held)
+        setCarried(id, to: values.carried)
+    }
+
+    // MARK: - Reading keys
+
+    // The next two are inlined: every counter of an apply is read through them twice.
+
+    /// All parts of a counter's key, from one look at its row.
+    @inline(__always)
+    @_lifetime(borrow self)
+    func key(of id: CounterID) -> CounterKey {
+        let row = rows[id.row]
+        return CounterKey(
+            kind: row.kind, couponKey: bytes(ofCoupon: Int(row.coupon)),
+            detail: texts.bytes(at: row.detail, count: Int(row.detailLength)))
+    }
+
+    package func kind(_ id: CounterID) -> CounterKind { rows[id.row].kind }
+
+    /// The coupon part of the counter's key.
+    @_lifetime(borrow self)
+    package func couponKey(_ id: CounterID) -> Span<UInt8> {
+        bytes(ofCoupon: Int(rows[id.row].coupon))
+    }
+
+    /// The number of the counter's coupon, 0 ..< ``couponCount``: the same for all its counters.
+    package func couponNumber(_ id: CounterID) -> Int { Int(rows[id.row].coupon) }
+
+    /// The detail of the counter's key; empty where its kind has none.
+    @_lifetime(borrow self)
+    package func detail(_ id: CounterID) -> Span<UInt8> {
+        let row = rows[id.row]
+        return texts.bytes(at: row.detail, count: Int(row.detailLength))
+    }
+
+    /// The coupon part of all counters of the coupon with this number.
+    @inline(__always)
+    @_lifetime(borrow self)
+    package func bytes(ofCoupon number: Int) -> Span<UInt8> {
+        let row = coupons[number]
+        return texts.bytes(at: row.key, count: Int(row.length))
+    }
+}
