@@ -109,7 +109,8 @@ final class Bench {
         guard let store = catalog.store(named: "default".utf8.span),
             (try? code.read(text.bytes)) != nil
         else { preconditionFailure("the bench has a store, and its codes are codes") }
-        var walk = catalog.findCodes(in: store, matching: code)
+        var walk = catalog.findCodes(
+            in: store, matching: code, foldedHash: code.foldedHash)
         precondition(catalog.nextCode(&walk, matching: code) != nil, "the code is there")
     }
 

@@ -6,13 +6,12 @@ import Testing
 
     /// Types that are still to be cut: no other may be longer or more open than the rules allow.
     private static let longTypes: Set<String> = [
-        "CatalogBuilder", "Checkout", "DefinitionField", "Judge", "Ledger", "ReplyWriter",
+        "CatalogBuilder", "DefinitionField",
     ]
     private static let openTypes: Set<String> = [
-        "CatalogBuilder", "Checkout", "Configuration", "Daemon", "Judge", "Ledger",
-        "RequestHandler", "RequestParser", "ShopDay",
+        "CatalogBuilder",
     ]
-    private static let repeatedNames: Set<String> = ["Checkout", "Connection", "Refusal"]
+    private static let repeatedNames: Set<String> = []
 
     private static func survey(_ texts: (path: String, text: String)...) -> [SurveyedType] {
         SurveyedType.survey(texts.map { SwiftSource($0.text, path: $0.path) })

@@ -2,7 +2,7 @@ import Definitions
 import CouponRules
 import FlatStorage
 
-// # The catalog's image, version 1
+// # The catalog's image, version 2
 //
 // A compiled catalog as a file that can be read back without compiling anything. Integers of the
 // header are little-endian; a *varint* is LEB128, a *text* a varint length and its bytes, a *table*
@@ -11,7 +11,7 @@ import FlatStorage
 // ```
 // offset size
 //      0    8  "CPNDCTLG"
-//      8    4  version, 1
+//      8    4  version, 2
 //     12    4  0
 //     16    8  fingerprint of the rows' layout
 //     24    8  length of the content in bytes
@@ -35,7 +35,7 @@ enum CatalogImageFormat {
     /// "CPNDCTLG", as the little-endian integer of its bytes.
     static let magic: UInt64 = 0x474C_5443_444E_5043
     /// Raised when this layout changes, or anything in the tables that ``CatalogLayout`` cannot see.
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     static let lengthOffset = 24
     static let contentChecksumOffset = 32
     static let headerChecksumOffset = 40

@@ -41,7 +41,7 @@ extension CatalogBuilder {
             }
             folded.removeAll()
             codes.appendFoldedText(of: row, to: &folded)
-            let hash = CodeTable.hash(of: folded.bytes, in: store(ofRow: row))
+            let hash = CodeTable.hash(durableHash64(folded.bytes), in: store(ofRow: row))
             if let message = clash(of: row, hash: hash) {
                 refuse(row, message, &counts)
             } else {

@@ -57,7 +57,8 @@ extension Catalog {
     ) -> CouponID? {
         // What is no code is nobody's.
         guard (try? text.read(code)) != nil else { return nil }
-        var walk = findCodes(in: store, matching: text)
+        var walk = findCodes(
+            in: store, matching: text, foldedHash: text.foldedHash)
         while let match = nextCode(&walk, matching: text) {
             if let owner = coupon(of: match), hasDerivedID(owner) { return owner }
         }

@@ -107,8 +107,12 @@ package struct Catalog: ~Copyable, Sendable {
 
 extension Catalog {
     /// Starts a walk over the codes of `store` that answer to `text`.
-    package func findCodes(in store: StoreID, matching text: borrowing CodeText) -> CodeWalk {
-        let hash = CodeTable.hash(of: text.folded, in: store)
+    ///
+    /// `foldedHash` is the one of `text`, which callers need for other purposes, too.
+    package func findCodes(
+        in store: StoreID, matching text: borrowing CodeText, foldedHash: UInt64
+    ) -> CodeWalk {
+        let hash = CodeTable.hash(foldedHash, in: store)
         return CodeWalk(
             store: store, hash: hash, probe: codes.probe(hash),
             asksCaseSensitive: stores.traits(of: store).contains(.caseSensitiveCodes),

@@ -105,8 +105,9 @@ struct CodeTable: ~Copyable, Sendable {
     // What a look-up asks is inlined into it: calling a method of a borrowed value of this size
     // copies the value's 300 bytes to the stack first.
 
-    static func hash(of folded: Span<UInt8>, in store: StoreID) -> UInt64 {
-        combine(hash64(folded, seed: catalogSeed), UInt64(store.index))
+    /// `foldedHash` is the durable hash of a code's folded text.
+    static func hash(_ foldedHash: UInt64, in store: StoreID) -> UInt64 {
+        combine(foldedHash, UInt64(store.index))
     }
 
     func probe(_ hash: UInt64) -> HashIndex.Probe { index.probe(hash) }

@@ -34,6 +34,9 @@ package struct CodeText: ~Copyable {
     /// The same for every way to write the text in upper and lower case.
     package var folded: Span<UInt8> { @_lifetime(borrow self) get { foldedBytes.bytes } }
 
+    /// The hash of ``folded`` by which catalogs find codes, and which stands for a code on disk.
+    package var foldedHash: UInt64 { durableHash64(foldedBytes.bytes) }
+
     /// Whether the normalised text is ASCII, so that folding it is lower-casing its letters.
     private(set) var isASCII = true
 

@@ -54,12 +54,13 @@ struct EntryFinder: ~Copyable {
             codeHashes.append(hash64(written, seed: 1))
             return []
         }
-        codeHashes.append(hash64(codeText.folded, seed: 0))
+        let hash = codeText.foldedHash
+        codeHashes.append(hash)
         guard let store else { return [] }
 
         var needs: IntakeNeeds = []
         let first = entries.ownerCount
-        var walk = catalog.findCodes(in: store, matching: codeText)
+        var walk = catalog.findCodes(in: store, matching: codeText, foldedHash: hash)
         while let code = catalog.nextCode(&walk, matching: codeText) {
             guard Self.isWanted(code, at: place, catalog, request) else { continue }
             if let card = catalog.giftCard(of: code) {

@@ -12,10 +12,10 @@ import FlatStorage
 struct IncomingRequest: ~Copyable {
     private var parser: RequestParser
     private var store = ByteBuffer(capacity: 256)
-    /// The cart, the customer and the context in the catalog's symbols, once they are taken in.
-    // It and `contexts` are filled by `takeIn`, which is a file of its own.
+    /// The cart, the customer and the context in the catalog's symbols, once they are taken in. It
+    /// is not private: `takeIn` fills it, in a file of its own.
     var purchase = Purchase()
-    /// By code: what the request says of that code alone.
+    /// By code: what the request says of that code alone. Not private, as above.
     var contexts = FlatArray<CodeContext>(capacity: Request.codesMax)
     /// The time of day of the turn in which the request is answered.
     private(set) var now = Instant.distantPast

@@ -120,7 +120,7 @@ struct StorefrontOperations: ~Copyable {
             ledger.release(
                 order, codes: release.codes, at: request.now.millisecondsSinceEpoch)
         }
-        ReleaseReply.write(
+        ReleasedReply.write(
             ledger.image(of: order), isReplayed: !release.hasPending, to: request.id, &reply)
         return release.hasPending ? .accepted : .replayed
     }
@@ -142,12 +142,12 @@ struct StorefrontOperations: ~Copyable {
             return .faulted
         case .giftCard:
             // Money on a card is not a limit: validate shows the balance.
-            UsageReply.writeUnlimited(to: request.id, &reply)
+            LimitsReply.writeUnlimited(to: request.id, &reply)
         case .coupon:
             evaluator.begin(.none)
             evaluator.evaluate(0, &entries, catalog, request, ledger)
             evaluator.preferCoveringOffer(of: 0, &entries, catalog, request, ledger)
-            UsageReply.write(
+            LimitsReply.write(
                 entries, &evaluator.counters, catalog, request, ledger, &reply)
         }
         return .accepted

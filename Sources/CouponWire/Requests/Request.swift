@@ -27,6 +27,8 @@ package struct Text: Equatable, Sendable, BitwiseCopyable {
 }
 
 /// A request of any operation. A field that was not given keeps its initial value.
+///
+/// Its fields are not private to this file: the parser fills them, part by part.
 package struct Request: ~Copyable {
     /// Whether one refusal refuses all codes, or refused ones are skipped.
     package enum Mode: UInt8, Sendable, BitwiseCopyable { case all, partial }

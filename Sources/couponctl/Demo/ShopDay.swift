@@ -12,6 +12,7 @@ struct ShopDay {
     private let daemon: DemoDaemon
     let shop: CouponClient
     private let office: CouponClient
+    /// Not private: the second half of the day is in a file of its own.
     var transcript: Transcript
 
     init(folder: DemoFolder, daemon: DemoDaemon, transcript: Transcript) {

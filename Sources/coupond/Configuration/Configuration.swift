@@ -3,7 +3,7 @@ import CouponWire
 import Logging
 
 /// Everything an operator decides. The values here are the defaults, also of a setting that a
-/// configuration file leaves out.
+/// configuration file leaves out. It is data, not private: file and command line fill it in.
 struct Configuration: Equatable, Sendable {
     var sockets = [SocketSettings(path: defaultSocketPath, role: .storefront)]
     var state = StateSettings()

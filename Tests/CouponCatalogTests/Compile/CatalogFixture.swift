@@ -46,7 +46,8 @@ extension Catalog {
         let store = self.store(named: store.utf8.span)
         guard (try? code.read(text.utf8.span)) != nil, let store else { return [] }
         var matches: [CodeID] = []
-        var walk = findCodes(in: store, matching: code)
+        var walk = findCodes(
+            in: store, matching: code, foldedHash: code.foldedHash)
         while let match = nextCode(&walk, matching: code) { matches.append(match) }
         return matches
     }

@@ -133,7 +133,8 @@ import Testing
         var wrong: [String] = []
         for code in codes {
             try text.read(code.lowercased().utf8.span)
-            var walk = catalog.findCodes(in: store, matching: text)
+            var walk = catalog.findCodes(
+                in: store, matching: text, foldedHash: text.foldedHash)
             if let match = catalog.nextCode(&walk, matching: text) {
                 let isIt = catalog.text(of: match).isEqual(to: code.utf8.span)
                 if !isIt || catalog.terms(of: match).usesLimit != 1 { wrong.append(code) }
@@ -143,7 +144,8 @@ import Testing
             if catalog.nextCode(&walk, matching: text) != nil { wrong.append(code + " twice") }
             for neighbour in [code + "_", String(code.dropLast())] {
                 try text.read(neighbour.utf8.span)
-                var walk = catalog.findCodes(in: store, matching: text)
+                var walk = catalog.findCodes(
+                    in: store, matching: text, foldedHash: text.foldedHash)
                 if catalog.nextCode(&walk, matching: text) != nil { wrong.append(neighbour) }
             }
         }

@@ -1,5 +1,6 @@
 import Definitions
 import CouponRules
+import FlatStorage
 import Foundation
 import Testing
 
@@ -77,7 +78,8 @@ private func faultsLoading(_ paths: String...) -> [String] {
             faultsLoading(
                 folder.path, folder.path + "/../\(folder.url.lastPathComponent)/shop.yaml"
             )
-            .map { $0.hasSuffix("It is given twice: \(path) leads to the same file or folder.") } == [true])
+            .map { $0.hasSuffix("It is given twice: \(path) leads to the same file or folder.") }
+                == [true])
         #expect(faultsLoading(path, folder.path) == ["\(path): It is given twice."])
         try FileManager.default.createSymbolicLink(
             atPath: link, withDestinationPath: path)
@@ -116,7 +118,7 @@ private func faultsLoading(_ paths: String...) -> [String] {
         var chain = 0
         let found = builder.stores.store(named: "default".utf8.span)
         let store = try #require(found)
-        var probe = builder.codes.probe(CodeTable.hash(of: "same".utf8.span, in: store))
+        var probe = builder.codes.probe(CodeTable.hash(durableHash64("same".utf8.span), in: store))
         while builder.codes.nextCandidate(&probe) != nil { chain += 1 }
         #expect(chain == 1)
     }

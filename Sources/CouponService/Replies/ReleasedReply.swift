@@ -3,7 +3,7 @@ import CouponWire
 import FlatStorage
 
 /// The reply to release.
-enum ReleaseReply {
+enum ReleasedReply {
     /// Lists what the latest release of the order gave back.
     static func write(
         _ image: borrowing OrderImageView, isReplayed: Bool, to id: Span<UInt8>,

@@ -5,7 +5,7 @@ import CouponWire
 import FlatStorage
 
 /// The reply to usage: a code's limits, one by one.
-enum UsageReply {
+enum LimitsReply {
     /// The reply for a code that nothing limits.
     static func writeUnlimited(to id: Span<UInt8>, _ reply: inout JSONWriter) {
         ReplyEnvelope.begin(to: id, &reply)
