@@ -1,5 +1,5 @@
-import Definitions
 import CouponRules
+import Definitions
 import FlatStorage
 import Foundation
 import Testing
