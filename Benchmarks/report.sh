@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures everything that the page Performance tells, and puts it there: the tables as text, the
+# Measures everything that the page Performance shows, and puts it there: the tables as text, the
 # plots as SVG. Takes some ten minutes, and wants a machine that does nothing else.
 #
 #   Benchmarks/report.sh [BUILD_FOLDER]    a release build; .build-release when not given

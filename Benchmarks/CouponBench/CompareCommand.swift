@@ -13,7 +13,7 @@ struct CompareCommand: ParsableCommand {
             Benchmarks/Peers. Figures are ratios within one run: those of another machine or another \
             hour say little.
 
-            Exits with 1 where something could not be measured; a goal that is missed is told, and is \
+            Exits with 1 where something could not be measured; a missed goal is shown, and is \
             no error.
             """)
 
@@ -73,7 +73,7 @@ struct CompareCommand: ParsableCommand {
         let figures = try comparison.run { line in
             FileHandle.standardError.write(Data("\(line)\n".utf8))
         }
-        try files.tell(.comparison(figures, settings))
+        try files.write(.comparison(figures, settings))
     }
 
     private func candidates() throws -> [Candidate] {

@@ -10,8 +10,8 @@ struct LoadCommand: ParsableCommand {
         discussion: """
             Three kinds of load. By default every connection always waits for its replies: --depth \
             requests are under way on each. With --per-request every request has a connection of its \
-            own, as a PHP page does it. With --rate requests are due on a fixed schedule, whatever the \
-            daemon does, and latencies count from when they were due.
+            own, as a PHP page does it. With --rate requests follow a fixed schedule, however slow \
+            the daemon is, and latencies count from the scheduled time.
 
             A mix file has a request in each line, with a weight before it where it is to be sent more \
             often than others. In a request ${n} stands for a number that no other request of the run \

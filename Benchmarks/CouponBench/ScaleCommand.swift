@@ -9,7 +9,7 @@ struct ScaleCommand: ParsableCommand {
         discussion: """
             Starts a daemon for each size on single-use codes of twelve characters, which it writes \
             into a codes file: from the file, and again from the compiled catalog that the first start \
-            leaves. Memory is resident size as the kernel tells it; what a daemon without codes \
+            leaves. Memory is resident size as the kernel reports it; what a daemon without codes \
             occupies is taken off. Compare figures of one run only.
             """)
 
@@ -55,6 +55,6 @@ struct ScaleCommand: ParsableCommand {
                 codes: largest, orders: quick ? 10_000 : Self.liveOrders,
                 connections: quick ? 500 : Self.idleConnections)
         }
-        try files.tell(report.report)
+        try files.write(report.report)
     }
 }

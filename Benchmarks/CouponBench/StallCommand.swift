@@ -8,8 +8,8 @@ struct StallCommand: ParsableCommand {
         abstract: "Measures how long replies take at half load: quiet, in a snapshot, in a reload.",
         discussion: """
             A daemon gets many codes and orders. How much it can do at most is measured first; then \
-            requests are due at half that rate, on a fixed schedule, and latencies count from when they \
-            were due. They are validates of random codes, and some applies. Compare figures of one run \
+            requests follow a fixed schedule at half that rate, and latencies count from the scheduled \
+            time. They are validates of random codes, and some applies. Compare figures of one run \
             only: the daemon, its other threads and this program share the machine.
             """)
 
@@ -61,7 +61,7 @@ struct StallCommand: ParsableCommand {
             phaseSeconds: seconds ?? (quick ? 1 : 12))
         var report = try rig.measure()
         report.isJudged = !quick && codes == 10_000_000
-        try files.tell(report.report)
+        try files.write(report.report)
     }
 }
 

@@ -34,7 +34,7 @@ struct HotPath {
 
     /// The requests of the mix: a plain success, one that reads attributes, customers and bounds,
     /// ones with dates in a zone, kinds that choose units, refusals that write every kind of extra,
-    /// several codes with a gift card and coupons that come by themselves, an apply with its repeat
+    /// several codes with a gift card and automatic coupons, an apply with its repeat
     /// and a conflict, a hold that is renewed, and one that is given back. (The first of each, which
     /// makes room for an order, falls into the warm-up.)
     static let mix = [
@@ -68,7 +68,7 @@ struct HotPath {
         #"{"id":21,"op":"code.discounts","code":"PARTS"}"#,
     ]
 
-    /// A request with several codes, one of them a gift card's, by somebody whose uses are counted.
+    /// A request with several codes, one of them a gift card's, by a customer whose uses are counted.
     static func several(_ id: Int, _ operation: String, order: String? = nil) -> String {
         let order = order.map { #""order":"\#($0)","# } ?? ""
         return """

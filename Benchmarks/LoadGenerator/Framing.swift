@@ -1,9 +1,9 @@
 import FlatStorage
 
-/// How the replies of a target follow each other in its stream, and how a good one is told from a
+/// How the replies of a target follow each other in its stream, and how a good one differs from a
 /// bad one.
 package enum Framing: String, CaseIterable, Sendable {
-    /// Lines of JSON, as coupond speaks. The first key after `id` tells: `error` is a failure,
+    /// Lines of JSON, as coupond speaks. The first key after `id` decides: `error` is a failure,
     /// `valid` a verdict; any other line, such as the echo of a request, is just a reply.
     case lines
     /// RESP2, as Redis speaks. An error is a failure, also inside an array. A reply whose first value

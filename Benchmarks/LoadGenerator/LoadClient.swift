@@ -6,7 +6,7 @@ import UVLoop
 
 /// One connection to the target at a time: prepares it, sends requests and takes the replies.
 final class LoadClient: ConnectionHandler {
-    /// Open loop: with more than this still to be taken by the kernel, requests that are due are
+    /// Open loop: with more than this still to be taken by the kernel, scheduled requests are
     /// counted, but not written yet; they stay due when they were.
     private static let backlogBytesMax = 256 * 1_024
     private static let requestsPerWriteMax = 256
@@ -21,7 +21,7 @@ final class LoadClient: ConnectionHandler {
 
     /// Open loop: the number of the next request that this client writes.
     private var nextNumber: Int
-    /// Open loop: requests that are due and not written.
+    /// Open loop: scheduled requests that are not written yet.
     private var owedCount = 0
 
     init(_ run: LoadRun, number: Int) {
@@ -33,7 +33,7 @@ final class LoadClient: ConnectionHandler {
 
     // MARK: Connecting
 
-    /// Connects and prepares the connection, then tells the run.
+    /// Connects and prepares the connection, then notifies the run.
     func connect() {
         do {
             let connection = try Connection(

@@ -3,10 +3,10 @@ import Posix
 import UVLoop
 
 // One thread, one loop. First all connections are made and prepared; then the clock starts. Requests
-// of the warm-up and of the measured time are sent the same way and told apart by when they were sent;
+// of the warm-up and of the measured time are sent the same way and distinguished by when they were sent;
 // afterwards nothing new is sent, and replies are waited for.
 //
-// An open loop is driven from the end of each turn of the loop: whatever has become due is sent, and a
+// An open loop is driven from the end of each turn of the loop: scheduled requests are sent, and a
 // timer of the kernel is set to the next that will be. So the loop sleeps between requests that are
 // far apart, and under load each turn sends what became due in the turn before. A turn that takes long
 // delays requests, never their due times.

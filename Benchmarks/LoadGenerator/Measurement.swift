@@ -50,7 +50,7 @@ final class Measurement {
         if result.firstFailure == nil { result.firstFailure = text }
     }
 
-    /// Notes a request that nobody waits for any longer.
+    /// Notes a request that is no longer waited for.
     func noteUnanswered(sentAt: Int64, at now: Int64) {
         if sentAt >= begin { result.latencies.record(nanoseconds: now - sentAt) }
     }

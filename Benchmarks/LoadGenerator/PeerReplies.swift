@@ -3,7 +3,7 @@
 
 /// A reply in RESP2.
 enum RespReply {
-    /// Nested deeper than any function's reply; deeper is malformed, so that nobody's bytes decide
+    /// Nested deeper than any function's reply; deeper is malformed, so that no peer's bytes decide
     /// how deep this recursion goes.
     private static let depthMax = 16
 

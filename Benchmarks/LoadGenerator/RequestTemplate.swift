@@ -1,5 +1,5 @@
 // A template is a request as it goes on the wire, with zeros where digits are written for each
-// request anew. Every placeholder stands for ten digits, whatever the number: so a request's length
+// request again. Every placeholder stands for ten digits, whatever the number: so a request's length
 // is known beforehand (protocols with lengths in front need that), and filling in is a copy of the
 // bytes and a few stores.
 
@@ -40,7 +40,7 @@ package struct RequestTemplate: Sendable {
         try self.init(bytes: Array(text.utf8))
     }
 
-    /// As ``init(_:)``, for requests that are no text.
+    /// As ``init(_:)``, for requests that are not text.
     package init(bytes text: [UInt8]) throws(MixFault) {
         var rest = text[...]
         while let start = rest.firstPlaceholder {
@@ -122,7 +122,7 @@ extension MixFault: CustomStringConvertible {
         case .badWeight(let text):
             "the weight \(text) is not a whole number from 1 to \(Mix.weightMax)"
         case .unknownPlaceholder(let name):
-            "${\(name)} is no placeholder: there are ${n}, ${below:LIMIT} and ${run}"
+            "${\(name)} is not a placeholder: use ${n}, ${below:LIMIT} and ${run}"
         case .openPlaceholder(let text): "a placeholder has no closing brace: \(text.prefix(40))"
         case .badLimit(let text):
             "${below:\(text)} has no limit from 1 to \(RequestTemplate.limitMax)"

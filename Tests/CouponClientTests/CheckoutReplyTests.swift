@@ -30,7 +30,7 @@ import Testing
         #""cart":{"currency":"USD","lines":[{"product":"album","quantity":1,"unit_price":12000},"#
         + #"{"product":"print","quantity":12,"unit_price":400}],"shipping":500}"#
 
-    @Test func `to reserve tells until when and each code's share of each line`() throws {
+    @Test func `to reserve shows until when and each code's share of each line`() throws {
         let reply = try check(
             "{" + Self.cartJSON + #","codes":["SUMMER20","LOYAL5"],"hold_of":"session-1","#
                 + #""id":1,"op":"reserve","order":"o-1","ttl":60}"#,
@@ -91,7 +91,7 @@ import Testing
         #expect(reply.codes.last?.coupon == "c3")
     }
 
-    @Test func `to apply a gift card tells what it pays and what is due, also when replayed`()
+    @Test func `to apply a gift card shows what it pays and the amount due, also when replayed`()
         throws
     {
         let reply = try check(
@@ -117,7 +117,7 @@ import Testing
         #expect(card.amount == 2_000 && card.balance == 13_000 && card.discount == nil)
     }
 
-    @Test func `to release tells what came back of each`() throws {
+    @Test func `to release shows what came back of each`() throws {
         let reply = try check(
             #"{"code":"A","coupon":"c","id":1,"op":"release","order":"o-3","store":"s"}"#,
             answeredWith: #"{"id":$ID,"released":true,"codes":[{"code":"A","coupon":"c","#
@@ -132,7 +132,7 @@ import Testing
         #expect(reply.codes.map(\.useReturned) == [false, nil, nil])
     }
 
-    @Test func `to ask for usage tells every kind of limit`() throws {
+    @Test func `to ask for usage lists every kind of limit`() throws {
         let kinds = [
             "total", "code", "offer", "customer", "day", "week", "month", "booking_date", "budget",
         ]

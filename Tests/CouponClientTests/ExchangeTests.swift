@@ -92,7 +92,7 @@ private func expectValid(
     @Test(arguments: [
         "hello", "[1]", #"{"id":1,"valid":"yes","codes":[]}"#, #"{"id":1,"valid":true}"#, "",
     ])
-    func `tells a reply that is none`(line: String) throws {
+    func `reports a line that is not a reply`(line: String) throws {
         try ScriptedServer.run([
             { peer in
                 _ = try peer.readLine()
@@ -171,7 +171,7 @@ private func expectValid(
         }
     }
 
-    @Test func `connects anew when the daemon closed the idle connection`() throws {
+    @Test func `connects again when the daemon closed the idle connection`() throws {
         try ScriptedServer.run([
             { peer in try peer.answer(Sample.valid) }, { peer in try peer.answer(Sample.valid) },
         ]) { server in
@@ -182,7 +182,7 @@ private func expectValid(
         }
     }
 
-    @Test func `connects anew when the daemon said something unasked`() throws {
+    @Test func `connects again when the daemon said something unasked`() throws {
         try ScriptedServer.run([
             { peer in
                 try peer.answer(Sample.valid + "\n" + #"{"id":2,"valid":false,"codes":[]}"#)
@@ -275,7 +275,7 @@ private func expectValid(
     }
 
     @Test func `names the path and the system's reason`() throws {
-        let path = "/tmp/cc-nobody-listens-here"
+        let path = "/tmp/cc-no-listener-here"
         let cause = try #require(self.cause(connectingTo: path))
         #expect(cause == .cannotConnect(path: path, errno: ENOENT))
         #expect("\(cause)" == "Cannot connect to \(path): No such file or directory.")
@@ -302,7 +302,7 @@ private func expectValid(
         let listener = try UnixSocket(.stream)
         try listener.bind(to: address)
         defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: path) } }
-        // A queue for no one holds one; nobody accepts.
+        // A queue for no one holds one; no server accepts.
         try listener.listen(backlog: 0)
         let first = try UnixSocket(.stream)
         try first.connect(to: address)

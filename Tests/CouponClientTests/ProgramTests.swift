@@ -142,11 +142,11 @@ import Testing
         }
     }
 
-    @Test func `ends with 2 when nobody listens`() throws {
-        let run = try run(["ping", "--socket", "/tmp/cc-nobody-listens-here"])
+    @Test func `ends with 2 without a listener`() throws {
+        let run = try run(["ping", "--socket", "/tmp/cc-no-listener-here"])
         #expect(run.status == 2 && run.output.isEmpty)
         #expect(
-            run.errors == "couponctl: Cannot connect to /tmp/cc-nobody-listens-here:"
+            run.errors == "couponctl: Cannot connect to /tmp/cc-no-listener-here:"
                 + " No such file or directory.\n")
     }
 

@@ -69,7 +69,7 @@ import Testing
         #expect(verdict.shippingDiscount == 9)
     }
 
-    @Test func `to a release tells what was given back`() throws {
+    @Test func `to a release shows what was given back`() throws {
         let line =
             #"{"released":true,"replayed":true,"codes":[{"code":"A","coupon":"c","was":"applied","#
             + #""use_returned":false},{"code":"B","coupon":"d","was":"reserved"}]}"#

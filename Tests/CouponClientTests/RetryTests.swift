@@ -50,7 +50,7 @@ import Testing
         #expect(result == .failure(Self.failure(.shuttingDown, outcome: .unknown)))
     }
 
-    @Test func `is certain when the daemon tells what it has on record`() throws {
+    @Test func `is certain when the daemon shows what it has on record`() throws {
         let result = try outcome(
             [Self.losesTheReply, Self.answers(Sample.error("idempotency_conflict"))], attempts: 9)
         #expect(result == .failure(Self.failure(.idempotencyConflict, outcome: .nothingChanged)))

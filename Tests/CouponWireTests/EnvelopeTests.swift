@@ -83,13 +83,13 @@ import Testing
         #expect(read(#"{"code":"A"}"#) == Reading(error: .badRequest, field: "op"))
     }
 
-    @Test func `is told beside a faulty field, before or behind it`() {
+    @Test func `is named beside a faulty field, before or behind it`() {
         let expected = Reading(error: .badRequest, field: "quantity", operation: .apply)
         #expect(read(#"{"op":"apply","quantity":1}"#) == expected)
         #expect(read(#"{"quantity":1,"op":"apply"}"#) == expected)
     }
 
-    @Test func `is not told when there are two`() {
+    @Test func `is not named when there are two`() {
         #expect(
             read(#"{"op":"ping","op":"apply"}"#) == Reading(error: .badRequest, field: "op"))
     }

@@ -50,7 +50,7 @@ private func cut(_ text: String, lineBytesMax: Int = 8) -> [String] {
             ("1234567890\n1234567890\nb\n", ["too long", "too long", "b"]),
             ("12345678901234567890\n\nb\r\n", ["too long", "b"]),
         ] as [(String, [String])])
-    func `is cut into lines, whatever chunks it comes in`(stream: String, lines: [String]) {
+    func `is cut into lines, in chunks of any size`(stream: String, lines: [String]) {
         let bytes = Array(stream.utf8)
         #expect(cut(stream) == lines)
         #expect(cut(bytes.map { [$0] }) == lines)

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 // The strictness of RFC 8259 on a fixed table. A value stands where `ping` has no field: then JSON is
-// told from what is not by `bad_request` and `bad_json`. Foundation is the second opinion.
+// separated from what is not by `bad_request` and `bad_json`. Foundation is the second opinion.
 
 private let accepted: [String] = [
     "0", "-0", "1", "-1", "1.5", "-0.5", "1e5", "1E+5", "1e-5", "0e0", "0.0e-0", "1e400", "-1e400",
@@ -33,7 +33,7 @@ private let rejected: [String] = [
 ]
 
 /// What Foundation takes or leaves against the RFC, or where we are stricter on purpose: half a
-/// surrogate pair is no text, and a number out of its range is a number. (Foundation on Linux takes a
+/// surrogate pair is not text, and a number out of its range is a number. (Foundation on Linux takes a
 /// comma before a closing bracket.)
 private func foundationHasItsOwnMind(about value: String) -> Bool {
     value.hasSuffix(",]") || value.hasSuffix(",}") || value == "1," || value.contains("e400")
@@ -108,7 +108,7 @@ private func foundationHasItsOwnMind(about value: String) -> Bool {
         #expect(read(String(repeating: #"{"a":"#, count: 13_000)) == notJSON)
     }
 
-    @Test func `names the field of a number out of range, whatever else the line has`() {
+    @Test func `names the field of a number out of range beside any other fault`() {
         check(
             #"{"op":"validate","code":"A","x":"1e400 \" 1e400","y":1e400}"#, isRefusedAt: "x")
         check(#"{"op":"reserve","code":"A","order":"o","ttl":1e400}"#, isRefusedAt: "ttl")

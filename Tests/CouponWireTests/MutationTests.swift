@@ -1,7 +1,7 @@
 import CouponWire
 import Testing
 
-// Valid requests with random damage: whatever comes, each line has exactly one outcome, the process
+// Valid requests with random damage: each line has exactly one outcome, the process
 // goes on, and the next good line is read as if nothing had happened. The seed is printed; setting
 // `seed` below to it replays a run.
 

@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func `the search begins where it is told to`() {
+    @Test func `the search begins at the given place`() {
         let bytes = Array("\"a\"bcdefghijklmnop\\".utf8)
         #expect(bytes.span.firstToEscape(from: 1) == 2)
         #expect(bytes.span.firstToEscape(from: 3) == 18)

@@ -4,8 +4,8 @@ import Synchronization
 import Posix
 import UVLoop
 
-// The target of a load, for tests: a loop on a thread of its own that answers lines as it is told.
-// What it does is told in lines, so that a test knows what will happen whatever the machine's speed.
+// The target of a load, for tests: a loop on a thread of its own that answers lines as its script says.
+// Its script counts lines, so that a test knows what will happen at any speed of the machine.
 
 /// What the server does with the lines that it gets, over all connections.
 struct Behaviour: Sendable {

@@ -50,7 +50,7 @@ import Testing
     @Test(arguments: [
         ("", "shop.jsonl: there is no request in the file"),
         ("# nothing\n", "shop.jsonl: there is no request in the file"),
-        ("{}\n{\"a\":\"${m}\"}\n", "shop.jsonl:2: ${m} is no placeholder: "),
+        ("{}\n{\"a\":\"${m}\"}\n", "shop.jsonl:2: ${m} is not a placeholder: "),
         ("\n\n${n\n", "shop.jsonl:3: a placeholder has no closing brace: ${n"),
         ("${below:0}", "shop.jsonl:1: ${below:0} has no limit from 1 to 10000000000"),
         ("0 {}\n", "shop.jsonl:1: the weight 0 is not a whole number from 1 to 1000000"),

@@ -36,7 +36,7 @@ import Testing
         #expect(single == expected, sourceLocation: sourceLocation)
     }
 
-    @Test func `as lines are told apart by the first key after the id`() {
+    @Test func `as lines are distinguished by the first key after the id`() {
         let lines: [(String, ReplyOutcome)] = [
             (#"{"id":1,"valid":true,"discount":5}"#, .accepted),
             (#"{"id":1,"valid":false,"reason":"expired"}"#, .refused),
@@ -56,7 +56,7 @@ import Testing
         check(.lines, bytes, lines.map(\.1))
     }
 
-    @Test func `in RESP are told apart by their first value`() {
+    @Test func `in RESP are distinguished by their first value`() {
         let replies: [(String, ReplyOutcome)] = [
             ("+OK\r\n", .other), ("-ERR no\r\n", .failed), (":1\r\n", .accepted),
             (":0\r\n", .refused), (":-1\r\n", .other), ("$3\r\n1,5\r\n", .accepted),
@@ -93,7 +93,7 @@ import Testing
                 })
     }
 
-    @Test func `of PostgreSQL end when it is ready, and are told apart by their first column`() {
+    @Test func `of PostgreSQL end when it is ready, and are distinguished by their first column`() {
         let ready = message("Z", [UInt8(ascii: "I")])
         let done = message("C", Array("SELECT 1\0".utf8))
         let fault = message("E", Array("SERROR\0Mno such function\0\0".utf8))

@@ -27,7 +27,7 @@ extension Latencies {
 
 @Suite(.serialized) struct `A load` {
     @Test func `of a closed loop keeps as many requests under way as it should`() throws {
-        // Nobody answers, so that what is under way stays countable.
+        // There is no answer, so that what is under way stays countable.
         let server = try LineServer(Behaviour(answersMax: 0))
         let result = try run(
             plan(server, .closed(connections: 3, depth: 4), milliseconds: 50, drain: 100))
@@ -75,7 +75,7 @@ extension Latencies {
         #expect(result.latencies.count == 100)
         #expect(server.seen.lines.count == 150)
 
-        // In a closed loop nothing is sent later than in the warm-up where nobody answers.
+        // In a closed loop nothing is sent later than in the warm-up without answers.
         let silent = try LineServer(Behaviour(answersMax: 0))
         let none = try run(
             plan(
@@ -94,25 +94,25 @@ extension Latencies {
         #expect(Set(server.seen.lines).count == 200)
     }
 
-    @Test func `of an open loop goes on when nobody answers`() throws {
+    @Test func `of an open loop goes on without answers`() throws {
         let server = try LineServer(Behaviour(answersMax: 0))
         let result = try run(plan(server, .open(connections: 3, perSecond: 1_000), drain: 100))
         #expect(result.sent == 100)
         #expect(result.unanswered == 100)
         #expect(server.seen.lines.count == 100)
         #expect(result.latencies.count == 100)
-        // The last was due a moment before the end, and then waited for.
+        // The last was scheduled a moment before the end, and then waited for.
         #expect(result.latencies.percentile(1) >= 100_000)
         #expect(result.latencies.max >= 199_000)
     }
 
-    @Test func `of an open loop shows a stall in every request that was due in it`() throws {
+    @Test func `of an open loop shows a stall in every request scheduled in it`() throws {
         let server = try LineServer(Behaviour(stall: (atLine: 150, milliseconds: 200)))
         let result = try run(
             plan(server, .open(connections: 10, perSecond: 1_000), milliseconds: 600))
         #expect(result.sent == 600)
         #expect(result.replies == 600)
-        // Of the 200 that were due in the stall, the first 150 waited 50 ms and more, the first 100
+        // Of the 200 scheduled in the stall, the first 150 waited 50 ms and more, the first 100
         // waited 100 ms and more: however late the machine is, not one of them less. Five are left to
         // the server's clock, which counts whole milliseconds.
         #expect(result.latencies.longest(but: 145) >= 50_000)
@@ -130,7 +130,7 @@ extension Latencies {
     }
 
     @Test func `of an open loop neither forgets nor postpones what it could not write`() throws {
-        // Of 40 requests that are due in the stall, the kernel and the generator hold fewer than ten
+        // Of 40 requests scheduled in the stall, the kernel and the generator hold fewer than ten
         // for a peer that does not read.
         let server = try LineServer(Behaviour(stall: (atLine: 10, milliseconds: 200)))
         let padding = String(repeating: "x", count: 60_000)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct `A schedule` {
     @Test(arguments: [0.5, 1, 3, 999, 1_000, 33_333, 1_000_000, 7_000_001])
-    func `says of every moment how many requests are due`(perSecond: Double) {
+    func `gives the number of scheduled requests at every moment`(perSecond: Double) {
         let schedule = OpenSchedule(
             from: 1_000, until: 20_000_001_000, perSecond: perSecond)
         #expect(schedule.count == Int((perSecond * 20).rounded(.up)))

@@ -39,7 +39,7 @@ import Testing
             try written("${n}${n}-é${below:1}", count: 2) == [
                 "00000000000000000000-é0000000000", "00000000010000000001-é0000000000",
             ])
-        // These are no placeholders: a dollar and a brace alone, and RESP's lengths.
+        // These are not placeholders: a dollar and a brace alone, and RESP's lengths.
         #expect(try written("$5 {n} $ {$", count: 1) == ["$5 {n} $ {$"])
     }
 

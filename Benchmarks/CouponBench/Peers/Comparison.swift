@@ -20,7 +20,7 @@ struct ComparisonSettings {
 struct ComparisonFigures {
     var scenarios: [(scenario: Scenario, figures: [PeerFigures])] = []
     var disk: DiskFigure?
-    /// Of the peers, by candidate, as they tell it.
+    /// Of the peers, by candidate, as they report it.
     var versions: [(candidate: Candidate, version: String)] = []
 
     subscript(_ scenario: String, _ candidate: Candidate) -> PeerFigures? {
@@ -39,12 +39,12 @@ struct Comparison {
     init(on bench: Workbench, _ settings: ComparisonSettings) throws(ProcessFault) {
         self.bench = bench
         self.settings = settings
-        // What is missing is told before minutes are spent.
+        // What is missing is reported before minutes are spent.
         if settings.candidates.contains(.redis) { _ = try PeerPrograms.redisServer() }
     }
 
-    /// Measures every scenario; `tell` is given a line now and then about how it goes.
-    mutating func run(tell: (String) -> Void) throws -> ComparisonFigures {
+    /// Measures every scenario; `report` is given a line now and then about how it goes.
+    mutating func run(report: (String) -> Void) throws -> ComparisonFigures {
         if settings.candidates.contains(.postgres) {
             let postgres = try PostgresPeer(on: bench, settings.programs)
             try postgres.checkAgreement()
@@ -56,12 +56,12 @@ struct Comparison {
             if group.first?.durability == .always, figures.disk == nil {
                 figures.disk = try DiskFigure(of: bench.path)
             }
-            try measure(group, tell: tell)
+            try measure(group, report: report)
         }
         return figures
     }
 
-    private mutating func measure(_ group: [Scenario], tell: (String) -> Void) throws {
+    private mutating func measure(_ group: [Scenario], report: (String) -> Void) throws {
         guard let durability = group.first?.durability else { return }
         let wanted = settings.candidates.filter { candidate in
             group.contains { $0.candidates.contains(candidate) }
@@ -82,7 +82,7 @@ struct Comparison {
             let rates = found.map {
                 "\($0.candidate.name) \(NumberText.grouped($0.perSecond, decimals: 0))"
             }
-            tell("\(scenario.title), requests per second: \(rates.joined(separator: ", "))")
+            report("\(scenario.title), requests per second: \(rates.joined(separator: ", "))")
         }
         for (candidate, peer) in peers where candidate != .postgres { bench.end(peer.process) }
     }

@@ -1,7 +1,7 @@
 import Foundation
 import LoadGenerator
 
-// The one table tells every candidate of every scenario; a ratio in it is coupond's figure over the
+// The one table shows every candidate of every scenario; a ratio in it is coupond's figure over the
 // row's, so that it is 1 in coupond's own rows, and 12 in one of Redis means twelve times Redis.
 
 extension Report {
@@ -31,7 +31,7 @@ extension Report {
             Fact(name: "disk", value: "4 KiB appended and fdatasync: p50 \(disk ?? "–")"),
             Fact(
                 name: "runs",
-                value: "\(settings.repeats) of \(seconds) s of each, interleaved; medians are told"),
+                value: "\(settings.repeats) of \(seconds) s of each, interleaved; medians are shown"),
             Fact(
                 name: "request",
                 value: "one of \(PeerCoupon.loadedCount) coupons, one of "

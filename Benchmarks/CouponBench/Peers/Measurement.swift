@@ -14,7 +14,7 @@ struct PeerRun {
     }
 
     /// A disk that holds everybody up for longer than a short run leaves it without a reply: then it
-    /// is made anew, so much longer.
+    /// is created again, so much longer.
     private static let secondTryFactor: Int64 = 10
 
     /// Puts a load on a peer. Throws where a figure would be none: replies that are errors or are
@@ -110,7 +110,7 @@ private final class ProcessorTimes: Sendable {
     }
 }
 
-/// All runs of a scenario of one candidate, and what is told of them: medians, so that one run that
+/// All runs of a scenario of one candidate, and what is shown of them: medians, so that one run that
 /// something else on the machine disturbed does not count.
 struct PeerFigures {
     var candidate: Candidate

@@ -1,4 +1,4 @@
-// One list of coupons, told to each server in its own language: what is compared cannot drift apart.
+// One list of coupons, written for each server in its own language: what is compared cannot drift apart.
 // Most of them are alike and are what the load asks for; there are many, because rows that everybody
 // changes would make PostgreSQL's transactions wait for each other more than a shop's would. The rest
 // are for the check.
@@ -30,7 +30,7 @@ struct PeerCoupon {
         return loadedPrefix + String(repeating: "0", count: 10 - digits.count) + digits
     }
 
-    /// Text that becomes one of those codes, anew for each request.
+    /// Text that becomes one of those codes, for each request.
     static let loadedCodeTemplate = "\(loadedPrefix)${below:\(loadedCount)}"
     private static let loadedPrefix = "SAVE"
 

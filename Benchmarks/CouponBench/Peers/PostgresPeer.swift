@@ -5,7 +5,7 @@ import LoadGenerator
 /// A PostgreSQL whose functions do what coupond does; see Benchmarks/Peers/coupons.sql.
 struct PostgresPeer: AnsweringPeer {
     let process: ServerProcess
-    /// As the server tells it.
+    /// As the server reports it.
     let version: String
     /// What its connections promise from now on.
     var durability = Durability.always

@@ -4,7 +4,7 @@ import LoadGenerator
 /// A Redis whose Function does what coupond does; see Benchmarks/Peers/coupons.lua.
 struct RedisPeer: AnsweringPeer {
     let process: ServerProcess
-    /// As the server tells it.
+    /// As the server reports it.
     let version: String
     private let socketPath: String
     private let dialogue: RedisDialogue
@@ -115,7 +115,7 @@ private struct RedisDialogue {
         }
     }
 
-    /// Where a reply ends that is no array; none of the commands here is answered with one.
+    /// Where a reply ends that is not an array; none of the commands here is answered with one.
     private static func end(_ bytes: [UInt8]) -> Int? {
         guard let newline = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
         guard bytes[0] == UInt8(ascii: "$") else { return newline + 1 }

@@ -55,7 +55,7 @@ struct DaemonFigures: Decodable {
     }
 }
 
-/// What a daemon is told to do while it is loaded: usable from any thread.
+/// What a daemon is asked to do while it is loaded: usable from any thread.
 struct DaemonTasks: Sendable {
     private static let timeoutSeconds = 300
 
@@ -75,7 +75,7 @@ struct DaemonTasks: Sendable {
         }
     }
 
-    /// Tells it to read its definitions anew, and waits until it has.
+    /// Asks it to read its definitions again, and waits until it has.
     func reload() throws(ProcessFault) -> DaemonFigures.Run {
         let before = try figures().catalog.lastReload
         process.signal(SIGHUP)

@@ -5,7 +5,7 @@ enum ProcessFault: Error {
     /// A program is not where it is looked for; `remedy` says what to do about it.
     case missing(program: String, remedy: String)
     case cannotStart(program: String, reason: String)
-    /// A server ended although nobody asked it to.
+    /// A server ended although it was not asked to.
     case ended(name: String, status: Int32, log: String)
     /// A server did not answer within the time.
     case notReady(name: String, seconds: Int, log: String)

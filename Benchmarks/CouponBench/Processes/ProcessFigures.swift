@@ -5,7 +5,7 @@ import Foundation
 // its tree. Of children that ended meanwhile only the rounded sum is left, in their parent's stat:
 // each process of a connection ends with it, so that sum is taken as well.
 
-/// What the kernel tells about a process that runs.
+/// What the kernel reports about a running process.
 enum ProcessFigures {
     /// Clock ticks per second in /proc/PID/stat, the same on every Linux that Swift runs on.
     static let ticksPerSecond = 100.0
@@ -31,7 +31,7 @@ enum ProcessFigures {
         return stat.state == "Z" || stat.state == "X"
     }
 
-    /// A figure of /proc/PID/status that is told in kB, such as `VmRSS` or `VmHWM`, in bytes.
+    /// A figure of /proc/PID/status that is in kB, such as `VmRSS` or `VmHWM`, in bytes.
     static func memory(_ field: String, of id: Int32) throws(ProcessFault) -> Int {
         let path = "/proc/\(id)/status"
         for line in try text(path).split(separator: "\n") where line.hasPrefix(field + ":") {

@@ -10,7 +10,7 @@ final class ServerProcess: Sendable {
     private let log: URL
     private let endSignal: Int32
 
-    /// Starts the program. `name` is what messages call it, `log` is made anew and takes its output,
+    /// Starts the program. `name` is what messages call it, `log` is created again and takes its output,
     /// and `endSignal` asks it to end.
     init(
         _ name: String, executable: String, arguments: [String], log: URL, endSignal: Int32
@@ -20,7 +20,7 @@ final class ServerProcess: Sendable {
         self.endSignal = endSignal
         process = Process()
         do {
-            // A pipe that nobody reads would stop it when full.
+            // An unread pipe would stop it when full.
             try Data().write(to: log)
             process.standardError = try FileHandle(forWritingTo: log)
             process.standardOutput = process.standardError
@@ -36,7 +36,7 @@ final class ServerProcess: Sendable {
 
     var id: Int32 { process.processIdentifier }
 
-    /// `Process` hears of an end only when nobody has inherited its descriptors, so the kernel is
+    /// `Process` hears of an end only when no process has inherited its descriptors, so the kernel is
     /// asked as well.
     var isRunning: Bool { process.isRunning && !ProcessFigures.hasEnded(id) }
 

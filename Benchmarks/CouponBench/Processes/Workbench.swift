@@ -103,7 +103,7 @@ final class Workbench {
     }
 }
 
-/// What would stay behind. The thread that measures adds to it; whichever thread ends the program
+/// What would stay behind. The thread that measures adds to it; the thread that ends the program
 /// clears it away.
 private final class Leavings: Sendable {
     let path: String

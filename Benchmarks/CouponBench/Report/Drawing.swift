@@ -10,7 +10,7 @@ struct Drawing {
         var y: Double
     }
 
-    /// Told apart also by readers who do not see all colours (Okabe and Ito's, yellow left out).
+    /// Distinct also to readers who do not see all colours (Okabe and Ito's, yellow left out).
     static let colors = [
         "#0072b2", "#6b6b6b", "#d55e00", "#cc79a7", "#009e73", "#e69f00", "#56b4e9",
     ]

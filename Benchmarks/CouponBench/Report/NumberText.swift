@@ -13,7 +13,7 @@ enum NumberText {
         return whole + "." + String(repeating: "0", count: decimals - fraction.count) + fraction
     }
 
-    /// With as many digits behind the point as it takes to tell three digits, two at most.
+    /// With as many digits behind the point as it takes to show three digits, two at most.
     static func short(_ value: Double) -> String {
         grouped(value, decimals: abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : 2)
     }

@@ -1,7 +1,7 @@
-// A report is told in four forms: text for the terminal, JSON for programs, a page for readers and
+// A report has four forms: text for the terminal, JSON for programs, a page for readers and
 // SVG files for the documentation. All are made from this one value, so they cannot differ.
 
-/// What a measurement found, in the order in which it is told.
+/// What a measurement found, in the order in which it is shown.
 struct Report: Encodable {
     var title: String
     /// What the figures depend on: the machine, versions, settings.

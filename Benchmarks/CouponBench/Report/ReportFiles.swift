@@ -17,7 +17,7 @@ struct ReportFiles: ParsableArguments {
     var svgFolder: String?
 
     /// Prints the report, and writes the files that were asked for.
-    func tell(_ report: Report) throws {
+    func write(_ report: Report) throws {
         print(report.text, terminator: "")
         if let jsonPath { try write(report.json(), to: jsonPath) }
         if let htmlPath { try write(report.html, to: htmlPath) }

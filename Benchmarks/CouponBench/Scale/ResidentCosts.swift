@@ -21,7 +21,7 @@ extension ScaleRig {
     private static let warmUpShare = 10
     private static let sliceMilliseconds: Int64 = 100
 
-    /// No snapshot comes by itself: its memory is told apart.
+    /// No automatic snapshot: its memory is measured separately.
     private static let calmSettings = """
         journal: {segment_mib: 256}
         snapshot: {interval_seconds: 86400}

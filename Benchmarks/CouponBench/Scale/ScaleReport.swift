@@ -1,6 +1,6 @@
 import Foundation
 
-/// The figures of all sizes, and how they are told.
+/// The figures of all sizes, and how they are shown.
 struct ScaleReport {
     var emptyBytes = 0
     var sizes: [SizeFigures] = []
@@ -94,7 +94,7 @@ struct ScaleReport {
                 """
                 From the start of the process until both sockets answer: once from the codes file, once \
                 from the compiled catalog that the first start wrote. Bytes per code are resident bytes \
-                beyond those of a daemon without codes; they are not told of fewer than \
+                beyond those of a daemon without codes; they are not shown for fewer than \
                 \(NumberText.grouped(Double(Self.tellingCodeCount), decimals: 0)), whose memory is lost in \
                 that of everything else.
                 """
@@ -168,7 +168,7 @@ struct ScaleReport {
             about: [
                 """
                 A tenth of the codes is changed, at most a million. The pause is the longest time that \
-                the loop was busy with one turn meanwhile, as the daemon tells it; the memory at most is \
+                the loop was busy with one turn meanwhile, as the daemon reports it; the memory at most is \
                 until the new catalog is written to the cache.
                 """
             ],
@@ -192,7 +192,7 @@ struct ScaleReport {
                 """
                 Growth of resident memory over how many there are, beside the largest catalog. What the \
                 kernel keeps for a connection comes on top. A snapshot is made of a copy of the state, which \
-                is given back afterwards: what that takes is told per order.
+                is given back afterwards: what that takes is shown per order.
                 """
             ],
             table: table)

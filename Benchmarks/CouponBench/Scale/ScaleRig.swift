@@ -51,7 +51,7 @@ struct ScaleRig {
         let catalog = try CodesCatalog("codes", codes: codeCount, on: bench)
         let state = try bench.folder("state")
         defer {
-            // What cannot be removed now is told when the bench is cleared.
+            // What cannot be removed now is reported when the bench is cleared.
             try? bench.remove(catalog.path)
             try? bench.remove(state)
         }
@@ -126,7 +126,7 @@ extension LoadResult {
         }
     }
 
-    /// Throws if a reply was an error. One that did not come in time is for the latencies to tell.
+    /// Throws if a reply was an error. One that did not come in time shows in the latencies.
     func checkReplies(of daemon: DaemonUnderTest) throws(ProcessFault) {
         guard let firstFailure else { return }
         throw .dialogue(socket: daemon.socketPath, reason: "\(failed) errors: \(firstFailure)")

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The phases of a measurement, and how they are told.
+/// The phases of a measurement, and how they are shown.
 struct StallReport {
     var codeCount: Int
     var changedCount: Int
@@ -66,7 +66,7 @@ struct StallReport {
     }
 
     /// Whether the machine was this measurement's own. In the other phases the kernel's threads work
-    /// for it, which cannot be told from others'.
+    /// for it, which cannot be separated from others'.
     private var isUndisturbed: Bool {
         (quiet?.processors.shareOfOthers ?? 0) <= Self.shareOfOthersMax
     }
@@ -125,7 +125,7 @@ struct StallReport {
             title: "Latency",
             about: [
                 """
-                From when a request was due to its reply. Snapshots are asked for one after the other; \
+                From a request's scheduled time to its reply. Snapshots are asked for one after the other; \
                 every reload has \(whole(changedCount)) codes changed. A phase goes on until the last \
                 work in it has ended.
                 """
@@ -166,10 +166,10 @@ struct StallReport {
             title: "The loop",
             about: [
                 """
-                The longest pause is the longest turn of the loop, as the daemon tells it: since its \
+                The longest pause is the longest turn of the loop, as the daemon reports it: since its \
                 start when quiet, otherwise while the work was under way, the swap of catalogs included. \
                 It counts time in which the loop was not running because another thread had its \
-                processor, and the answers to all that had come meanwhile; the kernel tells how much the \
+                processor, and the answers to all that had come meanwhile; the kernel reports how much the \
                 loop waited in all. Where the generator is late, part \
                 of the latency is its own; where others had much of the processors, the figures are \
                 theirs as well.

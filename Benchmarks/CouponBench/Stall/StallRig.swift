@@ -116,7 +116,7 @@ struct StallRig {
                 return reload
             }
         }
-        // Whatever happens here, it shall not go on with a daemon that is gone.
+        // On any failure, it must not go on with a daemon that has ended.
         defer { side.finish() }
         while phase.seconds < phaseSeconds || side.isRunning {
             let before = try PhaseProcessors(of: daemon.id)
