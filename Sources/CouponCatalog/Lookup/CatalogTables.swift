@@ -34,6 +34,12 @@ struct StoreTable: ~Copyable, Sendable {
 
     func keyHash(of store: StoreID) -> UInt64 { keyHashes[Int(store.index)] }
 
+    /// A store, a zero byte, an id: unique for every coupon or gift card.
+    func usageKey(in store: StoreID, id: String) -> [UInt8] {
+        let key = key(of: store)
+        return key.indices.map { key[$0] } + id.utf8
+    }
+
     mutating func storeAdding(_ name: Span<UInt8>) -> StoreID {
         let number = names.numberAdding(name)
         if number == traits.count {

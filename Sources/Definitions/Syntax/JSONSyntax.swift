@@ -213,7 +213,7 @@ struct JSONSyntax {
 
 extension String {
     /// The path of a map's entry, seen from the path of the map.
-    func appendingKey(_ key: String) -> String { isEmpty ? key : "\(self).\(key)" }
+    package func appendingKey(_ key: String) -> String { isEmpty ? key : "\(self).\(key)" }
 
     /// The path of a list's element, seen from the path of the list.
     func appendingIndex(_ index: Int) -> String { "\(self)[\(index)]" }

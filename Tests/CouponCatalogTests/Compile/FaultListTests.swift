@@ -77,7 +77,8 @@ private func faultsLoading(_ paths: String...) -> [String] {
             faultsLoading(
                 folder.path, folder.path + "/../\(folder.url.lastPathComponent)/shop.yaml"
             )
-            .map { $0.hasSuffix("It is given twice: \(path) leads to the same file or folder.") } == [true])
+            .map { $0.hasSuffix("It is given twice: \(path) leads to the same file or folder.") }
+                == [true])
         #expect(faultsLoading(path, folder.path) == ["\(path): It is given twice."])
         try FileManager.default.createSymbolicLink(
             atPath: link, withDestinationPath: path)
@@ -110,14 +111,12 @@ private func faultsLoading(_ paths: String...) -> [String] {
         _ = try folder.write("codes.csv", "code\n" + String(repeating: "SAME\n", count: 100_000))
         let path = try folder.write("shop.yaml", tenPercent("id: a, codes_file: codes.csv"))
         let (files, _) = CatalogReader.read(paths: [path])
-        var builder = CatalogBuilder()
-        for file in files { builder.add(file) }
-        builder.indexCodes()
+        let catalog = CatalogBuilder.catalog(of: files, faults: FaultList())
         var chain = 0
-        let found = builder.stores.store(named: "default".utf8.span)
+        let found = catalog.stores.store(named: "default".utf8.span)
         let store = try #require(found)
-        var probe = builder.codes.probe(CodeTable.hash(of: "same".utf8.span, in: store))
-        while builder.codes.nextCandidate(&probe) != nil { chain += 1 }
+        var probe = catalog.codes.probe(CodeTable.hash(of: "same".utf8.span, in: store))
+        while catalog.codes.nextCandidate(&probe) != nil { chain += 1 }
         #expect(chain == 1)
     }
 
