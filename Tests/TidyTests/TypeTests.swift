@@ -6,7 +6,7 @@ import Testing
 
     /// Types that are still to be cut: no other may be longer or more open than the rules allow.
     private static let longTypes: Set<String> = [
-        "Checkout", "DefinitionField", "Judge", "Ledger", "ReplyWriter",
+        "Checkout", "Judge", "Ledger", "ReplyWriter",
     ]
     private static let openTypes: Set<String> = [
         "Checkout", "Configuration", "Daemon", "Judge", "Ledger",

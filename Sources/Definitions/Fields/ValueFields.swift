@@ -147,12 +147,13 @@ extension DefinitionField {
     }
 
     /// A list of texts that each say something, as they were written.
-    func texts() -> [String] {
-        if case .scalar(let text, _) = node.content {
-            refuse("Found \(node.described) where a list is expected: write [\(text.shortened)].")
-            return []
-        }
-        return list().compactMap { $0.nonEmptyText() }
+    func texts() -> [String] { listOfTexts().compactMap { $0.nonEmptyText() } }
+
+    /// The elements of a list, of which a single one may have been written as a bare text.
+    func listOfTexts() -> [DefinitionField] {
+        guard case .scalar(let text, _) = node.content else { return list() }
+        refuse("Found \(node.described) where a list is expected: write [\(text.shortened)].")
+        return []
     }
 
     /// A flat map of texts of the author's own.

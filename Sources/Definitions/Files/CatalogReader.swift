@@ -82,8 +82,8 @@ package enum CatalogReader {
                     "The key `\(duplicate.key.shortened)` is already on line \(duplicate.firstLine)."
                 )
             }
-            let file = DefinitionField(node: tree.root, path: "", scope: scope).catalogFile()
-            return (file, scope.faultsByLine)
+            let root = DefinitionField(node: tree.root, path: "", scope: scope)
+            return (CatalogFile(root), scope.faultsByLine)
         } catch {
             scope.refuse(line: error.line, field: "", error.message)
             return (nil, scope.faultsByLine)
@@ -174,28 +174,28 @@ package enum CatalogReader {
     }
 }
 
-extension DefinitionField {
+extension CatalogFile {
     /// The top of a file: what holds for all of it, its coupons and its gift cards.
-    fileprivate func catalogFile() -> CatalogFile? {
-        guard case .map = node.content, var map = map() else {
-            refuse(
-                "Found \(node.described) where a map is expected, with `coupons` or `gift_cards` in it."
+    fileprivate init?(_ field: DefinitionField) {
+        let scope = field.scope
+        guard case .map = field.node.content, var map = field.map() else {
+            field.refuse(
+                "Found \(field.node.described) where a map is expected, with `coupons` or `gift_cards` in it."
             )
             return nil
         }
-        var file = CatalogFile(path: scope.path)
-        file.store = map.take("store")?.name() ?? file.store
-        file.codeScope = map.take("code_scope")?.choice(of: CodeScope.self) ?? file.codeScope
+        self.init(path: scope.path)
+        store = map.take("store")?.name() ?? store
+        codeScope = map.take("code_scope")?.choice(of: CodeScope.self) ?? codeScope
 
         // These are read before the coupons, whose defaults they are, wherever they stand.
         scope.timezone = map.take("timezone")?.timezone() ?? scope.timezone
         scope.currency = map.take("currency")?.currency()
         scope.isCaseSensitive = map.take("case_sensitive")?.flag() ?? false
-        file.timezone = scope.timezone
+        timezone = scope.timezone
 
-        file.coupons = map.take("coupons")?.coupons() ?? []
-        file.giftCards = map.take("gift_cards")?.giftCards() ?? []
+        coupons = map.take("coupons")?.list().compactMap { CouponDefinition($0) } ?? []
+        giftCards = map.take("gift_cards")?.list().compactMap { GiftCardDefinition($0) } ?? []
         map.refuseUnknownKeys()
-        return file
     }
 }
