@@ -222,7 +222,7 @@ struct Vocabulary: ~Copyable, Sendable {
     private(set) var names = NameTable()
 
     init() {
-        // The empty text is nobody's name: it stands for everything that is not mentioned.
+        // The empty text stands for every text that is not mentioned.
         _ = names.numberAdding("".utf8.span)
         _ = names.numberAdding("product".utf8.span)
     }

@@ -44,7 +44,7 @@ private struct DiscountReading {
         var discount = DiscountDefinition(kind: kind ?? .none)
         discount.line = field.node.line
 
-        // A price of nothing is a gift; nothing off a price is no discount.
+        // A price of 0 is a gift; an amount of 0 off a price has no effect.
         let leastAmount: Int64 = kind == .fixedPrice ? 0 : 1
         discount.percent = take("percent", of: &map)?.percent()
         discount.amount = take("amount", of: &map)?.amounts(leastAmount: leastAmount) ?? []

@@ -126,7 +126,7 @@ extension DefinitionField {
         return maps.contains(where: \.isEmpty) ? [] : maps
     }
 
-    /// `{attribute: [value, …]}`. An empty list of values is no rule. `ofLines`: the attributes are
+    /// `{attribute: [value, …]}`. An empty list of values is left out. `ofLines`: the attributes are
     /// those of cart lines, whose numbers are none.
     func attributes(ofLines: Bool) -> AttributeMap {
         var attributes = AttributeMap()
@@ -186,8 +186,8 @@ extension Moment.Fault {
 }
 
 extension Moment {
-    /// Whether a window between these two is certainly empty, both read in one zone. What only the
-    /// zone can tell (one side with an offset, the other without) is false here.
+    /// Whether a window between these two is certainly empty, both read in one zone. It is false
+    /// where that depends on the zone: one side has an offset, the other does not.
     static func isEmptyWindow(from start: Moment?, to end: Moment?) -> Bool {
         guard let start, let end else { return false }
         if case .instant(let startsAt) = start, case .instant(let endsAt) = end {
@@ -209,7 +209,7 @@ extension Moment {
     }
 }
 
-/// Digits, a point and digits: an amount that somebody wrote in whole units.
+/// Digits, a point and digits: an amount that was written in whole units.
 private func isDecimalFraction(_ text: String) -> Bool {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     return parts.count == 2

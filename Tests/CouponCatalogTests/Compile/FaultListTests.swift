@@ -31,7 +31,7 @@ private func faultsLoading(_ paths: String...) -> [String] {
             ])
     }
 
-    @Test func `stand on one line each, whatever they quote`() {
+    @Test func `stand on one line each, with any text that they quote`() {
         let faults = faultsCompiling(
             #"coupons: [{id: "a\nb: \e[31m\x7F\u2028c", type: comp, status: "x\ty"}]"#)
         #expect(faults.count == 2)
@@ -55,7 +55,7 @@ private func faultsLoading(_ paths: String...) -> [String] {
             ))
     }
 
-    @Test func `are told once of a codes file that two coupons have`() throws {
+    @Test func `are reported once for a codes file that two coupons have`() throws {
         let folder = try TemporaryFolder()
         _ = try folder.write("codes.csv", "code,max_uses\nA,0\nB,1,2\n")
         let path = try folder.write(
@@ -90,7 +90,7 @@ private func faultsLoading(_ paths: String...) -> [String] {
 }
 
 @Suite struct `Codes that clash by the thousand` {
-    @Test func `are told a hundred times for each file, and counted`() throws {
+    @Test func `are reported a hundred times for each file, and counted`() throws {
         let folder = try TemporaryFolder()
         let csv = try folder.write(
             "codes.csv", "code\n" + String(repeating: "SAME\n", count: 50_000))
