@@ -4,46 +4,28 @@ import Testing
 @Suite struct `A type` {
     private static let types = SurveyedType.survey(SwiftSource.all)
 
-    /// Types that are still to be cut: no other may be longer or more open than the rules allow.
-    private static let longTypes: Set<String> = [
-        "CatalogBuilder", "DefinitionField",
-    ]
-    private static let openTypes: Set<String> = [
-        "CatalogBuilder",
-    ]
-    private static let repeatedNames: Set<String> = []
-
     private static func survey(_ texts: (path: String, text: String)...) -> [SurveyedType] {
         SurveyedType.survey(texts.map { SwiftSource($0.text, path: $0.path) })
     }
 
     @Test func `is one idea: at most 600 lines over all its extensions`() {
         #expect(Self.types.count > 200)
-        for type in Self.types where !Self.longTypes.contains(type.name) {
+        for type in Self.types {
             #expect(type.lineCount <= 600, "\(type.target).\(type.name), \(type.path)")
         }
     }
 
     @Test func `has a name that no other target gives a type`() {
         let named = Dictionary(grouping: Self.types.filter { !$0.isPrivate }, by: \.name)
-        for (name, types) in named where !Self.repeatedNames.contains(name) {
+        for (name, types) in named {
             #expect(types.count == 1, "\(name): \(types.map(\.path))")
         }
     }
 
     @Test func `keeps its state private, or a comment says why it is "not private"`() {
-        for type in Self.types where !Self.openTypes.contains(type.name) {
+        for type in Self.types {
             #expect(type.openProperties == [], "\(type.path)")
         }
-    }
-
-    @Test func `is on a list of exceptions only while it needs to be`() {
-        let long = Set(Self.types.filter { $0.lineCount > 600 }.map(\.name))
-        #expect(Self.longTypes.subtracting(long) == [])
-        let open = Set(Self.types.filter { !$0.openProperties.isEmpty }.map(\.name))
-        #expect(Self.openTypes.subtracting(open) == [])
-        let named = Dictionary(grouping: Self.types.filter { !$0.isPrivate }, by: \.name)
-        #expect(Self.repeatedNames.subtracting(named.filter { $0.value.count > 1 }.keys) == [])
     }
 
     @Test func `would be noticed when it grows in extensions`() {

@@ -1,11 +1,11 @@
 // A catalog's image holds rows as they lie in memory, so it may be read only where they lie the same
-// way. What decides that is written out here, by reflection, so that nobody has to remember it: each
+// way. The layout is described here by reflection, so that it need not be remembered: each
 // type of row with its size and stride, its members by name and type in their order, and the cases of
-// each enum in theirs. A member that is renamed makes old images unreadable without need; a cache can
-// bear that.
+// each enum in theirs. A member that is renamed makes old images unreadable without need, which is fine
+// for a cache.
 //
 // Not seen is what the bits of an option set mean, and what texts made by compiling look like:
-// whoever changes those raises `CatalogImageFormat.version`.
+// a change of those must raise `CatalogImageFormat.version`.
 
 import CouponRules
 import FlatStorage

@@ -1,12 +1,11 @@
-// A point of sale shows what a code applies to before the shopper commits. That is what the author
-// wrote, so it is told in the grammar of definitions, and what is as if it were not written is left
-// out: put into a definition again, it means the same.
+// A point of sale shows what a code applies to before the shopper commits. The reply
+// has the grammar of definitions and omits defaults: put into a definition, it means the same.
 
 import Definitions
 import FlatStorage
 import CouponRules
 
-/// The members of a reply that tell what a coupon gives and on what: its discount, or the first of
+/// The members of a reply that show what a coupon gives and on what: its discount, or the first of
 /// its clauses.
 struct DiscountFacts: ~Copyable {
     private var json = JSONWriter(membersInto: ByteBuffer())

@@ -20,7 +20,7 @@ struct ReplyFacts: ~Copyable {
         }
         write(coupon.duration)
         if let discount = coupon.discount { writeGiftItem(of: discount) }
-        // With offers, what is opened is told by the one that fits.
+        // With offers, the one that fits says what is unlocked.
         if coupon.kind.opensAccess && coupon.offers.isEmpty { writeUnlocks(coupon.appliesTo) }
         if let revenue = code?.revenue ?? coupon.revenue {
             json.key("revenue")

@@ -1,7 +1,7 @@
-// A coupon without an id is known by its first code. Taking that code away, or writing another one
-// in front of it, makes another coupon of it, and its uses would be forgotten without a word. A
-// reload, and a start on definitions that were edited while the daemon was down, look for that here;
-// whoever knows whether there are uses then refuses.
+// A coupon without an id is known by its first code. If that code is removed, or another one is
+// written in front of it, the coupon gets another id and silently loses its uses. A reload, and a
+// start on definitions that were edited while the daemon was down, look for that here; the caller
+// refuses the catalog if there are uses.
 
 import Definitions
 import CouponRules
@@ -55,7 +55,6 @@ extension Catalog {
     private func derivedOwner(
         of code: Span<UInt8>, in store: StoreID, _ text: inout CodeText
     ) -> CouponID? {
-        // What is no code is nobody's.
         guard (try? text.read(code)) != nil else { return nil }
         var walk = findCodes(
             in: store, matching: text, foldedHash: text.foldedHash)

@@ -1,6 +1,6 @@
-// All definitions, compiled into flat memory and never changed again. Whoever holds the value owns
+// All definitions, compiled into flat memory and never changed again. The holder of the value owns
 // the memory: a reload builds the next catalog elsewhere, swaps the two, and frees the old one where
-// a pause hurts nobody. It is a value without copies, not a class, because it lends spans of its
+// a pause does no harm. It is a value without copies, not a class, because it lends spans of its
 // memory: the compiler lets a borrowed value do that, and no property of a class.
 //
 // Look-up walks every owner of a code. Case-sensitive codes that are exactly the text come first,
@@ -250,7 +250,7 @@ extension Catalog {
     /// Where the coupon is defined.
     package func place(of coupon: CouponID) -> SourcePlace { couponTable.place(of: coupon) }
 
-    /// The coupons of `store` that need no code, whatever their status, by the bytes of their ids.
+    /// The coupons of `store` that need no code, of any status, by the bytes of their ids.
     @_lifetime(borrow self)
     package func autoCoupons(in store: StoreID) -> Span<CouponID> {
         autoCoupons.coupons(in: store)

@@ -34,6 +34,12 @@ struct StoreTable: ~Copyable, Sendable {
 
     func keyHash(of store: StoreID) -> UInt64 { keyHashes[Int(store.index)] }
 
+    /// A store, a zero byte, an id: unique for every coupon or gift card.
+    func usageKey(in store: StoreID, id: String) -> [UInt8] {
+        let key = key(of: store)
+        return key.indices.map { key[$0] } + id.utf8
+    }
+
     mutating func storeAdding(_ name: Span<UInt8>) -> StoreID {
         let number = names.numberAdding(name)
         if number == traits.count {
@@ -216,7 +222,7 @@ struct Vocabulary: ~Copyable, Sendable {
     private(set) var names = NameTable()
 
     init() {
-        // The empty text is nobody's name: it stands for everything that is not mentioned.
+        // The empty text stands for every text that is not mentioned.
         _ = names.numberAdding("".utf8.span)
         _ = names.numberAdding("product".utf8.span)
     }

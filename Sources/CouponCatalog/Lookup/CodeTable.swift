@@ -1,6 +1,6 @@
 // Codes come by the million, so a row is eight bytes beside its text: where the text starts and who
 // owns it. Starts count from the start of a block of 65,536 rows, which at 255 bytes a text fits
-// three bytes; the fourth holds flags. Whatever only some codes have lies in side tables, sorted by
+// three bytes; the fourth holds flags. What only some codes have lies in side tables, sorted by
 // row because rows are only ever appended: options (an own window, limit, customer …), and the
 // folded form of texts that are not ASCII (an ASCII text is folded as it is compared).
 //
@@ -112,7 +112,7 @@ struct CodeTable: ~Copyable, Sendable {
 
     func probe(_ hash: UInt64) -> HashIndex.Probe { index.probe(hash) }
 
-    /// The next row that `probe` leads to, whatever its text.
+    /// The next row that `probe` leads to, with any text.
     func nextCandidate(_ probe: inout HashIndex.Probe) -> Int? { index.next(&probe) }
 
     @inline(__always)
@@ -135,7 +135,7 @@ struct CodeTable: ~Copyable, Sendable {
 
     // MARK: Building
 
-    /// Adds a row; it is found once ``insertIntoIndex(row:hash:)`` has been told of it.
+    /// Adds a row; ``insertIntoIndex(row:hash:)`` makes it findable.
     mutating func add(
         _ text: borrowing CodeText, owner: Int, flags: Flags, options: CodeOptions?
     ) {

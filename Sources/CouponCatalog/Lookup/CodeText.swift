@@ -9,7 +9,7 @@ import FlatStorage
 
 /// A code's text, normalised. One value is read again and again: its memory is kept.
 package struct CodeText: ~Copyable {
-    /// Why a text is no code.
+    /// Why a text is not a code.
     package enum Fault: Error, Equatable, Sendable {
         case empty
         /// More than ``bytesMax`` bytes are left after normalising.
@@ -19,8 +19,8 @@ package struct CodeText: ~Copyable {
 
     /// Of the normalised text.
     package static let bytesMax = 255
-    /// Normalising shortens what trimming left to a quarter at the very most. What is much longer is
-    /// refused unread, so that nobody can make us normalise a novel.
+    /// Normalising shortens what trimming left to a quarter at the very most. Much longer
+    /// texts are refused unread, so that a request cannot make us normalise a novel.
     private static let unreadBytesMax = 4_096
 
     private var exactBytes = ByteBuffer(capacity: CodeText.bytesMax)
@@ -40,7 +40,7 @@ package struct CodeText: ~Copyable {
     /// Whether the normalised text is ASCII, so that folding it is lower-casing its letters.
     private(set) var isASCII = true
 
-    /// Reads `text`. When it is no code, nothing is kept of it or of what was read before.
+    /// Reads `text`. When it is not a code, the value is left empty.
     package mutating func read(_ text: Span<UInt8>) throws(Fault) {
         exactBytes.removeAll()
         foldedBytes.removeAll()

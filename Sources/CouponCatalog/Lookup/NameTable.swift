@@ -103,3 +103,8 @@ extension NameTable {
         self.init(texts: texts, index: index)
     }
 }
+
+/// The text of bytes that were checked to be UTF-8 when they were read.
+func string(_ bytes: Span<UInt8>) -> String {
+    String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
+}

@@ -2,27 +2,22 @@
 
 import CouponRules
 
-extension DefinitionField {
-    /// An element of `coupons`; nil when it is no map.
-    func coupon() -> CouponDefinition? {
-        guard var map = map() else { return nil }
-        var coupon = CouponDefinition(
-            place: SourcePlace(file: scope.path, line: node.line), path: path)
+extension CouponDefinition {
+    /// An element of `coupons`; nil when it is not a map.
+    init?(_ field: DefinitionField) {
+        guard var map = field.map() else { return nil }
+        self.init(
+            place: SourcePlace(file: field.scope.path, line: field.node.line), path: field.path)
         let typeField = map.take("type")
-        let kind =
-            typeField == nil
-            ? .discount : typeField?.choice(CouponKind.allCases, named: \.code)
-        coupon.kind = kind ?? .discount
-        coupon.takeIdentity(from: &map)
-        coupon.takeWorth(from: &map, isKindKnown: kind != nil)
-        coupon.takeRules(from: &map)
-        coupon.takeAccount(from: &map)
+        let known =
+            typeField == nil ? .discount : typeField?.choice(CouponKind.allCases, named: \.code)
+        kind = known ?? .discount
+        takeIdentity(from: &map)
+        takeWorth(from: &map, isKindKnown: known != nil)
+        takeRules(from: &map)
+        takeAccount(from: &map)
         map.refuseUnknownKeys(moved: homesElsewhere)
-        return coupon
     }
-
-    /// A list of the coupons that could be read.
-    func coupons() -> [CouponDefinition] { list().compactMap { $0.coupon() } }
 }
 
 /// Fields that other coupon systems have at the coupon itself, or that here stand one level deeper.
@@ -46,7 +41,7 @@ extension CouponDefinition {
         note = map.take("description")?.text()
         status =
             map.take("status")?.choice(CouponStatus.allCases, named: \.code) ?? .active
-        codes = map.take("codes")?.codes() ?? []
+        codes = map.take("codes")?.listOfTexts().compactMap { CodeDefinition($0) } ?? []
         let file = map.take("codes_file")
         codesFile = (file?.nonEmptyText()?.trimmed).map { map.field.scope.resolve($0) }
         codesFileLine = file?.node.line ?? 0
@@ -54,7 +49,7 @@ extension CouponDefinition {
 
         if id == nil && codes.isEmpty && !map.has("id") && !map.has("codes") {
             // The first row of a codes file would do to derive an id from, but sorting that file
-            // anew would then forget every use.
+            // would then forget every use.
             map.field.refuse(
                 file == nil
                     ? "A coupon needs an `id`, or a code in `codes` to derive one from."
@@ -66,8 +61,8 @@ extension CouponDefinition {
         let single = map.take("discount")
         let clauses = map.take("discounts").flatMap { $0.isEmpty ? nil : $0 }
         let capField = map.take("cap")
-        discount = single?.discount()
-        discounts = clauses?.discountClauses() ?? []
+        discount = single.flatMap { DiscountDefinition($0) }
+        discounts = clauses.map(DiscountDefinition.clauses) ?? []
         cap = capField?.amounts() ?? []
         let appliesToField = map.take("applies_to")
         appliesTo = appliesToField?.cover() ?? []
@@ -83,7 +78,7 @@ extension CouponDefinition {
             refuseStrangeCap(capField)
         }
         if single == nil && clauses == nil {
-            // Of a misspelt type nobody knows whether it needs one.
+            // A misspelt type may be one that needs none.
             if isKindKnown && (kind == .discount || kind == .auto) {
                 map.field.refuse("`discount` is missing: without one this coupon gives nothing.")
             }
@@ -98,15 +93,15 @@ extension CouponDefinition {
 
     fileprivate mutating func takeRules(from map: inout FieldMap) {
         let requiresField = map.take("requires")
-        requirements = requiresField?.requirements() ?? RequirementsDefinition()
+        requirements = requiresField.map { RequirementsDefinition($0) } ?? RequirementsDefinition()
         (startsAt, endsAt, windowLine) = map.takeWindow()
         timezone = map.take("timezone")?.timezone() ?? map.field.scope.timezone
         blackout = map.take("blackout")?.blackout() ?? []
-        windows = map.take("windows")?.windows() ?? []
+        windows = map.take("windows")?.list().compactMap { TimeWindowDefinition($0) } ?? []
         let offersField = map.take("offers")
-        offers = offersField?.offers() ?? []
+        offers = offersField.map(OfferDefinition.alternatives) ?? []
         let limitsField = map.take("limits")
-        limits = limitsField?.limits() ?? LimitsDefinition()
+        limits = limitsField.map { LimitsDefinition($0) } ?? LimitsDefinition()
 
         refuseBundles(in: offers.flatMap(\.appliesTo), at: offersField)
         refuseWindowsOutside(map.field.scope)
@@ -120,7 +115,7 @@ extension CouponDefinition {
     }
 
     fileprivate mutating func takeAccount(from map: inout FieldMap) {
-        stacking = map.take("stacking")?.stacking() ?? StackingDefinition()
+        stacking = map.take("stacking").map { StackingDefinition($0) } ?? StackingDefinition()
         duration = map.takeDuration()
         revenue = map.take("revenue")?.money()?.minorUnits
         isReusableAfterRelease = map.take("reusable_after_release")?.flag() ?? true
@@ -144,7 +139,7 @@ extension FieldMap {
             }
             return months.map { .repeating(months: $0) }
         }
-        // A misspelt duration has been told; it may well have been meant to repeat.
+        // A misspelt duration has been refused; it may have been meant to repeat.
         if durationField == nil || word != nil {
             monthsField?.refuse("Only `duration: repeating` takes a number of months.")
         }

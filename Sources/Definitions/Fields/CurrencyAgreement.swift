@@ -23,7 +23,7 @@ extension DiscountDefinition {
 }
 
 extension CouponDefinition {
-    /// All of its discounts' amounts, whichever of them a cart meets.
+    /// The amounts of all its discounts.
     private var amountsOfCarts: AmountMap {
         (discount?.amountsOfCarts ?? []) + discounts.flatMap(\.amountsOfCarts)
     }
@@ -63,7 +63,7 @@ extension CouponDefinition {
         let worth = (discount?.amount ?? []) + tierAmounts
         let named: [(name: String, amounts: AmountMap)] = [
             ("discount.amount", discount?.amount ?? []), ("discount.tiers", tierAmounts),
-            // Beside amounts, a cap or budget in another currency is told of by itself.
+            // Beside amounts, a cap or budget in another currency has its own fault.
             ("discount.cap", worth.isEmpty ? discount?.cap ?? [] : []),
             ("cap", amountsOfCarts.isEmpty ? cap : []),
             ("requires.min_subtotal", requirements.minimumSubtotal),

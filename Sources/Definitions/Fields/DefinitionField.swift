@@ -1,14 +1,13 @@
 // The grammar is read through two small types. A `DefinitionField` is one value with the path that leads to
 // it: it reads itself as a text, a number, a list …, or says what it found instead. A `FieldMap` is
-// asked for each of its keys once; whoever has asked for all it knows closes it, and the keys that
-// nobody asked for are the unknown ones. So the keys that exist are listed nowhere but where they
-// are read, and nothing ever stops at the first fault.
+// asked for each of its keys once; then the keys that were not asked for are the unknown ones. So
+// the known keys are listed only where they are read. No reader stops at the first fault.
 
 import CouponRules
 
 /// One value of a definition file: where it is, and how to read it.
 ///
-/// Each way of reading returns nil when the value is something else, and has then told so.
+/// Each way of reading returns nil and refuses the value when it is something else.
 package struct DefinitionField {
     let node: DefinitionNode
     /// Such as `coupons[3].discount.percent`; empty for the file itself.
@@ -82,12 +81,10 @@ package struct DefinitionField {
         return nil
     }
 
-    /// How many of something, where none is no answer: 1 ... 2^53 − 1.
-    func count() -> Int64? {
-        integer(in: 1...Money.largest.minorUnits)
-    }
+    /// How many of something, at least one: 1 ... 2^53 − 1.
+    func count() -> Int64? { integer(in: 1...Money.largest.minorUnits) }
 
-    /// How many of something, where none is fine: 0 ... 2^53 − 1.
+    /// How many of something, or none: 0 ... 2^53 − 1.
     func countOrZero() -> Int64? { integer(in: 0...Money.largest.minorUnits) }
 
     func flag() -> Bool? {
@@ -126,8 +123,8 @@ package struct DefinitionField {
         choice(type.allCases.map { ($0.rawValue, $0) })
     }
 
-    /// The elements of a list. Empty when it is none, which has then been told; an element that
-    /// says nothing is a fault and left out.
+    /// The elements of a list. Any other value is refused and gives none; an element
+    /// that says nothing is refused and left out.
     package func list() -> [DefinitionField] {
         guard case .list(let nodes) = node.content else {
             refuseShape("a list")
@@ -145,7 +142,7 @@ package struct DefinitionField {
     package func map() -> FieldMap? {
         switch node.content {
         case .map(let entries): return FieldMap(field: self, entries: entries)
-        // Some languages cannot tell an empty map from an empty list when they write JSON.
+        // Some languages write an empty map as an empty list in JSON.
         case .list([]): return FieldMap(field: self, entries: [])
         default:
             refuseShape("a map")
@@ -206,7 +203,7 @@ package struct FieldMap {
             node: .null(line: line), path: field.path.appendingKey(key), scope: field.scope)
     }
 
-    /// Refuses the keys that nobody asked for. `moved` says where keys that are known elsewhere, or
+    /// Refuses the keys that were not asked for. `moved` says where keys that are known elsewhere, or
     /// by other names in other systems, have their place; it is only asked for when there is one.
     package func refuseUnknownKeys(moved: @autoclosure () -> [String: String] = [:]) {
         for entry in entries where !asked.contains(entry.key) {

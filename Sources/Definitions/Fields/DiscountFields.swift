@@ -2,17 +2,19 @@
 
 import CouponRules
 
-extension DefinitionField {
+extension DiscountDefinition {
     /// The only discount of a coupon.
-    func discount() -> DiscountDefinition? {
-        guard let map = map() else { return nil }
-        return DiscountReading(map, isClause: false).definition
+    init?(_ field: DefinitionField) {
+        guard let map = field.map(),
+            let definition = DiscountReading(map, isClause: false).definition
+        else { return nil }
+        self = definition
     }
 
     /// The clauses of `discounts`: a line takes the first that covers it, so only the last may
     /// cover everything.
-    func discountClauses() -> [DiscountDefinition] {
-        let fields = list()
+    static func clauses(_ field: DefinitionField) -> [DiscountDefinition] {
+        let fields = field.list()
         return fields.enumerated().compactMap { index, field in
             guard let map = field.map() else { return nil }
             let clause = DiscountReading(map, isClause: true).definition
@@ -42,7 +44,7 @@ private struct DiscountReading {
         var discount = DiscountDefinition(kind: kind ?? .none)
         discount.line = field.node.line
 
-        // A price of nothing is a gift; nothing off a price is no discount.
+        // A price of 0 is a gift; an amount of 0 off a price has no effect.
         let leastAmount: Int64 = kind == .fixedPrice ? 0 : 1
         discount.percent = take("percent", of: &map)?.percent()
         discount.amount = take("amount", of: &map)?.amounts(leastAmount: leastAmount) ?? []
@@ -56,9 +58,9 @@ private struct DiscountReading {
         discount.units =
             take("units", of: &map)?.choice(UnitOrder.allCases, named: \.code)
             ?? .dearest
-        discount.tiers = take("tiers", of: &map)?.tiers() ?? []
-        discount.buy = take("buy", of: &map)?.buy()
-        discount.get = take("get", of: &map)?.get()
+        discount.tiers = take("tiers", of: &map).map(DiscountDefinition.Tier.ascending) ?? []
+        discount.buy = take("buy", of: &map).flatMap { .init($0) }
+        discount.get = take("get", of: &map).flatMap { .init($0) }
         discount.maxTimes = take("max_times", of: &map)?.count()
         discount.product = take("product", of: &map)?.name()
         discount.quantity = take("quantity", of: &map)?.count()
@@ -112,7 +114,7 @@ private struct DiscountReading {
     private func checkCap(of discount: DiscountDefinition) {
         guard let cap = given.first(where: { $0.name == "cap" })?.field else { return }
         let amounts = discount.amountsOfCarts
-        // An empty cap has been told, if it is anything at all.
+        // An empty cap has been refused.
         guard !amounts.isEmpty, !discount.cap.isEmpty else { return }
         let idle = discount.cap.currencies(lackingIn: amounts)
         for currency in idle {
@@ -153,92 +155,95 @@ extension Discount.Kind {
     }
 }
 
-extension DefinitionField {
+extension DiscountDefinition.Buy {
     /// `buy: {quantity, applies_to}`.
-    fileprivate func buy() -> DiscountDefinition.Buy? {
-        guard var map = map() else { return nil }
+    fileprivate init?(_ field: DefinitionField) {
+        guard var map = field.map() else { return nil }
         let quantity = map.require("quantity", "it says how many must be bought")?.count()
         let appliesTo = map.take("applies_to")?.cover() ?? []
         map.refuseUnknownKeys()
-        return quantity.map { DiscountDefinition.Buy(quantity: $0, appliesTo: appliesTo) }
+        guard let quantity else { return nil }
+        self.init(quantity: quantity, appliesTo: appliesTo)
     }
+}
 
+extension DiscountDefinition.Get {
     /// `get: {quantity, applies_to, percent}`; without `percent` they are free.
-    fileprivate func get() -> DiscountDefinition.Get? {
-        guard var map = map() else { return nil }
+    fileprivate init?(_ field: DefinitionField) {
+        guard var map = field.map() else { return nil }
         let quantity = map.require("quantity", "it says how many are discounted")?.count()
         let appliesTo = map.take("applies_to")?.cover() ?? []
         let percent = map.take("percent")?.percent() ?? .hundred
         map.refuseUnknownKeys()
-        return quantity.map {
-            DiscountDefinition.Get(quantity: $0, appliesTo: appliesTo, percent: percent)
-        }
+        guard let quantity else { return nil }
+        self.init(quantity: quantity, appliesTo: appliesTo, percent: percent)
     }
+}
 
+extension DiscountDefinition.Tier {
     /// `[{min_subtotal | min_items, percent | amount}]`, ascending in one measure.
-    fileprivate func tiers() -> [DiscountDefinition.Tier] {
-        let fields = list()
+    fileprivate static func ascending(_ field: DefinitionField) -> [DiscountDefinition.Tier] {
         var tiers: [DiscountDefinition.Tier] = []
-        for field in fields {
-            guard let tier = field.tier() else { continue }
-            if let previous = tiers.last { field.refuseUnless(tier, isAbove: previous) }
+        for field in field.list() {
+            guard let tier = DiscountDefinition.Tier(field) else { continue }
+            if let previous = tiers.last { tier.check(isAbove: previous, field) }
             tiers.append(tier)
         }
         return tiers
     }
 
-    private func tier() -> DiscountDefinition.Tier? {
-        guard var map = map() else { return nil }
-        var tier = DiscountDefinition.Tier()
-        let subtotal = map.take("min_subtotal")
-        let items = map.take("min_items")
-        let percent = map.take("percent")
-        let amount = map.take("amount")
-        tier.minimumSubtotal = subtotal?.amounts(leastAmount: 0) ?? []
-        tier.minimumItems = items?.count()
-        tier.percent = percent?.percent()
-        tier.amount = amount?.amounts() ?? []
+    private init?(_ field: DefinitionField) {
+        guard var map = field.map() else { return nil }
+        self.init()
+        let subtotalField = map.take("min_subtotal")
+        let itemsField = map.take("min_items")
+        let percentField = map.take("percent")
+        let amountField = map.take("amount")
+        minimumSubtotal = subtotalField?.amounts(leastAmount: 0) ?? []
+        minimumItems = itemsField?.count()
+        percent = percentField?.percent()
+        amount = amountField?.amounts() ?? []
         map.refuseUnknownKeys()
-        if (subtotal == nil) == (items == nil) {
-            refuse("A tier has one measure: either `min_subtotal` or `min_items`.")
+        if (subtotalField == nil) == (itemsField == nil) {
+            field.refuse("A tier has one measure: either `min_subtotal` or `min_items`.")
         }
-        if (percent == nil) == (amount == nil) {
-            refuse("A tier has one worth: either `percent` or `amount`.")
+        if (percentField == nil) == (amountField == nil) {
+            field.refuse("A tier has one worth: either `percent` or `amount`.")
         }
-        if !tier.amount.isEmpty {
-            let usable = Set(tier.amount.map(\.currency))
-            for bound in tier.minimumSubtotal where !usable.contains(bound.currency) {
-                refuse("This tier begins at an amount in \(bound.currency), but gives none in it.")
+        if !amount.isEmpty {
+            let usable = Set(amount.map(\.currency))
+            for bound in minimumSubtotal where !usable.contains(bound.currency) {
+                field.refuse(
+                    "This tier begins at an amount in \(bound.currency), but gives none in it.")
             }
         }
-        return tier
     }
 
-    private func refuseUnless(
-        _ tier: DiscountDefinition.Tier, isAbove previous: DiscountDefinition.Tier
-    ) {
-        if let items = tier.minimumItems, let previousItems = previous.minimumItems {
+    private func check(isAbove previous: DiscountDefinition.Tier, _ field: DefinitionField) {
+        if let items = minimumItems, let previousItems = previous.minimumItems {
             if items <= previousItems {
-                refuse("Tiers ascend: \(items) items do not follow after \(previousItems).")
+                field.refuse("Tiers ascend: \(items) items do not follow after \(previousItems).")
             }
             return
         }
-        guard !tier.minimumSubtotal.isEmpty, !previous.minimumSubtotal.isEmpty else {
-            let hasMeasure = tier.minimumItems != nil || !tier.minimumSubtotal.isEmpty
+        guard !minimumSubtotal.isEmpty, !previous.minimumSubtotal.isEmpty else {
+            let hasMeasure = minimumItems != nil || !minimumSubtotal.isEmpty
             let previousHas = previous.minimumItems != nil || !previous.minimumSubtotal.isEmpty
             if hasMeasure && previousHas {
-                refuse("All tiers have one measure: `min_subtotal` and `min_items` do not mix.")
+                field.refuse(
+                    "All tiers have one measure: `min_subtotal` and `min_items` do not mix.")
             }
             return
         }
         let bounds = Dictionary(
             uniqueKeysWithValues: previous.minimumSubtotal.map { ($0.currency, $0.amount) })
-        if Set(bounds.keys) != Set(tier.minimumSubtotal.map(\.currency)) {
-            refuse("All tiers name the same currencies; this one differs from the one before.")
+        if Set(bounds.keys) != Set(minimumSubtotal.map(\.currency)) {
+            field.refuse(
+                "All tiers name the same currencies; this one differs from the one before.")
         }
-        for bound in tier.minimumSubtotal {
+        for bound in minimumSubtotal {
             guard let before = bounds[bound.currency], bound.amount <= before else { continue }
-            refuse(
+            field.refuse(
                 "Tiers ascend: \(bound.amount.minorUnits) \(bound.currency) does not follow after "
                     + "\(before.minorUnits).")
         }

@@ -1,11 +1,9 @@
 import CouponRules
 
-extension DefinitionField {
-    /// The elements of `gift_cards` that could be read.
-    func giftCards() -> [GiftCardDefinition] { list().compactMap { $0.giftCard() } }
-
-    private func giftCard() -> GiftCardDefinition? {
-        guard var map = map() else { return nil }
+extension GiftCardDefinition {
+    /// An element of `gift_cards`; nil when it lacks a field that it needs.
+    init?(_ field: DefinitionField) {
+        guard var map = field.map() else { return nil }
         let id = map.take("id")?.name()
         let code = map.require("code", "it is what a customer pays with")?.name()
         let amountField = map.require("amount", "it is what was paid in")
@@ -14,7 +12,7 @@ extension DefinitionField {
         let balanceField = map.take("balance")
         let balance = balanceField == nil ? amount : balanceField?.money()
         let currencyField = map.take("currency")
-        let currency = currencyField == nil ? scope.currency : currencyField?.currency()
+        let currency = currencyField == nil ? field.scope.currency : currencyField?.currency()
         let isActive = map.take("status")?.choice([("active", true), ("inactive", false)]) ?? true
         let expiresField = map.take("expires_at")
         let expiresAt = expiresField?.moment()
@@ -23,7 +21,7 @@ extension DefinitionField {
         map.refuseUnknownKeys(moved: ["ends_at": "expires_at", "value": "amount"])
 
         if currencyField == nil && currency == nil {
-            refuse("`currency` is missing, and the file names none at its top.")
+            field.refuse("`currency` is missing, and the file names none at its top.")
         }
         if let amount, let balance, balance > amount {
             balanceField?.refuse(
@@ -34,14 +32,13 @@ extension DefinitionField {
         }
 
         guard let code, let amount, let balance, let currency else { return nil }
-        var card = GiftCardDefinition(
-            place: SourcePlace(file: scope.path, line: node.line), path: path, code: code,
-            amount: amount, balance: balance, currency: currency)
-        card.id = id
-        card.isActive = isActive
-        card.expiresAt = expiresAt
-        card.purchasedBy = purchasedBy
-        card.createdAt = createdAt
-        return card
+        self.init(
+            place: SourcePlace(file: field.scope.path, line: field.node.line), path: field.path,
+            code: code, amount: amount, balance: balance, currency: currency)
+        self.id = id
+        self.isActive = isActive
+        self.expiresAt = expiresAt
+        self.purchasedBy = purchasedBy
+        self.createdAt = createdAt
     }
 }

@@ -36,7 +36,7 @@ extension AttributeMap {
 }
 
 extension CouponDefinition {
-    /// Tells of each cover that leaves no product: of the coupon, or of a part beside the coupon's.
+    /// Refuses each cover that leaves no product: of the coupon, or of a part beside the coupon's.
     func refuseEmptyCovers(_ map: inout FieldMap) {
         let cover = ProductCover(appliesTo, excluding: excludes)
         if cover.isEmpty {
@@ -58,7 +58,7 @@ extension CouponDefinition {
     private func refuse(
         _ covers: [[AttributeMap]], in list: DefinitionField?, beside cover: ProductCover
     ) {
-        // With an element that could not be read, which has been told, places would be off.
+        // If an element could not be read, the places would be off.
         guard let list, case .list(let nodes) = list.node.content, nodes.count == covers.count
         else { return }
         for (index, part) in covers.enumerated() where !cover.mayMeet(part) {

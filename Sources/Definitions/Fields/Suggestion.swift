@@ -28,7 +28,7 @@ func suggestion(for word: some StringProtocol, among candidates: some Sequence<S
 }
 
 private func simplified(_ word: some StringProtocol) -> [Unicode.Scalar] {
-    // Nobody misspells a name of a hundred letters, and comparing costs the product of the lengths.
+    // No name is longer, and comparing costs the product of the lengths.
     word.lowercased().unicodeScalars.prefix(64).filter { $0 != "_" && $0 != "-" && $0 != " " }
 }
 

@@ -126,7 +126,7 @@ extension DefinitionField {
         return maps.contains(where: \.isEmpty) ? [] : maps
     }
 
-    /// `{attribute: [value, …]}`. An empty list of values is no rule. `ofLines`: the attributes are
+    /// `{attribute: [value, …]}`. An empty list of values is left out. `ofLines`: the attributes are
     /// those of cart lines, whose numbers are none.
     func attributes(ofLines: Bool) -> AttributeMap {
         var attributes = AttributeMap()
@@ -147,12 +147,13 @@ extension DefinitionField {
     }
 
     /// A list of texts that each say something, as they were written.
-    func texts() -> [String] {
-        if case .scalar(let text, _) = node.content {
-            refuse("Found \(node.described) where a list is expected: write [\(text.shortened)].")
-            return []
-        }
-        return list().compactMap { $0.nonEmptyText() }
+    func texts() -> [String] { listOfTexts().compactMap { $0.nonEmptyText() } }
+
+    /// The elements of a list, of which a single one may have been written as a bare text.
+    func listOfTexts() -> [DefinitionField] {
+        guard case .scalar(let text, _) = node.content else { return list() }
+        refuse("Found \(node.described) where a list is expected: write [\(text.shortened)].")
+        return []
     }
 
     /// A flat map of texts of the author's own.
@@ -185,8 +186,8 @@ extension Moment.Fault {
 }
 
 extension Moment {
-    /// Whether a window between these two is certainly empty, both read in one zone. What only the
-    /// zone can tell (one side with an offset, the other without) is false here.
+    /// Whether a window between these two is certainly empty, both read in one zone. It is false
+    /// where that depends on the zone: one side has an offset, the other does not.
     static func isEmptyWindow(from start: Moment?, to end: Moment?) -> Bool {
         guard let start, let end else { return false }
         if case .instant(let startsAt) = start, case .instant(let endsAt) = end {
@@ -208,7 +209,7 @@ extension Moment {
     }
 }
 
-/// Digits, a point and digits: an amount that somebody wrote in whole units.
+/// Digits, a point and digits: an amount that was written in whole units.
 private func isDecimalFraction(_ text: String) -> Bool {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     return parts.count == 2

@@ -1,6 +1,5 @@
-// From paths to checked definitions. Syntax, shape and meaning are told apart: a file whose syntax
-// is broken has that one fault; every other file is read to its end, and all its faults are told
-// together, by line.
+// From paths to checked definitions. A file whose syntax is broken has that one fault; every
+// other file is read to its end, and all its faults are reported together, by line.
 
 import CouponRules
 import Foundation
@@ -12,11 +11,11 @@ package enum CatalogReader {
     }
 
     /// Reads every file of `paths`. A folder stands for its `*.yaml`, `*.yml` and `*.json`, by name,
-    /// without hidden ones and without the folders in it; a folder that has none is no fault.
+    /// without hidden ones and without the folders in it; a folder without any is allowed.
     ///
     /// Where there are faults the files hold what could be read of them: enough to look for clashes
-    /// and tell those at the same time, not enough to serve. Faults are in the order of the files.
-    /// `recorder` is told of every folder and file.
+    /// at the same time, not enough to serve. Faults are in the order of the files.
+    /// `recorder` notes every folder and file.
     package static func read(
         paths: [String], recorder: SourceRecorder? = nil
     ) -> (files: [CatalogFile], faults: [DefinitionFault]) {
@@ -43,8 +42,8 @@ package enum CatalogReader {
         return (files, faults)
     }
 
-    /// Notes where `path` leads, or tells that another path led there before: what is read twice
-    /// would clash with itself at every name.
+    /// Notes where `path` leads, or returns a fault if another path led there before: a file
+    /// that is read twice would clash with itself at every name.
     private static func note(
         _ path: String, in given: inout [String: String]
     ) -> DefinitionFault? {
@@ -57,13 +56,13 @@ package enum CatalogReader {
     }
 
     /// Reads one definition file's text. `path` is the name it has in faults, and the folder that
-    /// its codes files are sought in. The file is nil when it is no map at all.
+    /// its codes files are sought in. The file is nil when it is not a map.
     package static func read(
         text: String, path: String, format: Format
     ) -> (file: CatalogFile?, faults: [DefinitionFault]) {
         let scope = FileScope(path: path)
         do throws(SyntaxFault) {
-            // A byte-order mark is no part of either syntax.
+            // Neither syntax has a byte-order mark.
             let text = text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
             let tree: DefinitionTree? =
                 switch format {
@@ -82,8 +81,8 @@ package enum CatalogReader {
                     "The key `\(duplicate.key.shortened)` is already on line \(duplicate.firstLine)."
                 )
             }
-            let file = DefinitionField(node: tree.root, path: "", scope: scope).catalogFile()
-            return (file, scope.faultsByLine)
+            let root = DefinitionField(node: tree.root, path: "", scope: scope)
+            return (CatalogFile(root), scope.faultsByLine)
         } catch {
             scope.refuse(line: error.line, field: "", error.message)
             return (nil, scope.faultsByLine)
@@ -174,28 +173,28 @@ package enum CatalogReader {
     }
 }
 
-extension DefinitionField {
+extension CatalogFile {
     /// The top of a file: what holds for all of it, its coupons and its gift cards.
-    fileprivate func catalogFile() -> CatalogFile? {
-        guard case .map = node.content, var map = map() else {
-            refuse(
-                "Found \(node.described) where a map is expected, with `coupons` or `gift_cards` in it."
+    fileprivate init?(_ field: DefinitionField) {
+        let scope = field.scope
+        guard case .map = field.node.content, var map = field.map() else {
+            field.refuse(
+                "Found \(field.node.described) where a map is expected, with `coupons` or `gift_cards` in it."
             )
             return nil
         }
-        var file = CatalogFile(path: scope.path)
-        file.store = map.take("store")?.name() ?? file.store
-        file.codeScope = map.take("code_scope")?.choice(of: CodeScope.self) ?? file.codeScope
+        self.init(path: scope.path)
+        store = map.take("store")?.name() ?? store
+        codeScope = map.take("code_scope")?.choice(of: CodeScope.self) ?? codeScope
 
         // These are read before the coupons, whose defaults they are, wherever they stand.
         scope.timezone = map.take("timezone")?.timezone() ?? scope.timezone
         scope.currency = map.take("currency")?.currency()
         scope.isCaseSensitive = map.take("case_sensitive")?.flag() ?? false
-        file.timezone = scope.timezone
+        timezone = scope.timezone
 
-        file.coupons = map.take("coupons")?.coupons() ?? []
-        file.giftCards = map.take("gift_cards")?.giftCards() ?? []
+        coupons = map.take("coupons")?.list().compactMap { CouponDefinition($0) } ?? []
+        giftCards = map.take("gift_cards")?.list().compactMap { GiftCardDefinition($0) } ?? []
         map.refuseUnknownKeys()
-        return file
     }
 }

@@ -1,5 +1,5 @@
-// A compiled catalog may be used again if compiling would bring the same: the same program, told the
-// same paths, would find the same folders with the same names in them and the same files. Whether a
+// A compiled catalog may be used again if compiling would bring the same: the same program with the
+// same paths would find the same folders with the same names in them and the same files. Whether a
 // file is the same is judged by what the file system says of it, without reading it: size, time of
 // the last change to its content and to its inode, and inode. The time of the inode's change is there
 // because a content's time can be set to anything: a copy that keeps times is noticed by it, and so
@@ -63,13 +63,13 @@ package struct CatalogSources: Hashable, Sendable {
         }
     }
 
-    /// What compiled it, as it tells itself from other versions that may compile otherwise.
+    /// The version of the program that compiled it.
     package let program: String
     /// As configured.
     package let paths: [String]
     package var folders: [Folder] = []
     package var files: [File] = []
-    /// Whether everything that was read is told here.
+    /// Whether everything that was read is listed here.
     package var isComplete = true
 
     package init(program: String, paths: [String]) {
@@ -132,7 +132,7 @@ package final class SourceRecorder {
 
     /// Complete when the catalog is loaded.
     package private(set) var sources: CatalogSources
-    /// Is told how far the loading has come, by the thread that loads.
+    /// Called by the thread that loads.
     package var onProgress: (LoadingProgress) -> Void = { _ in }
     private let settledBefore: Int64
     private let stamp: (String) -> FileStamp?

@@ -3,7 +3,7 @@ import Foundation
 
 /// What holds for the whole of a definition file while it is read, and the faults found so far.
 ///
-/// A class, because every field of the file tells its faults here.
+/// A class, because every field of the file adds its faults here.
 final class FileScope {
     let path: String
     /// What a bare amount means; nil when the file names no currency.

@@ -1,8 +1,7 @@
-/// How far the loading of a catalog has come: told a few times a second while there are many codes,
-/// for those who wait for the end of it.
+/// How far the loading of a catalog has come, a few times a second while there are many codes.
 package enum LoadingProgress: Equatable, Sendable {
-    /// Of a codes file so many rows were read, which are so many of its bytes.
+    /// `rows` rows of a codes file were read, which are `bytes` bytes.
     case reading(file: String, rows: Int, bytes: Int)
-    /// Of all codes so many have a place in the index, where clashes are found.
+    /// `codes` of all codes have a place in the index, where clashes are found.
     case indexing(codes: Int, of: Int)
 }

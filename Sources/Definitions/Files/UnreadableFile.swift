@@ -1,7 +1,7 @@
 import Foundation
 
-/// Why a file that is named somewhere cannot be read, in a sentence for whoever named it: the system
-/// library's own errors speak of domains and codes.
+/// Why a file that is named somewhere cannot be read, in a sentence for its author: the system
+/// library's own errors name domains and codes.
 package enum UnreadableFile: Error, Equatable, Sendable {
     case missing
     case folder

@@ -17,7 +17,7 @@ package struct CatalogFile: Hashable, Sendable {
 
 /// Who may claim a code that another coupon of the store already has.
 package enum CodeScope: String, Sendable, CaseIterable {
-    /// Nobody: a code belongs to one coupon of the store.
+    /// No coupon: a code belongs to one coupon of the store.
     case store
     /// Any other coupon: a code is unique inside its coupon only.
     case coupon

@@ -5,8 +5,8 @@ import CouponRules
 
 /// A coupon and all it says.
 ///
-/// Of a file without faults one may rely on this: whatever can be seen to be wrong without zone
-/// arithmetic, code normalisation, another coupon or another file has been refused already.
+/// In a file without faults, all errors that can be seen without zone arithmetic, code
+/// normalisation, another coupon or another file have been refused.
 package struct CouponDefinition: Hashable, Sendable {
     package var place: SourcePlace
     /// `coupons[3]`: what the fields of this coupon's faults begin with.
@@ -85,14 +85,14 @@ package struct CodeDefinition: Hashable, Sendable {
     }
 }
 
-/// For how many renewals a discount is told to last.
+/// For how many renewals replies say that a discount lasts.
 package enum DurationDefinition: Hashable, Sendable {
     case once
     case repeating(months: Int64)
     case forever
 }
 
-/// How often and for how much money. nil is no limit; all given ones are ≥ 1.
+/// How often and for how much money. nil does not limit; all given ones are ≥ 1.
 package struct LimitsDefinition: Hashable, Sendable {
     package enum OnBudget: String, Sendable, CaseIterable {
         case refuse, partial

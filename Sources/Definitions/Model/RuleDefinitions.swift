@@ -23,7 +23,7 @@ package struct AttributeMap: Hashable, Sendable {
 /// A window's edge as written: compiled to an instant once the zone is known.
 package typealias WrittenMoment = Moment
 
-/// What a purchase must meet. An amount map that is empty, and a list, is no rule.
+/// What a purchase must meet. An empty amount map or list demands nothing.
 package struct RequirementsDefinition: Hashable, Sendable {
     package var minimumSubtotal: AmountMap = []
     package var maximumSubtotal: AmountMap = []

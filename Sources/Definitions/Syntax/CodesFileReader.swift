@@ -11,9 +11,9 @@ import Foundation
 
 /// Reads a codes file.
 package struct CodesFileReader {
-    /// No honest row is this long; what is, is a quote that nobody closed.
+    /// A longer row is a quote that is never closed.
     private static let rowBytesMax = 65_536
-    /// How many faults of one file are told one by one.
+    /// How many faults of one file are reported one by one.
     private static let faultsMax = 100
 
     private let path: String
@@ -28,14 +28,14 @@ package struct CodesFileReader {
     private var rowCount = 0
     private var byteCount = 0
     private var faults: [DefinitionFault] = []
-    private var untoldFaults = 0
+    private var unreportedFaults = 0
 
     /// Visits each row of the file that has no fault, in order.
     ///
     /// - Returns: the faults: those of the header, which end the reading, or those of single rows,
     ///   which are left out. Their field is the name of the column.
-    /// - Throws: when the file is not there or cannot be read to its end. That is a fault of whoever
-    ///   names it.
+    /// - Throws: when the file is not there or cannot be read to its end. That is a fault of the
+    ///   definition that names it.
     package static func read(
         at path: String, piecesOf pieceBytes: Int = ContentHash.pieceByteCount,
         recorder: SourceRecorder? = nil, _ visit: (CodesFileRow) -> Void
@@ -70,16 +70,16 @@ package struct CodesFileReader {
     private init(path: String) { self.path = path }
 
     private var allFaults: [DefinitionFault] {
-        if untoldFaults == 0 { return faults }
+        if unreportedFaults == 0 { return faults }
         let rest = DefinitionFault(
             place: SourcePlace(file: path, line: 0), field: "",
-            message: "\(untoldFaults) more faults of this file are not listed.")
+            message: "\(unreportedFaults) more faults of this file are not listed.")
         return faults + [rest]
     }
 
     private mutating func refuse(line: Int, _ column: String, _ message: String) {
         if faults.count == Self.faultsMax {
-            untoldFaults += 1
+            unreportedFaults += 1
             return
         }
         faults.append(
@@ -309,7 +309,7 @@ extension CodesFileReader {
         }
         var terms = CodesFileRow.Terms()
         var (codeCell, customerCell) = (0, 0..<0)
-        let faultsBefore = faults.count + untoldFaults
+        let faultsBefore = faults.count + unreportedFaults
         for cell in cells.indices {
             if cells[cell].isQuoted { undoubleQuotes(of: cell) }
             if columns[cell] == .code {
@@ -326,7 +326,7 @@ extension CodesFileReader {
         if terms.isMultiUse == false, let uses = terms.maxUses, uses > 1 {
             refuse(line: line, "max_uses", "A code that is not multi_use has one use, not \(uses).")
         }
-        guard faults.count + untoldFaults == faultsBefore else { return }
+        guard faults.count + unreportedFaults == faultsBefore else { return }
         let bytes = buffer.span
         visit(
             CodesFileRow(

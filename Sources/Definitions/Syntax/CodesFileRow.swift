@@ -8,7 +8,7 @@ package struct CodesFileRow: ~Escapable {
     /// bytes.
     package let code: Span<UInt8>
     /// The id or e-mail of the only customer who may use it, as written but for spaces around it;
-    /// empty when everybody may.
+    /// empty when every customer may.
     package let customer: Span<UInt8>
     package let terms: Terms
 

@@ -14,7 +14,7 @@ struct DefinitionNode: Equatable {
     enum Notation: Equatable {
         /// Quoted, or a YAML block: only ever a text.
         case quoted
-        /// YAML without quotes: whatever the field takes it for.
+        /// YAML without quotes: the field decides what it is.
         case plain
         /// A number of JSON.
         case number

@@ -1,7 +1,7 @@
-// JSON by RFC 8259, read here and not by libyaml, because YAML is no superset in the ways that
+// JSON by RFC 8259, read here and not by libyaml, because YAML is not a superset in the ways that
 // matter: libyaml refuses the surrogate pairs with which JSON escapes an emoji, reads comments,
 // single quotes and trailing commas that JSON has not, and would take `nul` for a text. Foundation
-// would read it strictly, but tells no lines, keeps the last of two equal keys, and turns numbers
+// would read it strictly, but reports no lines, keeps the last of two equal keys, and turns numbers
 // into doubles. This reader keeps every number as its digits and knows the line of everything.
 
 /// Reads a JSON text into a tree.
@@ -213,7 +213,7 @@ struct JSONSyntax {
 
 extension String {
     /// The path of a map's entry, seen from the path of the map.
-    func appendingKey(_ key: String) -> String { isEmpty ? key : "\(self).\(key)" }
+    package func appendingKey(_ key: String) -> String { isEmpty ? key : "\(self).\(key)" }
 
     /// The path of a list's element, seen from the path of the list.
     func appendingIndex(_ index: Int) -> String { "\(self)[\(index)]" }

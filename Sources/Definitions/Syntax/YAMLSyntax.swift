@@ -1,6 +1,6 @@
 // YAML through libyaml, as Yams hands it over: a tree of nodes with their marks.
 //
-// Yams gives up at the first map in which a key stands twice, and tells one of the two places. An
+// Yams gives up at the first map in which a key stands twice, and reports one of the two places. An
 // author wants all of a file's faults at once, so the key that Yams points at gets a tag of ours and
 // the text is composed again: tagged, it no longer equals its twin, and this file finds the pair
 // itself, with both lines. The tag goes in front of the key on its line, so no line number moves.
@@ -12,7 +12,7 @@ import Yams
 
 /// Reads a YAML text into a tree.
 struct YAMLSyntax {
-    /// How many keys are told to stand twice before reading gives up: each costs one more pass.
+    /// How many duplicate keys are reported before reading gives up: each costs one more pass.
     private static let duplicatesMax = 50
 
     private var duplicates: [DuplicateKey] = []
@@ -126,7 +126,7 @@ extension SyntaxFault {
         case .scanner(let context, let problem, let mark, _),
             .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
-            // libyaml's context tells what was being read ("while parsing a block mapping").
+            // libyaml's context says what was being read ("while parsing a block mapping").
             let origin = context.map { " \($0.text) that begins on line \($0.mark.line):" } ?? ""
             self.init(line: mark.line, message: "This is not YAML:\(origin) \(problem).")
         case .reader(let problem, let offset, _, _):

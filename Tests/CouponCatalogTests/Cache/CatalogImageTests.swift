@@ -89,7 +89,7 @@ private func problem(of bytes: Span<UInt8>) -> CatalogImageProblem? {
         #expect(isBroughtBack)
     }
 
-    @Test func `brings back several stores, and codes that they share or tell apart by case`()
+    @Test func `brings back several stores, and codes that they share or that differ in case`()
         throws
     {
         let catalog = try compiled([
@@ -141,8 +141,8 @@ private func problem(of bytes: Span<UInt8>) -> CatalogImageProblem? {
 
     @Test func `says what the catalog was compiled from`() throws {
         let image = try compiled("coupons: []").image(madeFrom: sources)
-        let told = try CatalogImage(image.bytes).sources
-        #expect(told == sources)
+        let loaded = try CatalogImage(image.bytes).sources
+        #expect(loaded == sources)
     }
 
     // MARK: Refused
@@ -185,7 +185,7 @@ private func problem(of bytes: Span<UInt8>) -> CatalogImageProblem? {
         #expect(problem(of: text.utf8.span) == .foreign)
     }
 
-    @Test func `of another format or layout is told from a damaged one`() throws {
+    @Test func `of another format or layout is not reported as damaged`() throws {
         let image = try compiled("coupons: []").image(madeFrom: sources)
         var other = ByteBuffer()
         other.append(image.bytes)
@@ -239,7 +239,7 @@ private func problem(of bytes: Span<UInt8>) -> CatalogImageProblem? {
         "percent: Optional<Percent>", "CodeOptions ", "GiftCard ", "Offer ", "TimeWindow ",
         "UInt16 2 2 2",
     ])
-    func `is told down to members and cases`(part: String) {
+    func `lists members and cases`(part: String) {
         #expect(CatalogLayout.text.contains(part), "\(CatalogLayout.text)")
     }
 }

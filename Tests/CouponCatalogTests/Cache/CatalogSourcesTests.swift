@@ -37,7 +37,7 @@ private final class Shelf {
         return stamps[path]
     }
 
-    /// Loads the definitions and tells what they were loaded from.
+    /// Loads the definitions and returns what they were loaded from.
     func load(program: String = "1") throws -> CatalogSources {
         let recorder = SourceRecorder(program: program, paths: paths, now: Self.now) {
             self.stamp($0)
@@ -173,7 +173,7 @@ private final class Shelf {
     }
 
     @Test func `is stamped before it is read`() throws {
-        // Whoever stamps changes the file at once, behind its own back.
+        // The stamp function changes the file right after stamping it.
         let shelf = try Shelf()
         let path = shelf.folder.path + "/alone.yaml"
         let recorder = SourceRecorder(program: "1", paths: shelf.paths, now: Shelf.now) { asked in

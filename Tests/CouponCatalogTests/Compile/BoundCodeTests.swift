@@ -66,7 +66,7 @@ import Testing
                 == [])
     }
 
-    @Test func `is told of a codes file with its row and column`() throws {
+    @Test func `is reported in a codes file with its row and column`() throws {
         let folder = try TemporaryFolder()
         _ = try folder.write(
             "codes.csv",
@@ -75,8 +75,8 @@ import Testing
             "coupons.yaml",
             tenPercent(
                 "id: a, requires: {customers: [cus_7]}, codes_file: codes.csv, \(Self.offers)"))
-        let told = #expect(throws: CatalogFaults.self) { _ = try Catalog.load(paths: [path]) }
-        let faults = told?.faults ?? []
+        let thrown = #expect(throws: CatalogFaults.self) { _ = try Catalog.load(paths: [path]) }
+        let faults = thrown?.faults ?? []
         #expect(faults.map(\.place.file) == Array(repeating: folder.path + "/codes.csv", count: 2))
         #expect(faults.map(\.place.line) == [3, 4])
         #expect(faults.map(\.field) == ["customer", "starts_at"])

@@ -67,7 +67,7 @@ import Testing
         #expect(keys == ["north\0a", "south\0a", "east\0z"])
     }
 
-    @Test func `tells a gift card from a coupon`() throws {
+    @Test func `distinguishes a gift card from a coupon`() throws {
         let catalog = try compiled(
             "gift_cards:\n- {code: GC-1, amount: 500, currency: USD, expires_at: 2026-12-31}")
         let owners = catalog.owners("gc-1")
@@ -181,12 +181,13 @@ import Testing
             "id: b, case_sensitive: true, codes: [Save]", "is taken by another coupon"
         ),
     ])
-    func `when one would answer to the other`(first: String, second: String, told: String) throws {
+    func `when one would answer to the other`(first: String, second: String, reason: String) throws
+    {
         let faults = faultsCompiling(tenPercent(first), "\n" + tenPercent(second))
         #expect(faults.count == 1)
         let fault = try #require(faults.first)
         #expect(fault.hasPrefix("2.yaml:4: coupons[0].codes"))
-        #expect(fault.hasSuffix("\(told) at 1.yaml:3."))
+        #expect(fault.hasSuffix("\(reason) at 1.yaml:3."))
     }
 
     @Test func `unless case keeps them apart`() {
@@ -234,8 +235,8 @@ import Testing
         _ = try folder.write("codes.csv", "code\nA1\nB2\na1\nSAVE\n")
         let path = try folder.write(
             "coupons.yaml", tenPercent("id: a, codes: [SAVE], codes_file: codes.csv"))
-        let told = #expect(throws: CatalogFaults.self) { _ = try Catalog.load(paths: [path]) }
-        let faults = (told?.faults ?? []).map(\.description)
+        let thrown = #expect(throws: CatalogFaults.self) { _ = try Catalog.load(paths: [path]) }
+        let faults = (thrown?.faults ?? []).map(\.description)
         let csv = folder.path + "/codes.csv"
         #expect(
             faults == [
@@ -246,8 +247,8 @@ import Testing
     }
 }
 
-@Suite struct `A code that is no code` {
-    @Test func `is told with its place, and so is every other fault`() {
+@Suite struct `A text that is not a code` {
+    @Test func `is reported with its place, like every other fault`() {
         let long = String(repeating: "x", count: 256)
         let faults = faultsCompiling(
             tenPercent("id: a, codes: [\"\u{200B}\"]", "id: b, codes: [\(long), OK, ok]"))

@@ -64,7 +64,7 @@ import Testing
             #","offer":"say \"hi\"","ticket_limit":9"#
         ),
     ])
-    func `tell what they add to a reply`(type: String, offer: String, facts: String) throws {
+    func `say what they add to a reply`(type: String, offer: String, facts: String) throws {
         let catalog = try compiled(
             """
             coupons:
@@ -73,8 +73,8 @@ import Testing
             """)
         let first = try Int(catalog.coupon("a").offers.first)
         #expect(first == 1)
-        let told = string(catalog.offerFacts(first))
-        #expect(told == facts)
+        let added = string(catalog.offerFacts(first))
+        #expect(added == facts)
         let own = string(catalog.replyFacts(of: catalog.matches("A")[0]))
         #expect(own == #","type":"\#(type)""#)
     }
@@ -141,7 +141,7 @@ import Testing
         #expect(limits == [5, 6])
     }
 
-    @Test func `without a limit is told once, where the limit is missing`() {
+    @Test func `without a limit is reported once, where the limit is missing`() {
         let faults = faultsCompiling(
             tenPercent(
                 "id: a, offers: [{id: o1, counter: doors}]",

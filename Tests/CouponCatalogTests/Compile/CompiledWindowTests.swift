@@ -164,7 +164,7 @@ import Testing
     }
 }
 
-@Suite struct `A zone that nobody knows` {
+@Suite struct `An unknown zone` {
     @Test func `is a fault of the definition that names it`() {
         var coupon = CouponDefinition(
             place: SourcePlace(file: "x.yaml", line: 7), path: "coupons[0]")
@@ -172,8 +172,8 @@ import Testing
         coupon.timezone = "Mars/Olympus"
         var file = CatalogFile(path: "x.yaml")
         file.coupons = [coupon]
-        let told = #expect(throws: CatalogFaults.self) { _ = try Catalog.compile([file]) }
-        #expect(told?.faults.map(\.field) == ["coupons[0].timezone"])
-        #expect(told?.faults.map(\.place.line) == [7])
+        let thrown = #expect(throws: CatalogFaults.self) { _ = try Catalog.compile([file]) }
+        #expect(thrown?.faults.map(\.field) == ["coupons[0].timezone"])
+        #expect(thrown?.faults.map(\.place.line) == [7])
     }
 }

@@ -143,14 +143,14 @@ import Testing
     }
 
     @Test(arguments: ["OLD", "old"])
-    func `of a code whose coupon is named by another one now is told`(code: String) throws {
-        let told = try #require(try change(store: "default", coupon: usedID, code: code))
-        #expect(told.oldID == usedID)
-        #expect(told.newID != usedID)
-        #expect(told.place == SourcePlace(file: "1.yaml", line: 3))
+    func `of a code whose coupon has another first code now is reported`(code: String) throws {
+        let found = try #require(try change(store: "default", coupon: usedID, code: code))
+        #expect(found.oldID == usedID)
+        #expect(found.newID != usedID)
+        #expect(found.place == SourcePlace(file: "1.yaml", line: 3))
     }
 
-    @Test func `of anything else is no change`() throws {
+    @Test func `of any other use has not changed`() throws {
         let present = try compiled(yaml)
         let presentID = string(present.id(of: CouponID(0)))
         let cases = [
@@ -159,8 +159,8 @@ import Testing
             ("default", "cou_" + String(repeating: "1", count: 26), "OLD"),
         ]
         for (store, coupon, code) in cases {
-            let told = try change(store: store, coupon: coupon, code: code)
-            #expect(told == nil, "\(store) \(coupon) \(code)")
+            let found = try change(store: store, coupon: coupon, code: code)
+            #expect(found == nil, "\(store) \(coupon) \(code)")
         }
     }
 }

@@ -11,7 +11,7 @@ import Testing
         return string(catalog.discountFacts(of: CouponID(0)))
     }
 
-    /// What stands in `discount` of a definition, and how it is told.
+    /// What stands in `discount` of a definition, and how the reply shows it.
     private static let discounts = [
         ("kind: percentage, percent: 20", #""kind":"percentage","percent":20"#),
         (
@@ -78,7 +78,7 @@ import Testing
     ]
 
     @Test(arguments: discounts)
-    func `is told as it is defined, without what is so anyway`(
+    func `is shown as it is defined, without defaults`(
         written: String, expected: String
     ) throws {
         // Only what opens access may give nothing.
@@ -87,7 +87,7 @@ import Testing
         #expect(facts == #","discount":{\#(expected)}"#)
     }
 
-    @Test func `is told in samples of every kind`() {
+    @Test func `is shown in samples of every kind`() {
         let kinds = Self.discounts.compactMap { $0.0.firstMatch(of: /kind: ([a-z_]+)/)?.output.1 }
         #expect(
             Set(kinds.map(String.init)) == Set(Discount.Kind.named.map(\.code.description)))

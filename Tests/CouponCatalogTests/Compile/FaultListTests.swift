@@ -32,7 +32,7 @@ private func faultsLoading(_ paths: String...) -> [String] {
             ])
     }
 
-    @Test func `stand on one line each, whatever they quote`() {
+    @Test func `stand on one line each, with any text that they quote`() {
         let faults = faultsCompiling(
             #"coupons: [{id: "a\nb: \e[31m\x7F\u2028c", type: comp, status: "x\ty"}]"#)
         #expect(faults.count == 2)
@@ -56,7 +56,7 @@ private func faultsLoading(_ paths: String...) -> [String] {
             ))
     }
 
-    @Test func `are told once of a codes file that two coupons have`() throws {
+    @Test func `are reported once for a codes file that two coupons have`() throws {
         let folder = try TemporaryFolder()
         _ = try folder.write("codes.csv", "code,max_uses\nA,0\nB,1,2\n")
         let path = try folder.write(
@@ -91,7 +91,7 @@ private func faultsLoading(_ paths: String...) -> [String] {
 }
 
 @Suite struct `Codes that clash by the thousand` {
-    @Test func `are told a hundred times for each file, and counted`() throws {
+    @Test func `are reported a hundred times for each file, and counted`() throws {
         let folder = try TemporaryFolder()
         let csv = try folder.write(
             "codes.csv", "code\n" + String(repeating: "SAME\n", count: 50_000))
@@ -112,14 +112,12 @@ private func faultsLoading(_ paths: String...) -> [String] {
         _ = try folder.write("codes.csv", "code\n" + String(repeating: "SAME\n", count: 100_000))
         let path = try folder.write("shop.yaml", tenPercent("id: a, codes_file: codes.csv"))
         let (files, _) = CatalogReader.read(paths: [path])
-        var builder = CatalogBuilder()
-        for file in files { builder.add(file) }
-        builder.indexCodes()
+        let catalog = CatalogBuilder.catalog(of: files, faults: FaultList())
         var chain = 0
-        let found = builder.stores.store(named: "default".utf8.span)
+        let found = catalog.stores.store(named: "default".utf8.span)
         let store = try #require(found)
-        var probe = builder.codes.probe(CodeTable.hash(durableHash64("same".utf8.span), in: store))
-        while builder.codes.nextCandidate(&probe) != nil { chain += 1 }
+        var probe = catalog.codes.probe(CodeTable.hash(durableHash64("same".utf8.span), in: store))
+        while catalog.codes.nextCandidate(&probe) != nil { chain += 1 }
         #expect(chain == 1)
     }
 

@@ -30,7 +30,7 @@ import Testing
         #expect(faults == [])
     }
 
-    @Test func `tells each path that cannot be read, and reads the others`() throws {
+    @Test func `reports each path that cannot be read, and reads the others`() throws {
         let folder = try TemporaryFolder()
         let good = try folder.write("good.yaml", comp)
         let text = try folder.write("notes.txt", comp)
@@ -114,13 +114,13 @@ import Testing
             "gift_cards[0].status", "not one of active, inactive"
         ),
     ])
-    func `are told with line, field and reason`(
+    func `are reported with line, field and reason`(
         yaml: String, line: Int, field: String, fragment: String
     ) {
         expectOneFault(read(yaml).faults, line: line, field: field, fragment)
     }
 
-    @Test func `are all told at once, by line`() {
+    @Test func `are all reported at once, by line`() {
         let yaml = """
             gift_cards: [{code: a}]
             curency: USD
@@ -143,7 +143,7 @@ import Testing
                 "7 coupons[0].discount.percent", "8 coupons[1]",
                 "10 coupons[2].type", "11 coupons[2].starts_at", "12 coupons[2].timezone",
             ])
-        // What could be read is there, so that clashes can be told at the same time.
+        // What could be read is there, so that clashes can be reported at the same time.
         #expect(file?.coupons.map(\.id) == ["a", "c"])
         #expect(file?.coupons.first?.codes.map(\.text) == ["X", "Y"])
     }

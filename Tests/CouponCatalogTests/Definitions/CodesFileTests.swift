@@ -55,7 +55,7 @@ extension Span<UInt8> {
     ])
     func `is its codes`(text: String, codes: [(Int, String)]) throws {
         let expected = codes.map { KeptRow(line: $0.0, code: $0.1) }
-        // Whatever the size of the pieces: every row gets to lie across an edge.
+        // With every size of the pieces, so that each row lies across an edge once.
         for pieceBytes in 1...9 {
             let reading = try CodesFileReading(text, piecesOf: pieceBytes)
             #expect(reading.rows == expected, "in pieces of \(pieceBytes)")
@@ -124,7 +124,7 @@ extension Span<UInt8> {
         ("A,\"1\"x,,,,\n", 2, "max_uses", "closing quote"),
         ("\(String(repeating: "x", count: 256)),,,,,\n", 2, "code", "256 bytes"),
     ])
-    func `tells a broken row with line and column, and goes on`(
+    func `reports a broken row with line and column, and goes on`(
         rows: String, line: Int, column: String, fragment: String
     ) throws {
         let text = "code,max_uses,customer,starts_at,ends_at,multi_use\n\(rows)LAST,,,,,\n"
@@ -147,7 +147,7 @@ extension Span<UInt8> {
         #expect(reading.rows.map(\.line) == [5])
     }
 
-    @Test func `stops at a quote that nobody closes`() throws {
+    @Test func `stops at a quote that is never closed`() throws {
         let reading = try CodesFileReading("code\nA\n\"B\nC\n")
         expectOneFault(reading.faults, line: 3, field: "code", "The quote is not closed.")
         let long = "code\nA\n\"B" + String(repeating: "C\n", count: 200_000)

@@ -1,7 +1,7 @@
 import CouponCatalog
 import Testing
 
-/// A coupon that breaks one rule, and what must be told of it.
+/// A coupon that breaks one rule, and the fault that it must have.
 struct BrokenCoupon: Sendable, CustomTestStringConvertible {
     /// The fields after `id`, of which the first stands on line 4.
     var fields: String
@@ -29,7 +29,7 @@ struct BrokenCoupon: Sendable, CustomTestStringConvertible {
     }
 }
 
-@Suite struct `A broken coupon is told with line, field and reason` {
+@Suite struct `A broken coupon is reported with line, field and reason` {
     private func check(_ broken: BrokenCoupon) {
         let path = broken.field.isEmpty ? "coupons[0]" : "coupons[0].\(broken.field)"
         expectOneFault(read(broken.yaml).faults, line: broken.line, field: path, broken.fragment)

@@ -1,7 +1,7 @@
 import CouponCatalog
 import Testing
 
-@Suite struct `Currencies that never meet are told with line, field and reason` {
+@Suite struct `Currencies that never meet are reported with line, field and reason` {
     @Test(arguments: [
         BrokenCoupon(
             "discount: {kind: fixed_amount, amount: {USD: 5, JPY: 6}, cap: {USD: 3}}",

@@ -1,7 +1,7 @@
 import CouponCatalog
 import Testing
 
-@Suite struct `A broken discount is told with line, field and reason` {
+@Suite struct `A broken discount is reported with line, field and reason` {
     @Test(arguments: [
         BrokenCoupon("discount: 20", "discount", "Found `20` where a map is expected."),
         BrokenCoupon("discount: {percent: 20}", "discount", "`kind` is missing"),

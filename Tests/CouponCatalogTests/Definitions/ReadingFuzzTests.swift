@@ -15,7 +15,7 @@ private struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-/// Whatever the bytes are, reading them ends, and either tells a fault or gives a file.
+/// Reading any bytes ends, and either reports a fault or gives a file.
 @Suite struct `Damaged definition files` {
     private let deadline = ContinuousClock.now + .seconds(4)
 

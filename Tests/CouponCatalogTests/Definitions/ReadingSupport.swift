@@ -20,7 +20,7 @@ func soleCoupon(_ text: String, as format: CatalogReader.Format = .yaml) throws 
     return coupons[0]
 }
 
-/// Checks that reading told exactly one fault, and where and what it is.
+/// Checks that reading found exactly one fault, and where and what it is.
 func expectOneFault(
     _ faults: [DefinitionFault], line: Int, field: String, _ fragment: String,
     sourceLocation: SourceLocation = #_sourceLocation

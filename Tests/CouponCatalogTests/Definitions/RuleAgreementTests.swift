@@ -4,7 +4,7 @@ import Testing
 /// Two are bought and one is got.
 private let setOfThree = "kind: buy_x_get_y, get: {quantity: 1}, buy: {quantity: 2}"
 
-@Suite struct `Rules of a coupon that leave nothing are told with line, field and reason` {
+@Suite struct `Rules of a coupon that leave nothing are reported with line, field and reason` {
     private func check(_ broken: BrokenCoupon) {
         expectOneFault(
             read(broken.yaml).faults, line: broken.line, field: "coupons[0].\(broken.field)",

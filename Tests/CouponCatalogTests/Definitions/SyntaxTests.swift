@@ -47,7 +47,7 @@ import Testing
         ("a: 1\n---\nb: 2\n", 2, "another document"), ("a: *nowhere\n", 1, "undefined alias"),
         ("? [a]\n: b\n", 1, "A key must be a text."), ("a: \"\\ud83d\\ude00\"", 1, "YAML"),
     ])
-    func `of YAML is told with its line`(text: String, line: Int, fragment: String) {
+    func `of YAML is reported with its line`(text: String, line: Int, fragment: String) {
         expectOneFault(read(text).faults, line: line, field: "", fragment)
     }
 
@@ -79,7 +79,7 @@ import Testing
                 + "\n\n\"limits\": {\"total\": 1, \"total\": 2},\n\"n\\u0061me\": \"y\"}]}", .json
         ),
     ])
-    func `tells all keys that stand twice, with both lines`(
+    func `reports all duplicate keys, with both lines`(
         text: String, format: CatalogReader.Format
     ) throws {
         let (file, faults) = read(text, as: format)
