@@ -124,7 +124,7 @@ private func withShelf(_ body: (String) throws -> Void) throws {
         (.unusable(.wrongLength(expected: nil, found: 9)), "after 9 bytes"),
         (.unusable(.wrongLength(expected: 90, found: 9)), "has 9 bytes where it should have 90"),
         (.unusable(.headerDamaged), "damaged header"),
-        (.unusable(.contentDamaged), "its checksum does not hold"),
+        (.unusable(.contentDamaged), "its checksum does not match"),
         (.unusable(.contradiction(offset: 50)), "contradicts itself at byte 50"),
     ])
     func `says what is wrong with it`(fault: CatalogCacheFault, part: String) {

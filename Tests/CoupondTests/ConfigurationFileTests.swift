@@ -104,7 +104,10 @@ private func faults(_ text: String) -> [String] {
         ("socket: []", "c.yaml:1: socket: ", "Did you mean `sockets`?"),
         ("limits: {conections: 5}", "c.yaml:1: limits.conections: ", "Did you mean `connections`?"),
         ("limits: {connections: 0}", "c.yaml:1: limits.connections: ", "at least 1"),
-        ("limits: {line_bytes: 1e5}", "c.yaml:1: limits.line_bytes: ", "a whole number is expected"),
+        (
+            "limits: {line_bytes: 1e5}", "c.yaml:1: limits.line_bytes: ",
+            "a whole number is expected"
+        ),
         ("limits: {orders: \"5\"}", "c.yaml:1: limits.orders: ", "without quotes"),
         ("limits: 5", "c.yaml:1: limits: ", "a map is expected"),
         ("snapshot:\n  interval_seconds: 86401", "c.yaml:2: snapshot.interval_seconds: ", "86400"),
@@ -150,11 +153,11 @@ private func faults(_ text: String) -> [String] {
         #expect(fault.contains(reason), "\(fault)")
     }
 
-    @Test func `tells all its mistakes at once, by line`() {
+    @Test func `reports all its mistakes at once, by line`() {
         let found = faults(
             """
             sockets:
-            - {path: a, role: nobody}
+            - {path: a, role: guest}
             limits: {connections: none}
             catalogue: [x.yaml]
             """)

@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func `is appended to, and opened anew after a rotation`() throws {
+    @Test func `is appended to, and opened again after a rotation`() throws {
         try withFolder { folder in
             let path = folder + "/log"
             try Data("{\"message\":\"older\"}\n".utf8).write(to: URL(fileURLWithPath: path))

@@ -21,7 +21,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
     @Test func `is created for the daemon alone`() throws {
         try withFolder { folder in
             let path = folder + "/state"
-            let directory = try StateDirectory(claiming: StateSettings(directory: path))
+            let directory = try StateDirectory(locking: StateSettings(directory: path))
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             #expect(attributes[.posixPermissions] as? Int == 0o700)
             withExtendedLifetime(directory) {}
@@ -32,7 +32,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         try withFolder { folder in
             let settings = StateSettings(directory: folder + "/state", creation: .never)
             let fault = try #require(throws: StartFault.self) {
-                try StateDirectory(claiming: settings)
+                try StateDirectory(locking: settings)
             }
             #expect(fault == .stateDirectoryMissing(path: settings.directory))
             #expect(fault.exitReason == .missingInput)
@@ -52,11 +52,11 @@ private func withFolder(_ body: (String) throws -> Void) throws {
             for name in names { try Data().write(to: URL(fileURLWithPath: folder + "/" + name)) }
             let settings = StateSettings(directory: folder, creation: .never)
             if isTaken {
-                _ = try StateDirectory(claiming: settings)
+                _ = try StateDirectory(locking: settings)
                 return
             }
             let fault = try #require(throws: StartFault.self) {
-                try StateDirectory(claiming: settings)
+                try StateDirectory(locking: settings)
             }
             #expect(fault == .stateDirectoryEmpty(path: folder))
             #expect(fault.exitReason == .missingInput)
@@ -67,13 +67,13 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `is no file where it should be a mounted disk`() throws {
+    @Test func `cannot be a file instead of a mounted disk`() throws {
         try withFolder { folder in
             let path = folder + "/state"
             try Data().write(to: URL(fileURLWithPath: path))
             let settings = StateSettings(directory: path, creation: .never)
             let fault = try #require(throws: StartFault.self) {
-                try StateDirectory(claiming: settings)
+                try StateDirectory(locking: settings)
             }
             #expect(fault == .stateDirectoryUnreadable(path: path, .notDirectory))
             #expect(fault.exitReason == .missingInput)
@@ -84,7 +84,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         try withFolder { folder in
             let path = folder + "/none/state"
             let fault = try #require(throws: StartFault.self) {
-                try StateDirectory(claiming: StateSettings(directory: path))
+                try StateDirectory(locking: StateSettings(directory: path))
             }
             #expect(fault == .stateDirectoryNotCreated(path: path, .noSuchFileOrDirectory))
             #expect(fault.exitReason == .cannotCreate)
@@ -96,7 +96,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
             let path = folder + "/state"
             try Data().write(to: URL(fileURLWithPath: path))
             let fault = try #require(throws: StartFault.self) {
-                try StateDirectory(claiming: StateSettings(directory: path))
+                try StateDirectory(locking: StateSettings(directory: path))
             }
             #expect(fault.exitReason == .cannotCreate)
             #expect(fault.lines.joined().contains(path))
@@ -106,9 +106,9 @@ private func withFolder(_ body: (String) throws -> Void) throws {
     @Test func `serves one daemon, and the next one after it`() throws {
         try withFolder { folder in
             let settings = StateSettings(directory: folder)
-            let first = try StateDirectory(claiming: settings)
+            let first = try StateDirectory(locking: settings)
             let fault = try #require(throws: StartFault.self) {
-                try StateDirectory(claiming: settings)
+                try StateDirectory(locking: settings)
             }
             #expect(fault == .stateDirectoryTaken(path: folder))
             #expect(fault.exitReason == .alreadyRunning)
@@ -173,7 +173,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `on which somebody else listens is taken`() throws {
+    @Test func `on which another process listens is taken`() throws {
         try withFolder { folder in
             let path = folder + "/a.sock"
             let other = try UnixSocket(.stream)
@@ -200,7 +200,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         #expect(fault.lines.joined().contains("/tmp/cpn-none/a.sock"))
     }
 
-    @Test func `cannot be given to a user that nobody knows`() throws {
+    @Test func `cannot be given to an unknown user`() throws {
         try withFolder { folder in
             let path = folder + "/a.sock"
             var settings = SocketSettings(path: path, role: .storefront)
@@ -227,7 +227,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         (.permissionDenied, .permission),
         (.ioError, .inputOutput),
     ])
-    func `of an unreadable configuration tells why`(error: Errno, expected: ExitReason) {
+    func `of an unreadable configuration reports why`(error: Errno, expected: ExitReason) {
         #expect(StartFault.unreadableConfiguration(path: "c", error).exitReason == expected)
     }
 

@@ -70,7 +70,7 @@ import Posix
         try withStateFolder { folder in
             try DamageCase.table[0].make(in: folder)
             guard case .acquired(let lock) = try FileLock.attempt(path: folder + "/lock") else {
-                Issue.record("nobody else locks it")
+                Issue.record("another process holds the lock")
                 return
             }
             let fault = try #require(throws: StartFault.self) { try verify(folder) }
@@ -124,7 +124,10 @@ import Posix
             "checksum does not match (byte 1536, sequence 11)", salvage
         ),
         (journal(.damage(.damaged(.outOfChain))), .corruptData, "does not follow", salvage),
-        (journal(.missingBefore), .corruptData, "continues a segment that is missing", "put the missing file back; or"),
+        (
+            journal(.missingBefore), .corruptData, "continues a segment that is missing",
+            "put the missing file back; or"
+        ),
         (
             journal(.missingAfter(SegmentName(generation: 4, firstSequence: 12))), .corruptData,
             "journal-0000000000000004-000000000000000c.log, which is missing", "put the missing"
@@ -161,7 +164,7 @@ import Posix
     ]
 
     @Test(arguments: table.indices)
-    func `is told with its file and what to do, and has its status`(row: Int) {
+    func `is reported with its file and what to do, and has its status`(row: Int) {
         let (fault, reason, said, advice) = Self.table[row]
         #expect(fault.exitReason == reason)
         let lines = StartFault.unusableState(fault, directory: "/s").lines

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 extension `The built daemon` {
-    /// A use is consumed once, whoever asks and however often.
+    /// A use is consumed once, however many clients ask and however often.
     @Suite struct Applying {
         private static let clientCount = 20
 
@@ -99,7 +99,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `a replay tells what is on record`() throws {
+        @Test func `a replay returns what is on record`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
@@ -185,7 +185,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `a refused order is judged anew`() throws {
+        @Test func `a refused order is judged again`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
@@ -196,9 +196,9 @@ extension `The built daemon` {
                 #expect(refused["applied"] == false)
                 #expect(refused["reason"] == "usage_limit_reached")
                 #expect(refused["codes.0.scope"] == "code")
-                // The same order with another code is no conflict: nothing is on record for it.
-                let anew = try client.ask(Self.apply("c", code: "PLAIN"))
-                #expect(anew["applied"] == true && anew["replayed"] == nil)
+                // The same order with another code does not conflict: a refusal is not recorded.
+                let retry = try client.ask(Self.apply("c", code: "PLAIN"))
+                #expect(retry["applied"] == true && retry["replayed"] == nil)
             }
         }
     }

@@ -58,7 +58,7 @@ extension `The built daemon` {
             Damage("is cut short") { try $0.edit("snapshot") { $0.removeLast() } },
             Damage("has a bit turned in its header") { try $0.flip("snapshot", at: 30) },
             Damage("has a bit turned in its content") { try $0.flip("snapshot", at: 90) },
-            Damage("is something else") { $0["snapshot"] = Data("somebody's notes\n".utf8) },
+            Damage("is something else") { $0["snapshot"] = Data("foreign notes\n".utf8) },
             Damage(laterVersion) { try $0.flip("snapshot", at: versionOffset + 1) },
             Damage("is a segment") { files in files["snapshot"] = files[files.segments[0]] },
         ]
@@ -76,7 +76,7 @@ extension `The built daemon` {
                 try $0.flip($0.segments[0], at: firstRecordOffset)
             },
             Damage("a foreign segment") {
-                $0[$0.segments[1]] = Data("somebody's notes\n".utf8)
+                $0[$0.segments[1]] = Data("foreign notes\n".utf8)
             },
             Damage("a segment of zeros") { files in
                 try files.edit(files.segments[1]) { $0 = Data(count: $0.count) }
@@ -174,8 +174,8 @@ extension `The built daemon` {
             return daemon
         }
 
-        /// A later version may have meant more than this one could make of the older snapshot.
-        @Test func `with a snapshot of a later version refuses, whatever else there is`() throws {
+        /// The older snapshot may lack state that only the later version understands.
+        @Test func `with a snapshot of a later version refuses in any case`() throws {
             try withGoodState { shop, good in
                 let damage = try #require(
                     Self.snapshotDamages.first { $0.description == Self.laterVersion })
@@ -191,13 +191,13 @@ extension `The built daemon` {
                     var files = good
                     try damage.change(&files)
                     let daemon = try checkWhole(shop, files, damage)
-                    let told = daemon.log.line(containing: "a snapshot is damaged")
-                    let line = try Reply(try #require(told))
+                    let found = daemon.log.line(containing: "a snapshot is damaged")
+                    let line = try Reply(try #require(found))
                     #expect(line["level"] == "error")
                     let fault = line["metadata.fault"]?.stringValue ?? ""
                     #expect(fault.contains(shop.state + "/snapshot"), "\(line.line)")
 
-                    // The next snapshot leaves what is damaged to whoever wants to look at it.
+                    // The next snapshot keeps the damaged file for examination.
                     let client = try shop.connect()
                     _ = try client.ask(ShopRequests.apply("TEN", order: "o-7"))
                     try shop.snapshot()
@@ -222,7 +222,7 @@ extension `The built daemon` {
                 Damage("no spare") { $0["journal-next.tmp"] = nil },
                 Damage("a spare of noise") { $0["journal-next.tmp"] = Data("noise".utf8) },
                 Damage("half a snapshot") { $0["snapshot.new"] = Data("half".utf8) },
-                Damage("somebody's file") { $0["notes.txt"] = Data("mine".utf8) },
+                Damage("a foreign file") { $0["notes.txt"] = Data("mine".utf8) },
             ]
             try withGoodState { shop, good in
                 for damage in harmless {
@@ -250,8 +250,8 @@ extension `The built daemon` {
                 try #require(mark.lowerBound > 512)
                 try files.flip(last, at: mark.lowerBound + 40)
                 let daemon = try checkWhole(shop, files, Damage("a damaged mark") { _ in })
-                let told = daemon.log.line(containing: "the end of the journal is incomplete")
-                let line = try Reply(try #require(told))
+                let found = daemon.log.line(containing: "the end of the journal is incomplete")
+                let line = try Reply(try #require(found))
                 #expect(line["level"] == "warning" && line["metadata.segment"] == .string(last))
                 #expect(line["metadata.offset"] == .integer(Int64(mark.lowerBound)))
             }

@@ -31,13 +31,13 @@ extension `The built daemon` {
             #expect(try daemon.end() == .status(0))
         }
 
-        /// Starts a daemon and tells where its catalog came from, as its statistics and log say it.
+        /// Starts a daemon and returns where its catalog came from; its statistics and log must agree.
         @discardableResult
         private func source(_ shop: Shop, _ arguments: [String]? = nil) throws -> String {
             let daemon = try shop.startDaemon(arguments)
             let stats = try shop.askAdmin(#"{"op":"server.stats"}"#)
             guard case .string(let source) = stats["result.catalog.source"] else {
-                Issue.record("the statistics tell a source: \(stats)")
+                Issue.record("the statistics have no source: \(stats)")
                 return ""
             }
             #expect(daemon.log.text.contains(#""source":"\#(source)""#), "\(daemon.log.text)")
@@ -170,7 +170,7 @@ extension `The built daemon` {
                     (Data(), "is not a compiled catalog"),
                     (Data("{}".utf8), "is not a compiled catalog"),
                     (whole.dropLast(), "bytes where it should have \(whole.count)"),
-                    (flipped, "is damaged: its checksum does not hold"),
+                    (flipped, "is damaged: its checksum does not match"),
                 ] {
                     try bytes.write(to: URL(filePath: cache(of: shop)))
                     let daemon = try shop.startDaemon()

@@ -117,7 +117,7 @@ private struct CrashTrial {
         try daemon.crash()
     }
 
-    /// Starts a daemon, holds it to everything that was acknowledged, settles every doubt, and kills it.
+    /// Starts a daemon, holds it to everything that was acknowledged, resolves every doubt, and kills it.
     mutating func checkEverything(isLast: Bool) throws {
         let proof = try shop.runDaemon(["--verify", "--state", shop.state])
         #expect(proof.status == 0, "\(proof.errors)")

@@ -38,7 +38,7 @@ extension `The built daemon` {
 
         /// Takes all the room that is left.
         private func fill(_ shop: Shop) throws {
-            let path = shop.state + "/somebody-else"
+            let path = shop.state + "/ballast"
             try Data().write(to: URL(filePath: path))
             let file = try FileHandle(forWritingTo: URL(filePath: path))
             defer { try? file.close() }
@@ -52,7 +52,7 @@ extension `The built daemon` {
         }
 
         private func makeRoom(_ shop: Shop) throws {
-            try FileManager.default.removeItem(atPath: shop.state + "/somebody-else")
+            try FileManager.default.removeItem(atPath: shop.state + "/ballast")
         }
 
         private func hasSpace(_ shop: Shop) throws -> JSONValue? {
@@ -118,7 +118,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `is no reason not to end well, and a start says that it cannot`() throws {
+        @Test func `allows a clean end, and a start reports that it has no space`() throws {
             try withSmallDisk { shop in
                 let daemon = try shop.startDaemon()
                 try fill(shop)
@@ -133,7 +133,7 @@ extension `The built daemon` {
                 #expect(refused.status == 73, "\(refused.errors)")
                 #expect(refused.errors.contains(shop.state), "\(refused.errors)")
                 var after = try shop.stateFiles()
-                // A spare is made anew at each start, and is nobody's state.
+                // Each start creates the spare again; it is not part of the state.
                 after["journal-next.tmp"] = before["journal-next.tmp"]
                 #expect(after == before)
 

@@ -43,8 +43,8 @@ extension `The built daemon` {
             }
         }
 
-        /// Bytes that are no UTF-8, wherever they stand.
-        @Test func `tell what is not text`() throws {
+        /// Bytes that are not UTF-8, at any place.
+        @Test func `report bytes that are not text`() throws {
             try Shop.open { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
@@ -139,7 +139,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `skip a line that is too long, and tell the limit`() throws {
+        @Test func `skip a line that is too long, and report the limit`() throws {
             try Shop.open { shop in
                 let configuration = """
                     sockets: [{path: \(shop.socket), role: storefront}]

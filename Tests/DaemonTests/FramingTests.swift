@@ -109,7 +109,7 @@ extension `The built daemon` {
                 try client.send(Self.ping(byteCount: Self.limit + 1) + "\n" + good + "\n")
                 try expectRefusal()
                 try expectPong()
-                // Many times over the limit: one error, whatever is inside.
+                // Many times over the limit: one error, for any content.
                 try client.send(String(repeating: Self.ping, count: 20_000) + "\n" + good + "\n")
                 try expectRefusal()
                 try expectPong()
@@ -150,7 +150,7 @@ extension `The built daemon` {
             }
         }
 
-        /// It is not read from any more, which stops it, and holds up nobody.
+        /// The daemon stops reading from it, which stops it and delays no other client.
         @Test func `a client that never reads disturbs no other`() throws {
             try Shop.open { shop in
                 _ = try shop.startDaemon()

@@ -212,8 +212,8 @@ extension `The built daemon` {
                     """
                 try shop.write(Self.settings(shop, more), to: "coupond.yaml")
                 daemon.program.signal(SIGHUP)
-                let told = try Reply(daemon.log.next(containing: "settings need a restart"))
-                #expect(told["metadata.settings"] == .array(["journal"]))
+                let line = try Reply(daemon.log.next(containing: "settings need a restart"))
+                #expect(line["metadata.settings"] == .array(["journal"]))
                 #expect(try shop.askAdmin(Self.statistics)["result.durability"] == "always")
                 try daemon.log.next(containing: "snapshot written")
             }

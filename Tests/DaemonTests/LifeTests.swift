@@ -88,8 +88,9 @@ extension `The built daemon` {
                 daemon.expectEnd()
                 daemon.program.signal(SIGUSR2)
                 #expect(try daemon.program.waitForEnd() == .status(74))
-                let told = try #require(daemon.log.line(containing: "no more requests are acknowledged"))
-                #expect(try Reply(told)["level"] == "critical")
+                let line = try #require(
+                    daemon.log.line(containing: "no more requests are acknowledged"))
+                #expect(try Reply(line)["level"] == "critical")
 
                 try FileManager.default.moveItem(
                     atPath: shop.path("elsewhere"), toPath: shop.state)
@@ -98,7 +99,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `does not wait for who never reads once it is told twice to end`() throws {
+        @Test func `does not wait for a client that never reads after a second signal`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try shop.startDaemon()
                 let stubborn = try shop.connect()
@@ -124,7 +125,7 @@ extension `The built daemon` {
                         """, serving: [shop.socket])
                 let busy = try shop.connect()
                 let silent = try shop.connect()
-                // Half a line is no sign of life either.
+                // Half a line does not count as activity either.
                 try silent.send(#"{"op":"#)
                 let start = ContinuousClock.now
                 while try !silent.isClosed() {

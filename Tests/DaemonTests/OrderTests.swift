@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 extension `The built daemon` {
-    /// What an order holds is nobody else's, and what it gives back is everybody's.
+    /// What an order holds, no other order can take; what it gives back, every order can.
     @Suite struct `An order` {
         private static let catalog = """
             currency: USD
@@ -34,7 +34,7 @@ extension `The built daemon` {
             return [reply["result.limits.0.used"], reply["result.limits.0.held"]]
         }
 
-        /// What is left on the gift card for whoever asks; nil when nothing is.
+        /// The balance of the gift card that a client sees; nil when nothing is left.
         private func balance(_ client: LineClient) throws -> JSONValue? {
             try client.ask(#"{"op":"validate","code":"CARD"}"#)["codes.0.balance"]
         }
@@ -67,10 +67,10 @@ extension `The built daemon` {
                 let again = try client.ask(release("o"))
                 #expect(again["replayed"] == true && again["codes"] == released["codes"])
 
-                // It starts afresh: a new use with a new number.
-                let anew = try client.ask(line("apply", "o", few))
-                #expect(anew["applied"] == true && anew["replayed"] == nil)
-                #expect(anew["codes.0.redemption"] != applied["codes.0.redemption"])
+                // The order starts again: a new use with a new number.
+                let second = try client.ask(line("apply", "o", few))
+                #expect(second["applied"] == true && second["replayed"] == nil)
+                #expect(second["codes.0.redemption"] != applied["codes.0.redemption"])
                 #expect(try counts(of: "FEW", client) == [1, 0])
             }
         }
@@ -159,7 +159,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `takes what is good and what comes by itself`() throws {
+        @Test func `takes the good codes and the automatic coupons`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// What the README shows is run: whoever copies it gets what it says.
+// The commands of the README are run: a reader who copies them gets the output that it shows.
 
 extension `The built daemon` {
     @Suite struct `The README` {

@@ -128,7 +128,7 @@ extension `The built daemon` {
                 try daemon.reload()
                 #expect(
                     try client.ask(ShopRequests.validate("TEN", id: 1))["reason"] == "code_unknown")
-                // What was applied stays applied, whatever the catalog says.
+                // What was applied stays applied under any catalog.
                 let repeated = try client.ask(ShopRequests.apply("TEN", order: "o-2"))
                 #expect(repeated["replayed"] == true && repeated["discount"] == 500)
 

@@ -93,7 +93,7 @@ extension `The built daemon` {
             ])
         }
 
-        @Test func `tells what belongs to the code`() throws {
+        @Test func `shows the facts of the code`() throws {
             try check([
                 (
                     #"{"op":"validate","code":"FANCLUB","customer":"cus_7","context":{"event":241}}"#,
@@ -105,7 +105,7 @@ extension `The built daemon` {
             ])
         }
 
-        @Test func `has an entry for each code, then for what comes by itself`() throws {
+        @Test func `has an entry for each code, then for each automatic coupon`() throws {
             try check([
                 (
                     #"{"op":"reserve","order":"o","codes":["SUMMER20","CARD"],"auto":true,"ttl":60,"#
@@ -131,7 +131,7 @@ extension `The built daemon` {
             ])
         }
 
-        @Test func `tells the offer that was taken`() throws {
+        @Test func `shows the offer that was taken`() throws {
             try check([
                 (
                     #"{"op":"validate","code":"SEATS","context":{"seller":2,"event":241}}"#,

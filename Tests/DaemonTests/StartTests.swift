@@ -143,7 +143,7 @@ extension `The built daemon` {
         }
 
         @Test(arguments: [false, true])
-        func `does not steal a socket on which somebody listens`(hasLostItsLock: Bool) throws {
+        func `does not steal a socket on which a daemon listens`(hasLostItsLock: Bool) throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 _ = try shop.startDaemon()
                 if hasLostItsLock {
@@ -161,11 +161,11 @@ extension `The built daemon` {
 
         @Test func `leaves a file alone that is in the place of its socket`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
-                try shop.write("somebody's", to: "s.sock")
+                try shop.write("a note", to: "s.sock")
                 let program = try shop.runDaemon(shop.arguments)
                 #expect(program.status == 73)
                 #expect(program.errors.contains("\(shop.socket) exists but is not a socket"))
-                #expect(try shop.text(of: "s.sock") == "somebody's")
+                #expect(try shop.text(of: "s.sock") == "a note")
             }
         }
 

@@ -71,7 +71,7 @@ extension `The built daemon` {
                     #expect(reply["discount"] == 0 && reply["shipping_discount"] == 0)
                     #expect(reply["line_discounts"] == .array([0, 0]))
                 }
-                // A code that nobody knows has no coupon, and is told as it was typed.
+                // An unknown code has no coupon, and is shown as it was typed.
                 let unknown = try shop.connect().ask(#"{"op":"validate","code":"NoSuch"}"#)
                 #expect(
                     unknown.line.hasPrefix(

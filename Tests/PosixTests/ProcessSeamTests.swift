@@ -7,7 +7,7 @@ import Testing
         let fixture = try PathFixture()
         let path = fixture.path("lock")
         guard case .acquired(var first) = try FileLock.attempt(path: path) else {
-            Issue.record("nobody else holds it")
+            Issue.record("another lock holds it")
             return
         }
         guard case .heldByAnother = try FileLock.attempt(path: path) else {
@@ -39,7 +39,7 @@ import Testing
         guard
             case .acquired(let lock) = try FileLock.attempt(existingPath: path, forMilliseconds: 0)
         else {
-            Issue.record("nobody else holds it")
+            Issue.record("another lock holds it")
             return
         }
         guard case .heldByAnother = try FileLock.attempt(path: path),
@@ -93,7 +93,7 @@ import Testing
     @Test func `finds a path whose owner is gone`() throws {
         let socket = try UnixSocket(.stream)
         try socket.bind(to: SocketAddress(path: path))
-        #expect(try probe(path) == .refused, "bound, and nobody listens")
+        #expect(try probe(path) == .refused, "bound, but not listening")
         try socket.listen(backlog: 1)
         _ = consume socket
         #expect(try probe(path) == .refused, "the listener is closed, its path is left")
@@ -146,7 +146,7 @@ import Testing
         #expect(try !notifyServiceManager("READY=1", at: ""))
         let fixture = try PathFixture()
         #expect(throws: PosixFault(.connect, errno: ENOENT)) {
-            try notifyServiceManager("READY=1", at: fixture.path("nobody"))
+            try notifyServiceManager("READY=1", at: fixture.path("missing"))
         }
     }
 

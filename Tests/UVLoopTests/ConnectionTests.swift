@@ -36,7 +36,8 @@ import UVLoop
         #expect(server.receivedText == text)
     }
 
-    @Test func `keeps what a slow peer does not read, in order, and tells when it is gone`() throws
+    @Test func `keeps what a slow peer does not read, in order, and reports when it is gone`()
+        throws
     {
         let pair = try fixture.connect(server: server, client: client)
         pair.client.pauseReading()
@@ -189,8 +190,8 @@ import UVLoop
         #expect(server.received == sent)
     }
 
-    @Test func `needs somebody who listens`() throws {
-        let path = fixture.path("nobody")
+    @Test func `needs a listener`() throws {
+        let path = fixture.path("missing")
         #expect(throws: PosixFault(.connect, errno: ENOENT)) {
             try Connection(on: fixture.loop, connectingTo: path)
         }
@@ -204,7 +205,7 @@ import UVLoop
     @Test func `does not wait for a listener that has no room`() throws {
         let path = fixture.path("full")
         let listener = try fixture.bind(to: path)
-        // Nobody accepts, since the loop does not run: the kernel's queue fills up.
+        // The loop does not run, so no connection is accepted: the kernel's queue fills up.
         try listener.listen(backlog: 1, onFailure: { Issue.record($0) }) { _ in }
         #expect(throws: PosixFault(.connect, errno: EAGAIN)) {
             for _ in 0..<100 { _ = try Connection(on: fixture.loop, connectingTo: path) }

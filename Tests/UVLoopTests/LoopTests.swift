@@ -18,7 +18,7 @@ import UVLoop
         #expect(leftCount == 0)
     }
 
-    @Test func `closes at its end whatever is open`() throws {
+    @Test func `closes every open handle at its end`() throws {
         var fixture: LoopFixture? = try LoopFixture()
         let server = Peer()
         let client = Peer()
@@ -124,7 +124,7 @@ import UVLoop
         withExtendedLifetime(timers) {}
     }
 
-    @Test func `fires again and again until stopped, and may be started anew`() throws {
+    @Test func `fires again and again until stopped, and may be started again`() throws {
         var firings = 0
         let timer = Shared<LoopTimer?>(nil)
         timer.value = try LoopTimer(on: fixture.loop) {
@@ -140,8 +140,10 @@ import UVLoop
         timer.value = nil
     }
 
-    @Test func `does not hold the loop when told so`() throws {
-        let timer = try LoopTimer(on: fixture.loop) { Issue.record("nobody waited for this") }
+    @Test func `does not keep the loop running if set so`() throws {
+        let timer = try LoopTimer(on: fixture.loop) {
+            Issue.record("the loop did not wait for this")
+        }
         #expect(timer.keepsLoopRunning)
         timer.keepsLoopRunning = false
         timer.start(after: 50_000)

@@ -20,7 +20,7 @@ import UVLoop
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
-    @Test func `closes a connection that nobody started`() throws {
+    @Test func `closes a connection that was not started`() throws {
         let path = fixture.path("unwanted")
         var listener: PipeListener?
         weak var refused: Connection?
@@ -94,7 +94,7 @@ import UVLoop
         #expect(FileManager.default.fileExists(atPath: path))
     }
 
-    @Test func `waits out a want of file descriptors and tells its owner`() async {
+    @Test func `waits out a lack of file descriptors and reports it`() async {
         // In a process of its own, which is made to run out of descriptors.
         await #expect(processExitsWith: .success) {
             let fixture = try LoopFixture()

@@ -11,7 +11,7 @@ import UVLoop
     private static let work = Duration.milliseconds(3)
 
     @Test(arguments: Door.allCases)
-    func `is as long as what it does, whatever began it`(door: Door) throws {
+    func `is as long as its work, for every kind of callback`(door: Door) throws {
         let fixture = try LoopFixture()
         var isDone = false
         var lengths: [Int64] = []
@@ -26,7 +26,7 @@ import UVLoop
             while ContinuousClock.now < end {}
             isDone = true
         }
-        // The loop does not end before its next wait, whatever is left.
+        // The loop does not end before its next wait, even with work left.
         let later = try LoopTimer(on: fixture.loop) {}
         later.start(after: 1_000_000)
         try fixture.run()

@@ -105,7 +105,7 @@ final class Daemon {
         startTasks()
     }
 
-    /// Starts the background work that is due.
+    /// Starts the background work whose time has come.
     private func startTasks() {
         while let task = server.with({ server, now in server.nextTask(at: now) }) {
             switch task {

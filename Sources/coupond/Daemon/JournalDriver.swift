@@ -12,7 +12,7 @@ final class JournalDriver {
     private let server: LoopServer
     private let clients: ClientList
     private let log: DaemonLog
-    /// Starts a turn when journal work or a snapshot is due; the turn's end does the work.
+    /// Starts a turn at the time of the next journal work or snapshot; the turn's end does the work.
     private let deadlineTimer: LoopTimer
     /// Whether the journal had space in the last log line about it.
     private var hadSpace = true

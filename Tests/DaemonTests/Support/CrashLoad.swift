@@ -21,7 +21,7 @@ final class ReplyCount: Sendable {
     }
 }
 
-/// One client that asks until nobody answers.
+/// One client that asks until the daemon is gone.
 struct CrashClient {
     private static let requestsOnTheirWayMax = 12
 

@@ -2,7 +2,7 @@
 
 /// A request line and the error it leads to.
 struct ErrorRow: Sendable {
-    /// The request line, without its end. Each has the id 7, unless its reply has none to tell.
+    /// The request line, without its end. Each has the id 7, unless its reply cannot know it.
     var request: String
     var code: String
     /// Where in the request; nil where the whole line is meant.
@@ -143,7 +143,7 @@ enum ErrorTable {
             field: "cart.shipping"),
     ]
 
-    /// Beyond the role, whatever else is wrong with the request.
+    /// Forbidden by the role, even if the request has other errors.
     private static let notAllowed = [
         ErrorRow("forbidden", #"{"id":7,"op":"server.stats"}"#, field: "op"),
         ErrorRow("forbidden", #"{"id":7,"op":"server.reload"}"#, field: "op"),

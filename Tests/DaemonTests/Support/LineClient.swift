@@ -143,7 +143,7 @@ final class LineClient {
 }
 
 enum LineFault: Error {
-    /// The daemon closed the connection before a line was sent, or where one was due.
+    /// The daemon closed the connection before a line was sent, or where one was expected.
     case closed
     /// Nothing came for too long.
     case silent

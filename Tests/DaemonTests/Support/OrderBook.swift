@@ -1,6 +1,6 @@
-// What a client may rely on, and no more. Of every order it keeps how the last acknowledged request
-// left it. A request whose reply never came leaves a doubt, which allows exactly two states: as
-// before, or as after it. Asking again settles the doubt, as a shop would.
+// What a client may rely on, and no more. It keeps for every order the state after the last acknowledged
+// request. A request whose reply never came leaves a doubt, which allows exactly two states: as
+// before, or as after it. Asking again resolves the doubt, as a shop would.
 
 /// What a client asks about an order.
 enum OrderRequest: CaseIterable {

@@ -39,7 +39,7 @@ enum RefusalTable {
         RefusalRow(
             reason: "not_started", coupon: "starts_at: 2090-06-01T09:00:00+02:00, \(percentage)",
             request: fifty, facts: #""starts_at":"2090-06-01T07:00:00Z""#),
-        // The windows of coupon and code intersect: the later start is told.
+        // The windows of coupon and code intersect: the later start is shown.
         RefusalRow(
             reason: "not_started", coupon: "starts_at: 2090-01-01, \(percentage)",
             terms: "starts_at: 2091-01-01", facts: #""starts_at":"2091-01-01T00:00:00Z""#),

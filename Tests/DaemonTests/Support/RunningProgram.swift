@@ -34,7 +34,7 @@ final class RunningProgram {
         do {
             try process.run()
         } catch {
-            // Nobody else closes them, and the readers wait for that.
+            // No process has them to close, and the readers wait for their end.
             try standardOutput.fileHandleForWriting.close()
             try standardError.fileHandleForWriting.close()
             throw error

@@ -116,13 +116,13 @@ final class DaemonProcess {
     /// The log lines, and what is said before there is a log.
     var log: OutputLines { program.errors }
 
-    /// Tells it to read its definitions anew, and waits until it has.
+    /// Makes it read its definitions again, and waits until it has.
     func reload() throws {
         program.signal(SIGHUP)
         try log.next(containing: "catalog reloaded")
     }
 
-    /// Tells it to write a snapshot, and waits until it has.
+    /// Makes it write a snapshot, and waits until it has.
     func snapshot() throws {
         program.signal(SIGUSR2)
         try log.next(containing: "snapshot written")
@@ -131,13 +131,13 @@ final class DaemonProcess {
     /// Says that it will end for a reason of its own.
     func expectEnd() { isExpectedToEnd = true }
 
-    /// Tells it to end.
+    /// Sends it the signal to end.
     func askToEnd() {
         isExpectedToEnd = true
         program.signal(SIGTERM)
     }
 
-    /// Tells it to end, and waits until it has.
+    /// Makes it end, and waits until it has.
     func end() throws -> RunningProgram.End {
         askToEnd()
         return try program.waitForEnd()
@@ -149,7 +149,7 @@ final class DaemonProcess {
         try waitForCrash()
     }
 
-    /// Waits until somebody has ended it as a crash does.
+    /// Waits until it was killed, as a crash kills it.
     func waitForCrash() throws {
         isExpectedToEnd = true
         #expect(try program.waitForEnd() == .signal(SIGKILL))
