@@ -21,7 +21,7 @@ import Testing
     @Test func `is that of the stage, not of the whole`() {
         var pace = LoadingPace(startingAt: 0)
         #expect(pace.codesPerSecond(at: 1_000, reading("a.csv", 4_000)) == nil)
-        // The other file's rows began to be read when the first had been.
+        // The second file's rows are read after all of the first file.
         #expect(pace.codesPerSecond(at: 2_000, reading("b.csv", 500)) == 500)
         #expect(pace.codesPerSecond(at: 3_000, reading("b.csv", 900)) == nil)
         #expect(pace.codesPerSecond(at: 4_000, .indexing(codes: 2_500, of: 4_900)) == 2_500)

@@ -9,7 +9,7 @@ import UVLoop
 
 @testable import coupond
 
-/// A folder that is gone after the test, with a path short enough for sockets.
+/// A folder that is removed after the test, with a path short enough for sockets.
 private func withFolder(_ body: (String) throws -> Void) throws {
     let path = "/tmp/cpn-\(UInt32.random(in: 0...UInt32.max))"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
@@ -28,7 +28,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `is not created where it should be a mounted disk`() throws {
+    @Test func `is not created in place of a mounted disk`() throws {
         try withFolder { folder in
             let settings = StateSettings(directory: folder + "/state", creation: .never)
             let fault = try #require(throws: StartFault.self) {
@@ -45,7 +45,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         (["snapshot"], true), (["snapshot.previous"], true),
         (["journal-0000000000000001-0000000000000001.log"], true),
     ])
-    func `holds something of the daemon before where it should be a mounted disk`(
+    func `must hold state if it should be a mounted disk`(
         names: [String], isTaken: Bool
     ) throws {
         try withFolder { folder in
@@ -61,7 +61,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
             #expect(fault == .stateDirectoryEmpty(path: folder))
             #expect(fault.exitReason == .missingInput)
             #expect(fault.lines.joined().contains(folder))
-            // Not even a lock is left in what may be a mount point.
+            // No file is left in a possible mount point, not even a lock.
             let left = try FileManager.default.contentsOfDirectory(atPath: folder)
             #expect(left.sorted() == names.sorted())
         }
@@ -80,7 +80,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `is not created inside a folder that is missing`() throws {
+    @Test func `is not created inside a missing folder`() throws {
         try withFolder { folder in
             let path = folder + "/none/state"
             let fault = try #require(throws: StartFault.self) {
@@ -125,7 +125,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `gets the rights that are configured`() throws {
+    @Test func `gets the configured access rights`() throws {
         try withFolder { folder in
             let loop = try EventLoop()
             let path = folder + "/a.sock"
@@ -138,7 +138,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `that is too long is refused, not cut`() throws {
+    @Test func `that is too long is refused, not truncated`() throws {
         let path = "/tmp/" + String(repeating: "x", count: 103)
         let fault = try fault(binding: path)
         #expect(fault == .socketPathTooLong(path: path, bytesMax: 107))
@@ -146,7 +146,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         #expect(!FileManager.default.fileExists(atPath: path + ".lock"))
     }
 
-    @Test func `that is something else is left alone`() throws {
+    @Test func `that is not a socket is not touched`() throws {
         try withFolder { folder in
             let path = folder + "/a.sock"
             try Data("precious".utf8).write(to: URL(fileURLWithPath: path))
@@ -185,7 +185,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `is locked before it is looked at`() throws {
+    @Test func `is locked before it is examined`() throws {
         try withFolder { folder in
             let path = folder + "/a.sock"
             let lock = try FileLock.attempt(path: path + ".lock")
@@ -194,7 +194,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `in a folder that is missing cannot be created`() throws {
+    @Test func `in a missing folder cannot be created`() throws {
         let fault = try fault(binding: "/tmp/cpn-none/a.sock")
         #expect(fault.exitReason == .cannotCreate)
         #expect(fault.lines.joined().contains("/tmp/cpn-none/a.sock"))

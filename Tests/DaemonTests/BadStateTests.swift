@@ -2,11 +2,11 @@ import CouponClient
 import Foundation
 import Testing
 
-// The state is made once, of a daemon that wrote two snapshots and went on: `snapshot` holds the
-// journal up to its fifth record, `snapshot.previous` up to the third, and the sixth is only in the
-// last of the two segments. Then it is damaged in every way, each time from the good state.
+// The state is created once, by a daemon that writes two snapshots and one more record: `snapshot`
+// holds the journal up to its fifth record, `snapshot.previous` up to the third, and the sixth is only
+// in the last of the two segments. Each test damages a copy of this good state.
 
-/// Something that happened to the files of a state directory.
+/// A change to the files of a state directory.
 private struct Damage: Sendable, CustomStringConvertible {
     let description: String
     let change: @Sendable (inout StateFiles) throws -> Void
@@ -119,7 +119,7 @@ extension `The built daemon` {
             #expect(!FileManager.default.fileExists(atPath: shop.socket))
         }
 
-        @Test func `is refused and left as it is when its journal is not whole`() throws {
+        @Test func `is refused and not changed if its journal is damaged`() throws {
             try withGoodState { shop, good in
                 for damage in Self.journalDamages {
                     var files = good
@@ -130,7 +130,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `is refused when its only snapshot is damaged`() throws {
+        @Test func `is refused if its only snapshot is damaged`() throws {
             try withGoodState { shop, good in
                 var alone = good
                 alone["snapshot.previous"] = nil
@@ -142,7 +142,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `is refused when both snapshots are damaged, or one and the journal`() throws {
+        @Test func `is refused if both snapshots are damaged, or one and the journal`() throws {
             try withGoodState { shop, good in
                 var files = good
                 try files.flip("snapshot", at: 90)
@@ -175,7 +175,7 @@ extension `The built daemon` {
         }
 
         /// The older snapshot may lack state that only the later version understands.
-        @Test func `with a snapshot of a later version refuses in any case`() throws {
+        @Test func `with a snapshot of a later version is always refused`() throws {
             try withGoodState { shop, good in
                 let damage = try #require(
                     Self.snapshotDamages.first { $0.description == Self.laterVersion })
@@ -185,7 +185,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `with a damaged snapshot loses nothing, and says it loudly`() throws {
+        @Test func `with a damaged snapshot loses nothing, and logs an error`() throws {
             try withGoodState { shop, good in
                 for damage in Self.snapshotDamages where damage.description != Self.laterVersion {
                     var files = good
@@ -212,7 +212,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `without what is not needed starts and loses nothing`() throws {
+        @Test func `without files that are not needed starts and loses nothing`() throws {
             let harmless = [
                 Damage("as it was") { _ in },
                 Damage("no older segment") { $0[$0.segments[0]] = nil },
@@ -239,10 +239,10 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `that ends in what was never acknowledged starts, and says so`() throws {
+        @Test func `that ends in unacknowledged records starts, and logs a warning`() throws {
             try withGoodState { shop, good in
                 // Batches of the last segment: its record, then the mark that says it is durable. Damage
-                // in the mark itself takes nothing from anybody.
+                // in the mark itself loses no acknowledged record.
                 var files = good
                 let last = good.segments[1]
                 let header = Data("CPNDBTCH".utf8)

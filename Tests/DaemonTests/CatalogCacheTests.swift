@@ -18,13 +18,13 @@ extension `The built daemon` {
 
         private func cache(of shop: Shop) -> String { shop.state + "/catalog.cache" }
 
-        /// What is in the state directory for the sake of the cache.
+        /// The files of the cache in the state directory.
         private func cacheNames(_ shop: Shop) throws -> [String] {
             try FileManager.default.contentsOfDirectory(atPath: shop.state)
                 .filter { $0.hasPrefix("catalog") }.sorted()
         }
 
-        /// Starts a daemon, waits until it has kept its catalog if `isKept`, and ends it.
+        /// Starts a daemon, waits until its catalog is cached if `isKept`, and ends it.
         private func serveOnce(_ shop: Shop, isKept: Bool = true) throws {
             let daemon = try shop.startDaemon()
             if isKept { try daemon.log.next(containing: "catalog cache written") }
@@ -67,7 +67,7 @@ extension `The built daemon` {
                 let line = try #require(
                     warm.log.text.split(separator: "\n").first { $0.contains("catalog loaded") })
                 #expect(line.contains(#""source":"cache""#) && line.contains(#""ms":"#))
-                // What came from the cache need not be written again.
+                // A catalog from the cache is not written again.
                 #expect(try warm.end() == .status(0))
                 #expect(!warm.log.text.contains("catalog cache written"))
             }
@@ -83,7 +83,7 @@ extension `The built daemon` {
         }
 
         @Test(arguments: ["touched", "replaced", "rewritten"])
-        func `is passed over when a file is`(how: String) throws {
+        func `is not used if a file is`(how: String) throws {
             try Shop.open(catalog: Self.ten) { shop in
                 try serveOnce(shop)
                 #expect(try source(shop) == "cache")
@@ -94,7 +94,7 @@ extension `The built daemon` {
                         [.modificationDate: Date(timeIntervalSince1970: 1_700_000_000)],
                         ofItemAtPath: shop.catalog)
                 case "replaced":
-                    // By one of the same size and time.
+                    // By a file of the same size and time.
                     let date = try FileManager.default.attributesOfItem(atPath: shop.catalog)[
                         .modificationDate]
                     try shop.write(other, to: "next.yaml")
@@ -114,7 +114,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `is passed over when a folder has one more file, or a codes file changed`()
+        @Test func `is not used if a folder has one more file, or a codes file changed`()
             throws
         {
             let listed = Self.catalog(Self.percent(10, "codes_file: codes.csv"))
@@ -145,7 +145,7 @@ extension `The built daemon` {
                 try shop.write(Self.catalog(Self.percent(30, "codes: [NEW]")), to: "catalog.yaml")
                 try daemon.reload()
                 try daemon.log.next(containing: "catalog cache written")
-                // Broken files are kept out of it.
+                // Broken files do not change it.
                 try shop.write(Self.broken, to: "catalog.yaml")
                 daemon.program.signal(SIGHUP)
                 try daemon.log.next(containing: "reload refused")
@@ -156,7 +156,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `may be deleted, or be something else`() throws {
+        @Test func `may be deleted or replaced by another file`() throws {
             try Shop.open(catalog: Self.ten) { shop in
                 try serveOnce(shop)
                 try FileManager.default.removeItem(atPath: cache(of: shop))
@@ -186,9 +186,9 @@ extension `The built daemon` {
         }
 
         @Test(arguments: ["catalog.cache", "catalog.cache.new"])
-        func `that cannot be written harms nothing`(taken: String) throws {
+        func `that cannot be written does no harm`(taken: String) throws {
             try Shop.open(catalog: Self.ten) { shop in
-                // A folder in its place, which no file replaces.
+                // A folder in its place, which a file cannot replace.
                 try FileManager.default.createDirectory(
                     atPath: "\(shop.state)/\(taken)/full", withIntermediateDirectories: true)
                 for _ in 1...2 {
@@ -205,7 +205,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `replaces what a crash left half written`() throws {
+        @Test func `replaces a file that a crash left half written`() throws {
             try Shop.open(catalog: Self.ten) { shop in
                 try FileManager.default.createDirectory(
                     atPath: shop.state, withIntermediateDirectories: false)

@@ -15,7 +15,7 @@ extension `The built daemon` {
 
         private static let cart = ["--line", "p1:2:2500"]
 
-        /// Calls `body` with what runs couponctl against a daemon, found by the environment.
+        /// Calls `body` with a function that runs couponctl, which finds a daemon by the environment.
         private func withDaemon(
             _ body: (Shop, _ run: ([String]) throws -> FinishedProgram) throws -> Void
         ) throws {
@@ -78,7 +78,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `applies, and says what came before`() throws {
+        @Test func `applies, and reports a repeat`() throws {
             try withDaemon { _, run in
                 let first = try run(["apply", "TEN", "--order", "o-1"] + Self.cart)
                 #expect(first.status == 0 && first.errors == "", "\(first.errors)")
@@ -102,7 +102,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `holds, and gives back`() throws {
+        @Test func `reserves and releases`() throws {
             try withDaemon { shop, run in
                 let reserve = ["reserve", "TEN", "--order", "o-1", "--ttl", "600"] + Self.cart
                 let held = try run(reserve + ["--json"])

@@ -11,7 +11,7 @@ extension `The built daemon` {
                discount: {kind: percentage, percent: 10}}
             """
 
-        /// What an order got, without what differs between the first reply and a repeat of it.
+        /// The result of an order, without the members that differ between a reply and its repeat.
         private static func facts(of reply: Reply) -> [String: JSONValue]? {
             var facts = reply.value.members
             facts?["replayed"] = nil
@@ -25,7 +25,7 @@ extension `The built daemon` {
             return facts
         }
 
-        @Test func `answers what was asked, and finds every use and order again`() throws {
+        @Test func `answers pending requests, and keeps every use and order`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try shop.startDaemon()
                 let clients = try (0..<4).map { _ in try shop.connect() }
@@ -85,13 +85,13 @@ extension `The built daemon` {
                     try daemon.crash()
                     #expect(reply["applied"] == true && reply["replayed"] == nil)
                     acknowledged.append((order, reply))
-                    // What the crash left behind is recognised and replaced.
+                    // The abandoned socket is recognised and replaced.
                     #expect(FileManager.default.fileExists(atPath: shop.socket))
                 }
             }
         }
 
-        @Test func `keeps what is held, used and given back`() throws {
+        @Test func `keeps holds, uses and releases`() throws {
             let catalog = Self.catalog + "\ngift_cards: [{id: gc, code: CARD, amount: 900}]"
             try Shop.open(catalog: catalog) { shop in
                 let daemon = try shop.startDaemon()
@@ -132,7 +132,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `lets a hold lapse when it would have, and no other`() throws {
+        @Test func `lets a hold lapse in time, and no other`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try shop.startDaemon()
                 let client = try shop.connect()
@@ -150,7 +150,7 @@ extension `The built daemon` {
                     try shop.connect().ask(ShopRequests.usage("TEN"))["result.limits.0.held"] == 1
                 }
                 #expect(ContinuousClock.now - start > .milliseconds(1_900))
-                // Its lapse is on record, too.
+                // Its lapse is recorded, too.
                 try next.crash()
                 _ = try shop.startDaemon()
                 let last = try shop.connect()
@@ -162,7 +162,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `while a snapshot is written has everything`() throws {
+        @Test func `during a snapshot loses nothing`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 for count in 1...10 {
                     let daemon = try shop.startDaemon()
@@ -170,7 +170,7 @@ extension `The built daemon` {
                     let order = ShopRequests.apply("TEN", order: "o-\(count)")
                     #expect(try client.ask(order)["applied"] == true)
                     daemon.program.signal(SIGUSR2)
-                    // Each time the crash comes at another moment of the snapshot.
+                    // Each crash comes at another moment of the snapshot.
                     for _ in 0..<(count % 4) { _ = try client.ask(#"{"op":"ping"}"#) }
                     try daemon.crash()
                 }

@@ -14,7 +14,7 @@ import UVLoop
         let timer = try DeadlineTimer(on: fixture.loop) {
             firedAt.append(MonotonicClock.nanoseconds)
         }
-        // Finer than a loop's own timer counts.
+        // Finer than the resolution of a loop's own timer.
         let instant = MonotonicClock.nanoseconds + 300_000
         timer.start(at: instant)
         try fixture.run()
@@ -34,7 +34,7 @@ import UVLoop
         timer.close()
     }
 
-    @Test func `goes by the last instant that was set, also from within its own call`() throws {
+    @Test func `uses the last instant that was set, even inside its own call`() throws {
         let begin = MonotonicClock.nanoseconds
         let steps = Shared<[Int64]>([])
         let timer = Shared<DeadlineTimer?>(nil)
@@ -88,7 +88,7 @@ import UVLoop
             seen.append(Weak(timer))
         }
         try fixture.run()
-        // The kernel's timer goes with the object.
+        // The kernel's timer is released with the object.
         let leftCount = seen.count { $0.object != nil }
         #expect(leftCount == 0)
     }

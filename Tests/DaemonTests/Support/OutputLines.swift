@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-// A program's output is read on a thread of its own, so that a pipe never fills, and a thread
-// that waits for a line is woken when it comes. Waiting moves on through the output: what was found once is not
-// found again, so waiting twice for "catalog reloaded" means two reloads.
+// A program's output is read on a thread of its own, so that a pipe never fills, and a thread that
+// waits for a line is woken when it comes. A wait continues after the line that the wait before found:
+// two waits for "catalog reloaded" mean two reloads.
 
 /// What a program has written to one of its outputs so far.
 final class OutputLines: Sendable {
@@ -36,7 +36,7 @@ final class OutputLines: Sendable {
         thread.start()
     }
 
-    /// Everything so far.
+    /// The whole output so far.
     var text: String { state.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
 
     /// The first line so far that contains `text`, also if a wait has found it.
