@@ -3,8 +3,8 @@ import Foundation
 import Testing
 
 // The state is created once, by a daemon that writes two snapshots and one more record: `snapshot`
-// holds the journal up to its fifth record, `snapshot.previous` up to the third, and the sixth is only
-// in the last of the two segments. Each test damages a copy of this good state.
+// holds the journal up to its fifth record, `snapshot.previous` up to the third, and the sixth is
+// only in the last of the two segments. Each test damages a copy of this good state.
 
 /// A change to the files of a state directory.
 private struct Damage: Sendable, CustomStringConvertible {
@@ -241,8 +241,8 @@ extension `The built daemon` {
 
         @Test func `that ends in unacknowledged records starts, and logs a warning`() throws {
             try withGoodState { shop, good in
-                // Batches of the last segment: its record, then the mark that says it is durable. Damage
-                // in the mark itself loses no acknowledged record.
+                // Batches of the last segment: its record, then the mark that says it is durable.
+                // Damage in the mark itself loses no acknowledged record.
                 var files = good
                 let last = good.segments[1]
                 let header = Data("CPNDBTCH".utf8)

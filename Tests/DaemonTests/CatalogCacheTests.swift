@@ -31,7 +31,8 @@ extension `The built daemon` {
             #expect(try daemon.end() == .status(0))
         }
 
-        /// Starts a daemon and returns where its catalog came from; its statistics and log must agree.
+        /// Starts a daemon and returns where its catalog came from; its statistics and log must
+        /// agree.
         @discardableResult
         private func source(_ shop: Shop, _ arguments: [String]? = nil) throws -> String {
             let daemon = try shop.startDaemon(arguments)

@@ -15,7 +15,8 @@ extension `The built daemon` {
 
         private static let cart = ["--line", "p1:2:2500"]
 
-        /// Calls `body` with a function that runs couponctl, which finds a daemon by the environment.
+        /// Calls `body` with a function that runs couponctl, which finds a daemon by the
+        /// environment.
         private func withDaemon(
             _ body: (Shop, _ run: ([String]) throws -> FinishedProgram) throws -> Void
         ) throws {

@@ -4,9 +4,9 @@ import Glibc
 import StoreSupport
 import Testing
 
-// The main promise, tested on the built daemon: it is killed at random moments, and after each crash
-// all that it had acknowledged must still be there. `swift test` runs some crashes; this runs more,
-// against a release build, as CI does:
+// The main promise, tested on the built daemon: it is killed at random moments, and after each
+// crash all that it had acknowledged must still be there. `swift test` runs some crashes; this runs
+// more, against a release build, as CI does:
 //
 //   COUPOND_CRASHES=200 COUPOND_BINARIES=.build-release/release swift test --filter Crashes
 //
@@ -117,7 +117,8 @@ private struct CrashTrial {
         try daemon.crash()
     }
 
-    /// Starts a daemon, checks everything that was acknowledged, resolves every doubt, and kills it.
+    /// Starts a daemon, checks everything that was acknowledged, resolves every doubt, and kills
+    /// it.
     mutating func checkEverything(isLast: Bool) throws {
         let proof = try shop.runDaemon(["--verify", "--state", shop.state])
         #expect(proof.status == 0, "\(proof.errors)")

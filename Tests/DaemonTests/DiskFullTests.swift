@@ -12,8 +12,9 @@ extension `The built daemon` {
                discount: {kind: percentage, percent: 10}}
             """
 
-        /// Calls `body` with a shop whose state is on a disk of its own, of six megabytes: the segments
-        /// of two starts with their spares, and a little more. Reports why if that is not permitted.
+        /// Calls `body` with a shop whose state is on a disk of its own, of six megabytes: the
+        /// segments of two starts with their spares, and a little more. Reports why if that is not
+        /// permitted.
         private func withSmallDisk(_ body: (Shop) throws -> Void) throws {
             let purpose = "what a full disk does to a daemon"
             guard let mount = InstalledTool("mount", for: purpose),

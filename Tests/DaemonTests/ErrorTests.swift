@@ -3,7 +3,8 @@ import Foundation
 import Testing
 
 extension `The built daemon` {
-    /// An invalid request gets an error with the reason and the place, and the connection stays open.
+    /// An invalid request gets an error with the reason and the place, and the connection stays
+    /// open.
     @Suite struct Errors {
         private static let ping = #"{"id":"still here","op":"ping"}"#
 

@@ -74,7 +74,8 @@ extension `The built daemon` {
                 let daemon = try shop.startDaemon()
                 let client = try shop.connect()
                 var count = 0
-                // Requests of one turn share a batch, so requests that are sent together are one write.
+                // Requests of one turn share a batch, so requests that are sent together are one
+                // write.
                 func segment() throws -> Int64 {
                     let stats = try shop.askAdmin(Self.statistics)
                     return try #require(stats["result.journal.segment"]?.integerValue)

@@ -91,7 +91,8 @@ extension `The built daemon` {
                     #expect(reply["codes.0.actual"] == 5 && reply["codes.0.held"] == 5)
                     #expect(reply["expires_at"] == nil)
                 }
-                // The order that holds the use may apply it, and another one gets it after a release.
+                // The order that holds the use may apply it, and another one gets it after a
+                // release.
                 let client = try shop.connect()
                 let few = #""code":"FEW""#
                 for index in holders.dropFirst() {

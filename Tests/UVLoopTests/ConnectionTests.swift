@@ -41,7 +41,8 @@ import UVLoop
     {
         let pair = try fixture.connect(server: server, client: client)
         pair.client.pauseReading()
-        // Many odd-sized writes, so that the kernel, the block being sent and the waiting block all get some.
+        // Many odd-sized writes, so that the kernel, the block being sent and the waiting block all
+        // get some.
         let chunk = (0..<70_001).map { UInt8($0 % 251) }
         let chunkCount = 120
         for _ in 0..<chunkCount { pair.server.write(chunk) }
@@ -102,7 +103,8 @@ import UVLoop
         pair.client.close()
         try fixture.run()
         let end = try #require(server.ends.first)
-        // A peer that closes with bytes unread resets the connection; the next write finds a broken pipe.
+        // A peer that closes with bytes unread resets the connection; the next write finds a broken
+        // pipe.
         let possible = [EPIPE, ECONNRESET].flatMap { code in
             [UVFault.Operation.read, .write].map { ConnectionEnd.failed(UVFault($0, code: -code)) }
         }

@@ -1,4 +1,5 @@
-// A killed daemon leaves its socket's path behind, so an existing path proves nothing. The procedure:
+// A killed daemon leaves its socket's path behind, so an existing path proves nothing. The
+// procedure:
 //
 // 1. Lock a file beside the path, for life: of two daemons that start together, one continues.
 // 2. The path must be a socket. Another file there is not ours to remove.

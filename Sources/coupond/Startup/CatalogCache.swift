@@ -4,8 +4,8 @@
 // is logged and has no other effect: the cache is never repaired, never waited for, and may be
 // deleted at any time.
 //
-// A new cache is written beside the old one, synchronized and renamed. So a whole one exists at every
-// moment, as the second purpose requires.
+// A new cache is written beside the old one, synchronized and renamed. So a whole one exists at
+// every moment, as the second purpose requires.
 
 import Definitions
 import CouponCatalog
@@ -35,7 +35,8 @@ struct CatalogCache: Sendable {
 
     // MARK: Reading
 
-    /// The cached catalog, if compiling the files at `paths` now would give the same; otherwise nil.
+    /// The cached catalog, if compiling the files at `paths` now would give the same; otherwise
+    /// nil.
     func unchangedCatalog(at paths: [String]) throws(CatalogCacheFault) -> Catalog? {
         guard let bytes = try bytes() else { return nil }
         do {
@@ -81,8 +82,8 @@ struct CatalogCache: Sendable {
             try writeTemporary(image.bytes)
             try disk.rename(temporaryPath, to: path)
         } catch {
-            // The file may be what fills the disk. If its removal fails, too, the next attempt replaces
-            // it; the first fault is the one to report.
+            // The file may be what fills the disk. If its removal fails, too, the next attempt
+            // replaces it; the first fault is the one to report.
             _ = try? disk.remove(temporaryPath)
             throw error
         }

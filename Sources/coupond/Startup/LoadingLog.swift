@@ -1,5 +1,6 @@
 // A catalog of many million codes takes a while to read from its files. An operator who
-// waits for a start or a reload sees in the log that it makes progress, how fast, and at what stage.
+// waits for a start or a reload sees in the log that it makes progress, how fast, and at what
+// stage.
 
 import Definitions
 import CouponCatalog

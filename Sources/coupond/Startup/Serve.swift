@@ -8,11 +8,11 @@ import Posix
 import SystemPackage
 import UVLoop
 
-/// Starts a daemon and serves until a signal ends it. Every fault of a start is found before the first
-/// client can connect.
+/// Starts a daemon and serves until a signal ends it. Every fault of a start is found before the
+/// first client can connect.
 func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
-    // A table of a catalog with a million codes takes some megabytes. With this setting a reload leaves
-    // no memory behind; without it, the memory of one and a half catalogs stayed.
+    // A table of a catalog with a million codes takes some megabytes. With this setting a reload
+    // leaves no memory behind; without it, the memory of one and a half catalogs stayed.
     returnBlocksWhenFreed(ofAtLeast: 1 << 20)
     let configuration = try Configuration.read(overrides)
     let logOutput = try openLog(configuration.log)

@@ -1,7 +1,7 @@
 // A socket unit may pass on all sockets or some of them. They are matched to configured sockets by
 // name. Names that match none (systemd's default is the name of the unit) are ignored only if there
-// are exactly as many sockets as configured. Any other match would be a guess, and a wrong guess could
-// turn a storefront socket into an admin socket.
+// are exactly as many sockets as configured. Any other match would be a guess, and a wrong guess
+// could turn a storefront socket into an admin socket.
 
 import Posix
 

@@ -1,8 +1,8 @@
 // A start serves the first of these that is usable: the cache, if its definitions have not changed;
-// the compiled definitions; and, if those are refused, the last good catalog, which is the cache even
-// if its definitions have changed. Codes that keep working are worth more to a shop than the newest
-// definitions. But an operator must not mistake the one for the other: every mistake is logged as an
-// error, `server.stats` names the source, and `--check` keeps failing.
+// the compiled definitions; and, if those are refused, the last good catalog, which is the cache
+// even if its definitions have changed. Codes that keep working are worth more to a shop than the
+// newest definitions. But an operator must not mistake the one for the other: every mistake is
+// logged as an error, `server.stats` names the source, and `--check` keeps failing.
 
 import Definitions
 import CouponCatalog
@@ -79,7 +79,8 @@ struct StartingCatalog {
     private static func lastGoodCatalog(
         in cache: CatalogCache, keepingUsesOf ledger: borrowing Ledger
     ) -> Catalog? {
-        // It was usable a moment ago. If it no longer is, the faults of the definitions are reported.
+        // It was usable a moment ago. If it no longer is, the faults of the definitions are
+        // reported.
         guard let catalog = try? cache.lastGoodCatalog(), catalog.lostUses(of: ledger).isEmpty
         else { return nil }
         return catalog

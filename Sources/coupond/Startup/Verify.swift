@@ -27,7 +27,8 @@ private func stateDirectory(_ overrides: Overrides) throws(StartFault) -> String
     return try Configuration.read(overrides).state.directory
 }
 
-/// Keeps daemons from starting while the lock is held. Nil if the lock file does not exist: no daemon has used this directory.
+/// Keeps daemons from starting while the lock is held. Nil if the lock file does not exist: no
+/// daemon has used this directory.
 private func lockOutDaemons(_ directory: String) throws(StartFault) -> FileLock? {
     let path = directory + "/lock"
     let attempt: FileLock.Attempt?

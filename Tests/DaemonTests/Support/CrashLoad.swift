@@ -3,10 +3,10 @@ import Glibc
 import StoreSupport
 import Synchronization
 
-// Several clients send requests as fast as they get replies, each with some requests in flight, until
-// the daemon is gone. One more thread kills it, after a number of replies that the seed determines. So
-// a crash comes while requests are read, records written, batches synchronized or replies sent; the
-// machine's timing adds further variety.
+// Several clients send requests as fast as they get replies, each with some requests in flight,
+// until the daemon is gone. One more thread kills it, after a number of replies that the seed
+// determines. So a crash comes while requests are read, records written, batches synchronized or
+// replies sent; the machine's timing adds further variety.
 
 /// The number of replies to all clients.
 final class ReplyCount: Sendable {

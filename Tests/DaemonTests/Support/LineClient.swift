@@ -3,9 +3,9 @@ import Foundation
 import Glibc
 import Posix
 
-// Tests must do things that no client library does: send half a line, pipeline without reading, stop
-// reading altogether, or leave in the middle. So this is a bare socket. While the
-// kernel has no room, sending receives replies, as a client that pipelines must.
+// Tests must do things that no client library does: send half a line, pipeline without reading,
+// stop reading altogether, or leave in the middle. So this is a bare socket. While the kernel has
+// no room, sending receives replies, as a client that pipelines must.
 
 /// A connection to a daemon, byte by byte.
 final class LineClient {

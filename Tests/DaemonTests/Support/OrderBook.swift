@@ -1,6 +1,6 @@
-// The guarantees that a client may rely on, and no more. It keeps for every order the state after the last acknowledged
-// request. A request without a reply leaves a doubt, which allows exactly two states: the one
-// before it, or the one after it. Asking again resolves the doubt, as a shop would.
+// The guarantees that a client may rely on, and no more. It keeps for every order the state after
+// the last acknowledged request. A request without a reply leaves a doubt, which allows exactly two
+// states: the one before it, or the one after it. Asking again resolves the doubt, as a shop would.
 
 /// A client's request about an order.
 enum OrderRequest: CaseIterable {

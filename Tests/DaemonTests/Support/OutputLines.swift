@@ -2,8 +2,8 @@ import Foundation
 import Synchronization
 
 // A program's output is read on a thread of its own, so that a pipe never fills, and a thread that
-// waits for a line is woken when it comes. A wait continues after the line that the wait before found:
-// two waits for "catalog reloaded" mean two reloads.
+// waits for a line is woken when it comes. A wait continues after the line that the wait before
+// found: two waits for "catalog reloaded" mean two reloads.
 
 /// What a program has written to one of its outputs so far.
 final class OutputLines: Sendable {

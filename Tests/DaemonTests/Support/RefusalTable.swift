@@ -1,5 +1,5 @@
-// The reasons, in their order of precedence, each with a coupon or gift card and a request that lead
-// to it. A test compares the order of the rows with the precedence.
+// The reasons, in their order of precedence, each with a coupon or gift card and a request that
+// lead to it. A test compares the order of the rows with the precedence.
 
 /// A refused request, and the refusal.
 struct RefusalRow: Sendable {

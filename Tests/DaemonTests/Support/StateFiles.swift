@@ -5,7 +5,8 @@ import Testing
 struct StateFiles: Equatable {
     private(set) var contents: [String: Data] = [:]
 
-    /// The present files, without the lock and the catalog's cache: those are not part of the state.
+    /// The present files, without the lock and the catalog's cache: those are not part of the
+    /// state.
     init(in directory: String) throws {
         for name in try FileManager.default.contentsOfDirectory(atPath: directory)
         where name != "lock" && !name.hasPrefix("catalog.cache") {
