@@ -6,8 +6,8 @@ package enum WallClock {
     package static var now: Int64 { milliseconds(of: CLOCK_REALTIME) }
 }
 
-/// The time since the machine started, including sleep. It never jumps backwards, and starts at zero
-/// with the machine.
+/// The time since the machine started, including sleep. It never jumps backwards, and starts at
+/// zero with the machine.
 package enum BootClock {
     /// Milliseconds since the machine started.
     package static var now: Int64 { milliseconds(of: CLOCK_BOOTTIME) }

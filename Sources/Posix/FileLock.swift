@@ -1,10 +1,11 @@
 import Glibc
 
 /// An exclusive lock on a file, held for as long as this object lives: against other processes, and
-/// against other locks of this process. The kernel releases it when the process dies, however it dies.
+/// against other locks of this process. The kernel releases it when the process dies, however it
+/// dies.
 ///
-/// The file stays: if it were removed, a third process could lock a new file of the same name while a
-/// second still waits for the removed one.
+/// The file stays: if it were removed, a third process could lock a new file of the same name while
+/// a second still waits for the removed one.
 package final class FileLock {
     /// The outcome of an attempt to lock.
     package enum Attempt {
@@ -22,8 +23,8 @@ package final class FileLock {
         close(descriptor)
     }
 
-    /// Locks the file at `path`, created if missing, or gives up after so many milliseconds: the locks
-    /// of a killed process remain until its pending disk writes end.
+    /// Locks the file at `path`, created if missing, or gives up after so many milliseconds: the
+    /// locks of a killed process remain until its pending disk writes end.
     package static func attempt(
         path: String, forMilliseconds patience: Int64
     ) throws(PosixFault) -> Attempt {

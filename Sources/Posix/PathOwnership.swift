@@ -15,8 +15,8 @@ package func changeOwner(
     try check(unsafe lchown(path, userID, groupID), .changeOwner)
 }
 
-// SAFETY: both look-ups return memory of the C library, valid until the next look-up. Only the number
-// is read, at once, and look-ups happen on one thread alone.
+// SAFETY: both look-ups return memory of the C library, valid until the next look-up. Only the
+// number is read, at once, and look-ups happen on one thread alone.
 
 private func findUser(_ name: String) throws(PosixFault) -> uid_t {
     errno = 0

@@ -30,9 +30,9 @@ private let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
 /// From now on, returns every memory block of so many bytes or more to the system as soon as it is
 /// freed.
 ///
-/// By default the C library raises this threshold, up to 32 MiB, whenever such a block is freed. That
-/// suits programs that allocate large blocks all the time. A program that builds large tables once in
-/// a while keeps the memory of the old ones, in pieces that no new table fits into.
+/// By default the C library raises this threshold, up to 32 MiB, whenever such a block is freed.
+/// That suits programs that allocate large blocks all the time. A program that builds large tables
+/// once in a while keeps the memory of the old ones, in pieces that no new table fits into.
 package func returnBlocksWhenFreed(ofAtLeast byteCount: Int32) {
     let isKnown = mallopt(M_MMAP_THRESHOLD, byteCount)
     precondition(isKnown == 1, "glibc knows the setting, and the bytes are within its bounds")

@@ -1,7 +1,7 @@
 import Glibc
 
-// The protocol between a service and systemd, without its library: a datagram that says "ready", and
-// three environment variables and numbered descriptors that pass on sockets.
+// The protocol between a service and systemd, without its library: a datagram that says "ready",
+// and three environment variables and numbered descriptors that pass on sockets.
 
 /// A listening socket passed on by the service manager.
 package struct InheritedListener: Equatable, Sendable {

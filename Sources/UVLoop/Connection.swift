@@ -1,12 +1,12 @@
 import CUv
 import Glibc
 
-// Bytes in: all connections of a loop read into one buffer that the loop owns. The handler borrows it
-// for one call and copies the bytes that it needs later.
+// Bytes in: all connections of a loop read into one buffer that the loop owns. The handler borrows
+// it for one call and copies the bytes that it needs later.
 //
-// Bytes out: a write goes to the kernel at once (`uv_try_write`). Bytes that the kernel does not take
-// are copied to the backlog and sent when the peer has read. While there is a backlog, later writes
-// queue behind it, which keeps their order.
+// Bytes out: a write goes to the kernel at once (`uv_try_write`). Bytes that the kernel does not
+// take are copied to the backlog and sent when the peer has read. While there is a backlog, later
+// writes queue behind it, which keeps their order.
 //
 // A connection always ends the same way: `close()` here, then `ended` when libuv has released it. A
 // fault is kept until then; the handler is never called from inside its own call to `write`.
@@ -17,8 +17,8 @@ import Glibc
 @safe package final class Connection: LoopHandle {
     private var handler: (any ConnectionHandler)?
     private var backlog = OutputBacklog()
-    /// Whether libuv has a block of the backlog. Not a property of the backlog, because each write reads
-    /// it: there it would cost a dynamic exclusivity check.
+    /// Whether libuv has a block of the backlog. Not a property of the backlog, because each write
+    /// reads it: there it would cost a dynamic exclusivity check.
     private var isSendingBacklog = false
     private let writeRequest: UnsafeMutablePointer<uv_write_t>
     private var end = ConnectionEnd.closedHere
@@ -76,8 +76,8 @@ import Glibc
         updateReading()
     }
 
-    /// Receives nothing until `resumeReading()`; the peer's writes fill the kernel's buffer, then block
-    /// the peer. Takes effect at once, also inside `received`.
+    /// Receives nothing until `resumeReading()`; the peer's writes fill the kernel's buffer, then
+    /// block the peer. Takes effect at once, also inside `received`.
     package func pauseReading() {
         isPaused = true
         updateReading()
@@ -198,8 +198,8 @@ import Glibc
 
     // MARK: Ending
 
-    /// Closes once the kernel has taken everything written; reads nothing more. A peer that never reads
-    /// keeps it open: for a time limit, call `close()`.
+    /// Closes once the kernel has taken everything written; reads nothing more. A peer that never
+    /// reads keeps it open: for a time limit, call `close()`.
     package func closeAfterFlush() {
         if isClosed { return }
         closesWhenFlushed = true

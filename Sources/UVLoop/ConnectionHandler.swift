@@ -6,7 +6,8 @@ package enum ConnectionEnd: Equatable, Sendable {
     case failed(UVFault)
 }
 
-/// Receives the events of a connection. The loop calls, never from inside a call into the connection.
+/// Receives the events of a connection. The loop calls, never from inside a call into the
+/// connection.
 package protocol ConnectionHandler: AnyObject {
     /// The peer sent bytes. They are lent for the duration of this call.
     func received(_ bytes: Span<UInt8>, on connection: Connection)

@@ -1,7 +1,7 @@
 import CUv
 
-/// Calls back while a file descriptor is readable. The owner of the descriptor closes it in `onClose`,
-/// or later.
+/// Calls back while a file descriptor is readable. The owner of the descriptor closes it in
+/// `onClose`, or later.
 @safe package final class DescriptorWatcher: EventHandle {
     /// Why the last call came, if the descriptor could not be watched any more.
     package private(set) var fault: UVFault?

@@ -2,8 +2,8 @@ import CUv
 import Glibc
 
 // One loop, one thread. The loop owns no handle: each keeps itself alive until closed (LoopHandle).
-// At its end the loop closes every open handle and runs until libuv has released them all, so a process
-// or a test leaves no handle behind.
+// At its end the loop closes every open handle and runs until libuv has released them all, so a
+// process or a test leaves no handle behind.
 
 /// A libuv event loop. Belongs to the one thread that creates and runs it.
 @safe package final class EventLoop {
@@ -12,8 +12,8 @@ import Glibc
 
     let raw: UnsafeMutablePointer<uv_loop_t>
 
-    /// Creates a loop. From then on the process ignores SIGPIPE: a write to a peer that left must be a
-    /// fault of that connection, not the end of the process.
+    /// Creates a loop. From then on the process ignores SIGPIPE: a write to a peer that left must
+    /// be a fault of that connection, not the end of the process.
     package init() throws(UVFault) {
         _ = signal(SIGPIPE, SIG_IGN)
         let raw = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
@@ -23,8 +23,8 @@ import Glibc
             throw UVFault(.startLoop, code: started)
         }
         unsafe self.raw = raw
-        // SAFETY: the loop's handles use this memory until the last of them is closed. `deinit` waits
-        // for that and then releases it.
+        // SAFETY: the loop's handles use this memory until the last of them is closed. `deinit`
+        // waits for that and then releases it.
         let memory = UnsafeMutablePointer<LoopMemory>.allocate(capacity: 1)
         unsafe memory.initialize(to: LoopMemory())
         unsafe raw.pointee.data = UnsafeMutableRawPointer(memory)
@@ -98,9 +98,9 @@ import Glibc
         unsafe loop.pointee.data.assumingMemoryBound(to: LoopMemory.self)
     }
 
-    /// The first callback of a turn begins it. Every callback calls this, because libuv does not report
-    /// when it stops waiting: its own measurement (`UV_METRICS_IDLE_TIME`) costs one more system call
-    /// for each wait.
+    /// The first callback of a turn begins it. Every callback calls this, because libuv does not
+    /// report when it stops waiting: its own measurement (`UV_METRICS_IDLE_TIME`) costs one more
+    /// system call for each wait.
     @inline(__always)
     mutating func beginTurn() {
         if turnBeganAt == 0 { turnBeganAt = uv_hrtime() }

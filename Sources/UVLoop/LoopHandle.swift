@@ -3,8 +3,8 @@ import CUv
 // Every libuv handle has the same life, so it is written once, here.
 //
 // libuv may touch a handle's memory until the handle's close callback has run. The object therefore
-// retains itself once in `init`, and that callback releases it; its `deinit` frees the memory. A closed
-// object is inert: its methods do nothing.
+// retains itself once in `init`, and that callback releases it; its `deinit` frees the memory. A
+// closed object is inert: its methods do nothing.
 //
 // The callbacks of all subclasses find their object through the handle's `data` field.
 
@@ -22,8 +22,8 @@ import CUv
         let handle = UnsafeMutablePointer<Handle>.allocate(capacity: 1)
         unsafe memory = UnsafeMutableRawPointer(handle)
         try unsafe check(initialize(handle), operation)
-        // SAFETY: libuv may touch `memory` until the close callback runs. This retain keeps us alive
-        // until then; that callback is its only release.
+        // SAFETY: libuv may touch `memory` until the close callback runs. This retain keeps us
+        // alive until then; that callback is its only release.
         unsafe self.handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
     }
 

@@ -2,9 +2,9 @@ import CUv
 import Synchronization
 
 // `uv_async_send` may be called from any thread, but not once the handle is closed. So one lock
-// protects the handle's pointer and the queue: a post finds the handle open or is refused, and closing
-// clears the pointer before libuv releases the handle. Only the first post into an empty queue wakes the loop; the loop
-// takes the whole queue at once.
+// protects the handle's pointer and the queue: a post finds the handle open or is refused, and
+// closing clears the pointer before libuv releases the handle. Only the first post into an empty
+// queue wakes the loop; the loop takes the whole queue at once.
 
 /// Messages from any thread, delivered on the loop in the order of their posts.
 ///

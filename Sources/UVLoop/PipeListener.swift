@@ -2,12 +2,12 @@ import Glibc
 
 // The listener accepts by itself instead of through `uv_listen`, for two reasons.
 //
-// When the process is out of file descriptors, libuv 1.44 accepts with a reserve descriptor and drops
-// every waiting connection without a report; without the reserve it spins. Here the owner gets the
-// fault, accepting pauses, and the connections wait in the kernel's queue.
+// When the process is out of file descriptors, libuv 1.44 accepts with a reserve descriptor and
+// drops every waiting connection without a report; without the reserve it spins. Here the owner
+// gets the fault, accepting pauses, and the connections wait in the kernel's queue.
 //
-// libuv also accepts until no connection waits, so a flood of connections would occupy the turn. Here
-// a turn accepts a bounded number; the rest wakes the loop again.
+// libuv also accepts until no connection waits, so a flood of connections would occupy the turn.
+// Here a turn accepts a bounded number; the rest wakes the loop again.
 
 /// A listening Unix stream socket. It lives until it is closed, by `close()` or by its loop.
 package final class PipeListener {
@@ -23,8 +23,8 @@ package final class PipeListener {
     private var onConnection: (Connection) -> Void = { _ in }
     private var onFailure: (UVFault) -> Void = { _ in }
 
-    /// Takes over a bound Unix stream socket, which blocks no longer. The listener closes it, also if
-    /// this throws. No client can connect before `listen`.
+    /// Takes over a bound Unix stream socket, which blocks no longer. The listener closes it, also
+    /// if this throws. No client can connect before `listen`.
     ///
     /// - Parameters:
     ///   - loop: calls back with the connections.

@@ -29,11 +29,12 @@ import Glibc
     }
 }
 
-/// Unblocks `signal` on this thread. A program inherits the blocked signals of the thread that started
-/// it, and the threads of many runtimes block every signal.
+/// Unblocks `signal` on this thread. A program inherits the blocked signals of the thread that
+/// started it, and the threads of many runtimes block every signal.
 private func unblock(_ signal: CInt) throws(UVFault) {
     var signals = sigset_t()
-    // SAFETY: the calls fill and read `signals`, which outlives them; the old mask is not asked for.
+    // SAFETY: the calls fill and read `signals`, which outlives them; the old mask is not asked
+    // for.
     unsafe sigemptyset(&signals)
     unsafe sigaddset(&signals, signal)
     let status = unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)

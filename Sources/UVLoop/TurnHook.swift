@@ -1,13 +1,13 @@
 import CUv
 
-// A turn is the work between two waits of the loop: from the first callback after it woke to the last
-// before it waits again. A client's bytes wait for the turn to end, so the longest turn is the longest
-// time that the loop kept a client waiting. Each callback of a handle notes the turn's begin
-// (`LoopMemory.beginTurn()`); the hook comes last and ends it. That makes two readings of a clock per
-// turn, however much happens in it.
+// A turn is the work between two waits of the loop: from the first callback after it woke to the
+// last before it waits again. A client's bytes wait for the turn to end, so the longest turn is the
+// longest time that the loop kept a client waiting. Each callback of a handle notes the turn's
+// begin (`LoopMemory.beginTurn()`); the hook comes last and ends it. That makes two readings of a
+// clock per turn, however much happens in it.
 
-/// Calls back once per turn of the loop, after all its events and before the loop waits: the place to
-/// finish the turn's work. It does not keep the loop running. A loop has one hook at most.
+/// Calls back once per turn of the loop, after all its events and before the loop waits: the place
+/// to finish the turn's work. It does not keep the loop running. A loop has one hook at most.
 @safe package final class TurnHook: EventHandle {
     /// The loop calls back before it polls; no more after `EventLoop.stop()`.
     ///

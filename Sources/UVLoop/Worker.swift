@@ -2,16 +2,17 @@ import CUv
 import Glibc
 import Synchronization
 
-// A worker has a thread of its own instead of a place in libuv's pool: the pool has four threads for
-// everything, and a job of many seconds there would delay short ones.
+// A worker has a thread of its own instead of a place in libuv's pool: the pool has four threads
+// for everything, and a job of many seconds there would delay short ones.
 //
-// One thread runs the jobs one by one, so their results come back in the same order. The loop keeps the
-// delivery closures in a queue of its own, which never leaves the loop thread; only the job, its result
-// and the message "one more is done" cross threads.
+// One thread runs the jobs one by one, so their results come back in the same order. The loop keeps
+// the delivery closures in a queue of its own, which never leaves the loop thread; only the job,
+// its result and the message "one more is done" cross threads.
 //
-// The C library keeps some of the small blocks that a thread freed, and each keeps the memory around it:
-// after a job with gigabytes in small pieces, the process would stay large. All of that memory is
-// returned when the thread ends. So a worker may run each job on a new thread, while its own waits.
+// The C library keeps some of the small blocks that a thread freed, and each keeps the memory
+// around it: after a job with gigabytes in small pieces, the process would stay large. All of that
+// memory is returned when the thread ends. So a worker may run each job on a new thread, while its
+// own waits.
 
 /// Runs jobs one after another on its own thread and delivers their results on the loop.
 ///

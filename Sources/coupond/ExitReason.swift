@@ -1,15 +1,15 @@
-/// How the daemon ends, in the numbers of BSD's `sysexits.h`, which service managers and scripts know.
+/// How the daemon ends, as a number of BSD's `sysexits.h`, which service managers and scripts know.
 enum ExitReason: Int32, CaseIterable {
     case success = 0
-    /// The command line makes no sense.
+    /// The command line is invalid.
     case usage = 64
     /// A snapshot exists and cannot be trusted.
     case corruptData = 65
     /// A file or directory that was named does not exist.
     case missingInput = 66
-    /// A mistake of ours.
+    /// A bug in the daemon.
     case bug = 70
-    /// The operating system refused something that it grants every daemon.
+    /// The operating system refused a resource that every daemon needs.
     case system = 71
     /// A socket, directory or file cannot be created.
     case cannotCreate = 73

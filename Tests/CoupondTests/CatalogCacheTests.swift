@@ -8,7 +8,7 @@ import Testing
 
 @testable import coupond
 
-/// A folder with definitions and a state directory, gone after the test.
+/// A folder with definitions and a state directory, removed after the test.
 private func withShelf(_ body: (String) throws -> Void) throws {
     let path = "/tmp/cpn-\(UInt32.random(in: 0...UInt32.max))"
     try FileManager.default.createDirectory(
@@ -20,7 +20,7 @@ private func withShelf(_ body: (String) throws -> Void) throws {
 }
 
 @Suite struct `A file's stamp` {
-    @Test func `is what the file system says`() throws {
+    @Test func `has the size, times and inode of the file`() throws {
         try withShelf { folder in
             let path = folder + "/c.yaml"
             let date = Date(timeIntervalSince1970: 1_700_000_000.5)
@@ -34,7 +34,7 @@ private func withShelf(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `is that of the file which a link leads to, and none where nothing is`() throws {
+    @Test func `follows a link, and is nil for a missing file`() throws {
         try withShelf { folder in
             try FileManager.default.createSymbolicLink(
                 atPath: folder + "/link", withDestinationPath: "c.yaml")
@@ -45,13 +45,13 @@ private func withShelf(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `changes when a time that was changed is set back`() throws {
+    @Test func `changes even if a changed time is set back`() throws {
         try withShelf { folder in
             let path = folder + "/c.yaml"
             let date = Date(timeIntervalSince1970: 1_700_000_000)
             try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: path)
             let stamp = try #require(FileStamp(ofFileAt: path))
-            // The clock of the file system moves on in steps, so this may take several goes.
+            // The clock of the file system advances in steps, so this may take several attempts.
             var next = stamp
             while next == stamp {
                 try Data("coupons: [{id: a, codes: [B], type: comp}]".utf8).write(
@@ -84,7 +84,9 @@ private func withShelf(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `is for the same paths and files alone, and as the last good one for all`() throws {
+    @Test func `is current only for the same paths and files, and the last good catalog for all`()
+        throws
+    {
         try withShelf { folder in
             let cache = CatalogCache(in: folder + "/state")
             let path = folder + "/c.yaml"
@@ -102,7 +104,7 @@ private func withShelf(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `keeps the old one when the new one cannot be written`() throws {
+    @Test func `keeps the old catalog if the new one cannot be written`() throws {
         try withShelf { folder in
             let cache = CatalogCache(in: folder + "/state")
             let path = folder + "/c.yaml"
@@ -124,10 +126,10 @@ private func withShelf(_ body: (String) throws -> Void) throws {
         (.unusable(.wrongLength(expected: nil, found: 9)), "after 9 bytes"),
         (.unusable(.wrongLength(expected: 90, found: 9)), "has 9 bytes where it should have 90"),
         (.unusable(.headerDamaged), "damaged header"),
-        (.unusable(.contentDamaged), "its checksum does not hold"),
+        (.unusable(.contentDamaged), "its checksum does not match"),
         (.unusable(.contradiction(offset: 50)), "contradicts itself at byte 50"),
     ])
-    func `says what is wrong with it`(fault: CatalogCacheFault, part: String) {
+    func `explains a fault`(fault: CatalogCacheFault, part: String) {
         #expect(fault.explanation.contains(part))
     }
 }

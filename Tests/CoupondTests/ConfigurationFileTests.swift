@@ -5,7 +5,7 @@ import Testing
 
 @testable import coupond
 
-/// The faults of a configuration file named `c.yaml`; empty when it is valid.
+/// The faults of a configuration file named `c.yaml`; empty if it is valid.
 private func faults(_ text: String) -> [String] {
     do throws(InvalidConfiguration) {
         _ = try Configuration(reading: text, path: "c.yaml")
@@ -17,11 +17,11 @@ private func faults(_ text: String) -> [String] {
 
 @Suite struct `A configuration file` {
     @Test(arguments: ["", "# nothing but a comment\n", "limits:\n", "sockets:\nstate:\n"])
-    func `that says nothing means the defaults`(text: String) throws {
+    func `that is empty gives the defaults`(text: String) throws {
         #expect(try Configuration(reading: text, path: "c.yaml") == Configuration())
     }
 
-    @Test func `sets everything that it names`() throws {
+    @Test func `sets every setting that it names`() throws {
         let text = """
             sockets:
             - path: /run/a.sock
@@ -65,7 +65,7 @@ private func faults(_ text: String) -> [String] {
         #expect(try Configuration(reading: text, path: "c.yaml") == expected)
     }
 
-    @Test func `names paths as seen from its own folder`() throws {
+    @Test func `has paths relative to its own folder`() throws {
         let text = """
             sockets: [{path: run/a.sock, role: admin}]
             state: {directory: state}
@@ -96,7 +96,7 @@ private func faults(_ text: String) -> [String] {
         #expect(try Configuration(reading: text, path: "c.yaml").idleTimeoutSeconds == nil)
     }
 
-    @Test func `may want no catalog on purpose`() throws {
+    @Test func `may list no catalog on purpose`() throws {
         #expect(try Configuration(reading: "catalog: []", path: "c.yaml").catalogPaths == [])
     }
 
@@ -104,7 +104,10 @@ private func faults(_ text: String) -> [String] {
         ("socket: []", "c.yaml:1: socket: ", "Did you mean `sockets`?"),
         ("limits: {conections: 5}", "c.yaml:1: limits.conections: ", "Did you mean `connections`?"),
         ("limits: {connections: 0}", "c.yaml:1: limits.connections: ", "at least 1"),
-        ("limits: {line_bytes: 1e5}", "c.yaml:1: limits.line_bytes: ", "a whole number is expected"),
+        (
+            "limits: {line_bytes: 1e5}", "c.yaml:1: limits.line_bytes: ",
+            "a whole number is expected"
+        ),
         ("limits: {orders: \"5\"}", "c.yaml:1: limits.orders: ", "without quotes"),
         ("limits: 5", "c.yaml:1: limits: ", "a map is expected"),
         ("snapshot:\n  interval_seconds: 86401", "c.yaml:2: snapshot.interval_seconds: ", "86400"),
@@ -142,7 +145,9 @@ private func faults(_ text: String) -> [String] {
         ("limits: [", "c.yaml:", "not YAML"),
         ("- a list", "c.yaml:1: ", "a map is expected"),
     ])
-    func `with a mistake says where and what`(text: String, place: String, reason: String) throws {
+    func `with a mistake reports the place and the reason`(
+        text: String, place: String, reason: String
+    ) throws {
         let found = faults(text)
         let fault = try #require(found.first)
         #expect(found.count == 1)
@@ -150,11 +155,11 @@ private func faults(_ text: String) -> [String] {
         #expect(fault.contains(reason), "\(fault)")
     }
 
-    @Test func `tells all its mistakes at once, by line`() {
+    @Test func `reports all its mistakes at once, by line`() {
         let found = faults(
             """
             sockets:
-            - {path: a, role: nobody}
+            - {path: a, role: guest}
             limits: {connections: none}
             catalogue: [x.yaml]
             """)

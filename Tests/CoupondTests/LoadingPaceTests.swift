@@ -9,7 +9,7 @@ import Testing
         .reading(file: file, rows: rows, bytes: rows * 13)
     }
 
-    @Test func `is told every other second, and never of a quick one`() {
+    @Test func `is reported every other second, and never for a quick loading`() {
         var pace = LoadingPace(startingAt: 5_000)
         #expect(pace.codesPerSecond(at: 5_100, reading("a.csv", 100)) == nil)
         #expect(pace.codesPerSecond(at: 6_999, reading("a.csv", 1_900)) == nil)
@@ -21,13 +21,13 @@ import Testing
     @Test func `is that of the stage, not of the whole`() {
         var pace = LoadingPace(startingAt: 0)
         #expect(pace.codesPerSecond(at: 1_000, reading("a.csv", 4_000)) == nil)
-        // The other file's rows began to be read when the first had been.
+        // The second file's rows are read after all of the first file.
         #expect(pace.codesPerSecond(at: 2_000, reading("b.csv", 500)) == 500)
         #expect(pace.codesPerSecond(at: 3_000, reading("b.csv", 900)) == nil)
         #expect(pace.codesPerSecond(at: 4_000, .indexing(codes: 2_500, of: 4_900)) == 2_500)
     }
 
-    @Test func `bears a clock that stands still`() {
+    @Test func `allows for a clock that stands still`() {
         var pace = LoadingPace(startingAt: 0)
         _ = pace.codesPerSecond(at: 2_000, reading("a.csv", 1))
         #expect(LoadingPace.perSecond(7, inMilliseconds: 0) == 7_000)

@@ -20,7 +20,7 @@ import Testing
                 + "\n")
     }
 
-    @Test func `keeps integers as numbers and sorts what it was given`() {
+    @Test func `keeps integers as numbers and sorts the keys`() {
         let text = line(
             "x", ["ms": .stringConvertible(12), "bytes": .stringConvertible(UInt64.max)])
         #expect(text.contains(#""metadata":{"bytes":18446744073709551615,"ms":12}"#))
@@ -35,7 +35,7 @@ import Testing
         "a \"quoted\" word", "back\\slash", "two\nlines", "tab\tand \u{1} and \u{7F}", "Grüße 🎟",
         "\r\u{0}\u{1F}",
     ])
-    func `says any text so that a JSON reader gets it back`(text: String) throws {
+    func `escapes any text so that a JSON reader returns it`(text: String) throws {
         let bytes = Data(line(text, ["k": "\(text)"]).utf8)
         let object = try #require(
             try JSONSerialization.jsonObject(with: bytes) as? [String: Any])
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func `is appended to, and opened anew after a rotation`() throws {
+    @Test func `is appended to, and opened again after a rotation`() throws {
         try withFolder { folder in
             let path = folder + "/log"
             try Data("{\"message\":\"older\"}\n".utf8).write(to: URL(fileURLWithPath: path))
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func `that cannot be opened leaves the log where it was`() throws {
+    @Test func `that cannot be opened leaves the log in the old file`() throws {
         try withFolder { folder in
             let path = folder + "/log"
             let output = try LogOutput(path: path)
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func `leaves out what is below its level`() throws {
+    @Test func `omits lines below its level`() throws {
         try withFolder { folder in
             let path = folder + "/log"
             let log = Logger(to: try LogOutput(path: path), level: .warning)
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test func `that was full says how many lines it lost`() throws {
+    @Test func `that was full reports how many lines it lost`() throws {
         try withFolder { folder in
             let path = folder + "/log"
             let output = try LogOutput(path: "/dev/full")

@@ -47,7 +47,7 @@ private func ledger(afterApplying code: String, of yaml: String) throws -> Ledge
 }
 
 @Suite struct `A catalog that is started with recorded uses` {
-    @Test func `is refused when another first code hides them`() throws {
+    @Test func `is refused if another first code hides them`() throws {
         let before = definitions(codes: "FIRST, SECOND")
         let ledger = try ledger(afterApplying: "FIRST", of: before)
         let faults = try catalog(definitions(codes: "NEW, FIRST")).lostUses(of: ledger)
@@ -57,7 +57,7 @@ private func ledger(afterApplying code: String, of yaml: String) throws -> Ledge
         #expect(fault.message.contains("write `id: cou_"))
     }
 
-    @Test func `is taken when the id that is advised is written`() throws {
+    @Test func `is taken if the advised id is written`() throws {
         let before = definitions(codes: "FIRST")
         let ledger = try ledger(afterApplying: "FIRST", of: before)
         let refused = try catalog(definitions(codes: "NEW, FIRST")).lostUses(of: ledger)
@@ -68,17 +68,17 @@ private func ledger(afterApplying code: String, of yaml: String) throws -> Ledge
     }
 
     @Test(arguments: ["FIRST, SECOND", "FIRST", "FIRST, NEW"])
-    func `is taken when the first code stays`(codes: String) throws {
+    func `is taken if the first code stays`(codes: String) throws {
         let ledger = try ledger(afterApplying: "FIRST", of: definitions(codes: "FIRST, SECOND"))
         #expect(try catalog(definitions(codes: codes)).lostUses(of: ledger).isEmpty)
     }
 
-    @Test func `is taken when nothing was used`() throws {
+    @Test func `is taken if nothing was used`() throws {
         let ledger = Ledger(seed: seed, orderLimit: 10)
         #expect(try catalog(definitions(codes: "NEW, FIRST")).lostUses(of: ledger).isEmpty)
     }
 
-    @Test func `is taken when the coupon is gone with its codes`() throws {
+    @Test func `is taken if the coupon was removed with its codes`() throws {
         let ledger = try ledger(afterApplying: "FIRST", of: definitions(codes: "FIRST"))
         #expect(try catalog(definitions(codes: "OTHER")).lostUses(of: ledger).isEmpty)
     }

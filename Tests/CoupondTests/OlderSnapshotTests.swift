@@ -33,8 +33,8 @@ import Testing
         #expect(try recover(["snapshot.previous": Self.version2()]).damagedSnapshot == nil)
     }
 
-    /// No journal holds what came between the two.
-    @Test func `does not stand in for a newer one that is damaged`() throws {
+    /// No journal holds the records between the two.
+    @Test func `does not replace a newer one that is damaged`() throws {
         let fault = try #require(throws: RecoveryFault.self) {
             try recover(["snapshot": Data("damaged".utf8), "snapshot.previous": Self.version2()])
         }

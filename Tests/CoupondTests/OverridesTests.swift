@@ -35,7 +35,7 @@ import Testing
         #expect(configuration.sockets == [SocketSettings(path: "/tmp/b", role: .admin)])
     }
 
-    @Test func `moves the file's socket and keeps its terms`() throws {
+    @Test func `moves the file's socket and keeps its other settings`() throws {
         var file = Configuration()
         file.sockets[0].stores = ["north"]
         file.sockets[0].mode = 0o666
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func `stands above the file's catalog`() throws {
+    @Test func `overrides the file's catalog`() throws {
         var file = Configuration()
         file.catalogPaths = ["other.yaml"]
         #expect(try configuration(file) { _ in }.catalogPaths == ["coupons.yaml"])

@@ -40,7 +40,7 @@ import Testing
             ["admin", "storefront", "viewer"],
             [nil, nil, nil],
         ] as [[String?]])
-    func `are refused when it is not certain which is which`(names: [String?]) throws {
+    func `are refused if their names do not identify them`(names: [String?]) throws {
         let fault = try #require(throws: StartFault.self) { try descriptors(names) }
         #expect(fault.exitReason == .configuration)
         #expect(fault.lines.joined().contains("storefront, admin"))

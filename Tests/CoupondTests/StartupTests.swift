@@ -9,7 +9,7 @@ import UVLoop
 
 @testable import coupond
 
-/// A folder that is gone after the test, with a path short enough for sockets.
+/// A folder that is removed after the test, with a path short enough for sockets.
 private func withFolder(_ body: (String) throws -> Void) throws {
     let path = "/tmp/cpn-\(UInt32.random(in: 0...UInt32.max))"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
@@ -21,18 +21,18 @@ private func withFolder(_ body: (String) throws -> Void) throws {
     @Test func `is created for the daemon alone`() throws {
         try withFolder { folder in
             let path = folder + "/state"
-            let directory = try StateDirectory(claiming: StateSettings(directory: path))
+            let directory = try StateDirectory(locking: StateSettings(directory: path))
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             #expect(attributes[.posixPermissions] as? Int == 0o700)
             withExtendedLifetime(directory) {}
         }
     }
 
-    @Test func `is not created where it should be a mounted disk`() throws {
+    @Test func `is not created in place of a mounted disk`() throws {
         try withFolder { folder in
             let settings = StateSettings(directory: folder + "/state", creation: .never)
             let fault = try #require(throws: StartFault.self) {
-                try StateDirectory(claiming: settings)
+                try StateDirectory(locking: settings)
             }
             #expect(fault == .stateDirectoryMissing(path: settings.directory))
             #expect(fault.exitReason == .missingInput)
@@ -45,46 +45,46 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         (["snapshot"], true), (["snapshot.previous"], true),
         (["journal-0000000000000001-0000000000000001.log"], true),
     ])
-    func `holds something of the daemon before where it should be a mounted disk`(
+    func `must hold state if it should be a mounted disk`(
         names: [String], isTaken: Bool
     ) throws {
         try withFolder { folder in
             for name in names { try Data().write(to: URL(fileURLWithPath: folder + "/" + name)) }
             let settings = StateSettings(directory: folder, creation: .never)
             if isTaken {
-                _ = try StateDirectory(claiming: settings)
+                _ = try StateDirectory(locking: settings)
                 return
             }
             let fault = try #require(throws: StartFault.self) {
-                try StateDirectory(claiming: settings)
+                try StateDirectory(locking: settings)
             }
             #expect(fault == .stateDirectoryEmpty(path: folder))
             #expect(fault.exitReason == .missingInput)
             #expect(fault.lines.joined().contains(folder))
-            // Not even a lock is left in what may be a mount point.
+            // No file is left in a possible mount point, not even a lock.
             let left = try FileManager.default.contentsOfDirectory(atPath: folder)
             #expect(left.sorted() == names.sorted())
         }
     }
 
-    @Test func `is no file where it should be a mounted disk`() throws {
+    @Test func `cannot be a file instead of a mounted disk`() throws {
         try withFolder { folder in
             let path = folder + "/state"
             try Data().write(to: URL(fileURLWithPath: path))
             let settings = StateSettings(directory: path, creation: .never)
             let fault = try #require(throws: StartFault.self) {
-                try StateDirectory(claiming: settings)
+                try StateDirectory(locking: settings)
             }
             #expect(fault == .stateDirectoryUnreadable(path: path, .notDirectory))
             #expect(fault.exitReason == .missingInput)
         }
     }
 
-    @Test func `is not created inside a folder that is missing`() throws {
+    @Test func `is not created inside a missing folder`() throws {
         try withFolder { folder in
             let path = folder + "/none/state"
             let fault = try #require(throws: StartFault.self) {
-                try StateDirectory(claiming: StateSettings(directory: path))
+                try StateDirectory(locking: StateSettings(directory: path))
             }
             #expect(fault == .stateDirectoryNotCreated(path: path, .noSuchFileOrDirectory))
             #expect(fault.exitReason == .cannotCreate)
@@ -96,7 +96,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
             let path = folder + "/state"
             try Data().write(to: URL(fileURLWithPath: path))
             let fault = try #require(throws: StartFault.self) {
-                try StateDirectory(claiming: StateSettings(directory: path))
+                try StateDirectory(locking: StateSettings(directory: path))
             }
             #expect(fault.exitReason == .cannotCreate)
             #expect(fault.lines.joined().contains(path))
@@ -106,9 +106,9 @@ private func withFolder(_ body: (String) throws -> Void) throws {
     @Test func `serves one daemon, and the next one after it`() throws {
         try withFolder { folder in
             let settings = StateSettings(directory: folder)
-            let first = try StateDirectory(claiming: settings)
+            let first = try StateDirectory(locking: settings)
             let fault = try #require(throws: StartFault.self) {
-                try StateDirectory(claiming: settings)
+                try StateDirectory(locking: settings)
             }
             #expect(fault == .stateDirectoryTaken(path: folder))
             #expect(fault.exitReason == .alreadyRunning)
@@ -125,7 +125,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `gets the rights that are configured`() throws {
+    @Test func `gets the configured access rights`() throws {
         try withFolder { folder in
             let loop = try EventLoop()
             let path = folder + "/a.sock"
@@ -138,7 +138,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `that is too long is refused, not cut`() throws {
+    @Test func `that is too long is refused, not truncated`() throws {
         let path = "/tmp/" + String(repeating: "x", count: 103)
         let fault = try fault(binding: path)
         #expect(fault == .socketPathTooLong(path: path, bytesMax: 107))
@@ -146,7 +146,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         #expect(!FileManager.default.fileExists(atPath: path + ".lock"))
     }
 
-    @Test func `that is something else is left alone`() throws {
+    @Test func `that is not a socket is not touched`() throws {
         try withFolder { folder in
             let path = folder + "/a.sock"
             try Data("precious".utf8).write(to: URL(fileURLWithPath: path))
@@ -173,7 +173,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `on which somebody else listens is taken`() throws {
+    @Test func `on which another process listens is taken`() throws {
         try withFolder { folder in
             let path = folder + "/a.sock"
             let other = try UnixSocket(.stream)
@@ -185,7 +185,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `is locked before it is looked at`() throws {
+    @Test func `is locked before it is examined`() throws {
         try withFolder { folder in
             let path = folder + "/a.sock"
             let lock = try FileLock.attempt(path: path + ".lock")
@@ -194,13 +194,13 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         }
     }
 
-    @Test func `in a folder that is missing cannot be created`() throws {
+    @Test func `in a missing folder cannot be created`() throws {
         let fault = try fault(binding: "/tmp/cpn-none/a.sock")
         #expect(fault.exitReason == .cannotCreate)
         #expect(fault.lines.joined().contains("/tmp/cpn-none/a.sock"))
     }
 
-    @Test func `cannot be given to a user that nobody knows`() throws {
+    @Test func `cannot be given to an unknown user`() throws {
         try withFolder { folder in
             let path = folder + "/a.sock"
             var settings = SocketSettings(path: path, role: .storefront)
@@ -227,7 +227,7 @@ private func withFolder(_ body: (String) throws -> Void) throws {
         (.permissionDenied, .permission),
         (.ioError, .inputOutput),
     ])
-    func `of an unreadable configuration tells why`(error: Errno, expected: ExitReason) {
+    func `of an unreadable configuration reports why`(error: Errno, expected: ExitReason) {
         #expect(StartFault.unreadableConfiguration(path: "c", error).exitReason == expected)
     }
 

@@ -15,7 +15,7 @@ import Posix
     }
 
     @Test(arguments: DamageCase.table)
-    func `refuses what a start would, names the place and changes nothing`(
+    func `refuses what a start refuses, names the place and changes nothing`(
         damage: DamageCase
     ) throws {
         try withStateFolder { folder in
@@ -38,7 +38,7 @@ import Posix
         }
     }
 
-    @Test func `refuses counters that do not fit the orders`() throws {
+    @Test func `refuses counters that contradict the orders`() throws {
         try withStateFolder { folder in
             try DamageCase.table[0].make(in: folder)
             let fault = RecoveryFault.contradiction(counter: "total default/c_ten: 8 used")
@@ -49,7 +49,7 @@ import Posix
         }
     }
 
-    @Test func `goes on with the older snapshot, and says so`() throws {
+    @Test func `uses the older snapshot, and reports it`() throws {
         try withStateFolder { folder in
             var state = try StateSketch(in: folder)
             for order in 1...4 {
@@ -70,7 +70,7 @@ import Posix
         try withStateFolder { folder in
             try DamageCase.table[0].make(in: folder)
             guard case .acquired(let lock) = try FileLock.attempt(path: folder + "/lock") else {
-                Issue.record("nobody else locks it")
+                Issue.record("another process holds the lock")
                 return
             }
             let fault = try #require(throws: StartFault.self) { try verify(folder) }
@@ -124,7 +124,10 @@ import Posix
             "checksum does not match (byte 1536, sequence 11)", salvage
         ),
         (journal(.damage(.damaged(.outOfChain))), .corruptData, "does not follow", salvage),
-        (journal(.missingBefore), .corruptData, "continues a segment that is missing", "put the missing file back; or"),
+        (
+            journal(.missingBefore), .corruptData, "continues a segment that is missing",
+            "put the missing file back; or"
+        ),
         (
             journal(.missingAfter(SegmentName(generation: 4, firstSequence: 12))), .corruptData,
             "journal-0000000000000004-000000000000000c.log, which is missing", "put the missing"
@@ -144,7 +147,7 @@ import Posix
         (
             snapshot(.unreadable(DiskFault(.read, path: "/s/snapshot", errno: EACCES))),
             .permission,
-            "cannot read /s/snapshot: Permission denied", "run coupond as the user"
+            "cannot read /s/snapshot: Permission denied", "run coupond as the owner of the files"
         ),
         (
             snapshot(.unreadable(DiskFault(.read, path: "/s/snapshot", errno: EIO))), .inputOutput,
@@ -153,7 +156,7 @@ import Posix
         (.foreignFile(path: "/s/journal-1.log"), .corruptData, "/s/journal-1.log", "or move it"),
         (
             disk(.read, .permissionDenied), .permission, "cannot read /s/x",
-            "run coupond as the user"
+            "run coupond as the owner of the files"
         ),
         (disk(.list, .noSuchFileOrDirectory), .missingInput, "cannot list /s/x", nil),
         (disk(.synchronize, .ioError), .inputOutput, "cannot make durable /s/x", nil),
@@ -161,7 +164,7 @@ import Posix
     ]
 
     @Test(arguments: table.indices)
-    func `is told with its file and what to do, and has its status`(row: Int) {
+    func `names its file and a remedy, and has an exit status`(row: Int) {
         let (fault, reason, said, advice) = Self.table[row]
         #expect(fault.exitReason == reason)
         let lines = StartFault.unusableState(fault, directory: "/s").lines

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 extension `The built daemon` {
-    /// A use is consumed once, whoever asks and however often.
+    /// A use is consumed once, however many clients ask and however often.
     @Suite struct Applying {
         private static let clientCount = 20
 
@@ -26,7 +26,7 @@ extension `The built daemon` {
                 + #""lines":[{"product":"p","quantity":1,"unit_price":\#(unitPrice)}]}\#(more)}"#
         }
 
-        /// How much of the code is used, as the daemon counts it.
+        /// The used count of the code, as the daemon reports it.
         private func uses(of code: String, _ client: LineClient) throws -> JSONValue? {
             try client.ask(#"{"op":"usage","code":"\#(code)"}"#)["result.limits.0.used"]
         }
@@ -59,7 +59,7 @@ extension `The built daemon` {
                 #expect(refused.count == 4_900)
                 let refusal = try Reply(#require(refused.first).element)
                 #expect(refusal["codes.0.limit"] == 100 && refusal["codes.0.actual"] == 100)
-                // Each use is one of its own, and the last one leaves nothing.
+                // Each use is a separate one, and none is left after the last.
                 let redemptions = Set(applied.compactMap { $0["codes.0.redemption"]?.stringValue })
                 #expect(redemptions.count == 100)
                 let remaining = Set(applied.compactMap { $0["codes.0.remaining"]?.integerValue })
@@ -67,7 +67,7 @@ extension `The built daemon` {
                 let client = try shop.connect()
                 #expect(try uses(of: "RUSH", client) == 100)
 
-                // Afterwards, too: who was first stays, who was late stays out.
+                // A repeat changes nothing: accepted orders stay accepted, refused ones refused.
                 let winner = try #require(applied.first?["order"]?.stringValue)
                 #expect(try client.ask(Self.apply(winner, code: "RUSH"))["replayed"] == true)
                 let late = try client.ask(Self.apply("late", code: "RUSH"))
@@ -99,7 +99,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `a replay tells what is on record`() throws {
+        @Test func `a replay returns what is on record`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
@@ -126,7 +126,7 @@ extension `The built daemon` {
             }
         }
 
-        /// What a shop may send differently when it asks again, and what makes another request.
+        /// Members that may differ in a repeat, and members that make it another request.
         @Test func `a conflict keeps the first`() throws {
             let first = #","customer":"c","context":{"country":"US","ip":"10.0.0.1"}"#
             let same = [
@@ -165,7 +165,7 @@ extension `The built daemon` {
                     #expect(reply["replayed"] == true, "\(more): \(reply.line)")
                     #expect(reply["codes.0.redemption"] == redemption)
                 }
-                // The codes that were tried were not used.
+                // The attempted codes were not used.
                 #expect(try uses(of: "RUSH", client) == 0)
             }
         }
@@ -185,7 +185,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `a refused order is judged anew`() throws {
+        @Test func `a refused order is judged again`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
@@ -196,9 +196,9 @@ extension `The built daemon` {
                 #expect(refused["applied"] == false)
                 #expect(refused["reason"] == "usage_limit_reached")
                 #expect(refused["codes.0.scope"] == "code")
-                // The same order with another code is no conflict: nothing is on record for it.
-                let anew = try client.ask(Self.apply("c", code: "PLAIN"))
-                #expect(anew["applied"] == true && anew["replayed"] == nil)
+                // The same order with another code does not conflict: a refusal is not recorded.
+                let retry = try client.ask(Self.apply("c", code: "PLAIN"))
+                #expect(retry["applied"] == true && retry["replayed"] == nil)
             }
         }
     }

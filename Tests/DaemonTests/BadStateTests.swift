@@ -2,11 +2,11 @@ import CouponClient
 import Foundation
 import Testing
 
-// The state is made once, of a daemon that wrote two snapshots and went on: `snapshot` holds the
-// journal up to its fifth record, `snapshot.previous` up to the third, and the sixth is only in the
-// last of the two segments. Then it is damaged in every way, each time from the good state.
+// The state is created once, by a daemon that writes two snapshots and one more record: `snapshot`
+// holds the journal up to its fifth record, `snapshot.previous` up to the third, and the sixth is
+// only in the last of the two segments. Each test damages a copy of this good state.
 
-/// Something that happened to the files of a state directory.
+/// A change to the files of a state directory.
 private struct Damage: Sendable, CustomStringConvertible {
     let description: String
     let change: @Sendable (inout StateFiles) throws -> Void
@@ -58,7 +58,7 @@ extension `The built daemon` {
             Damage("is cut short") { try $0.edit("snapshot") { $0.removeLast() } },
             Damage("has a bit turned in its header") { try $0.flip("snapshot", at: 30) },
             Damage("has a bit turned in its content") { try $0.flip("snapshot", at: 90) },
-            Damage("is something else") { $0["snapshot"] = Data("somebody's notes\n".utf8) },
+            Damage("is something else") { $0["snapshot"] = Data("foreign notes\n".utf8) },
             Damage(laterVersion) { try $0.flip("snapshot", at: versionOffset + 1) },
             Damage("is a segment") { files in files["snapshot"] = files[files.segments[0]] },
         ]
@@ -76,7 +76,7 @@ extension `The built daemon` {
                 try $0.flip($0.segments[0], at: firstRecordOffset)
             },
             Damage("a foreign segment") {
-                $0[$0.segments[1]] = Data("somebody's notes\n".utf8)
+                $0[$0.segments[1]] = Data("foreign notes\n".utf8)
             },
             Damage("a segment of zeros") { files in
                 try files.edit(files.segments[1]) { $0 = Data(count: $0.count) }
@@ -119,7 +119,7 @@ extension `The built daemon` {
             #expect(!FileManager.default.fileExists(atPath: shop.socket))
         }
 
-        @Test func `is refused and left as it is when its journal is not whole`() throws {
+        @Test func `is refused and not changed if its journal is damaged`() throws {
             try withGoodState { shop, good in
                 for damage in Self.journalDamages {
                     var files = good
@@ -130,7 +130,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `is refused when its only snapshot is damaged`() throws {
+        @Test func `is refused if its only snapshot is damaged`() throws {
             try withGoodState { shop, good in
                 var alone = good
                 alone["snapshot.previous"] = nil
@@ -142,7 +142,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `is refused when both snapshots are damaged, or one and the journal`() throws {
+        @Test func `is refused if both snapshots are damaged, or one and the journal`() throws {
             try withGoodState { shop, good in
                 var files = good
                 try files.flip("snapshot", at: 90)
@@ -174,8 +174,8 @@ extension `The built daemon` {
             return daemon
         }
 
-        /// A later version may have meant more than this one could make of the older snapshot.
-        @Test func `with a snapshot of a later version refuses, whatever else there is`() throws {
+        /// The older snapshot may lack state that only the later version understands.
+        @Test func `with a snapshot of a later version is always refused`() throws {
             try withGoodState { shop, good in
                 let damage = try #require(
                     Self.snapshotDamages.first { $0.description == Self.laterVersion })
@@ -185,19 +185,19 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `with a damaged snapshot loses nothing, and says it loudly`() throws {
+        @Test func `with a damaged snapshot loses nothing, and logs an error`() throws {
             try withGoodState { shop, good in
                 for damage in Self.snapshotDamages where damage.description != Self.laterVersion {
                     var files = good
                     try damage.change(&files)
                     let daemon = try checkWhole(shop, files, damage)
-                    let told = daemon.log.line(containing: "a snapshot is damaged")
-                    let line = try Reply(try #require(told))
+                    let found = daemon.log.line(containing: "a snapshot is damaged")
+                    let line = try Reply(try #require(found))
                     #expect(line["level"] == "error")
                     let fault = line["metadata.fault"]?.stringValue ?? ""
                     #expect(fault.contains(shop.state + "/snapshot"), "\(line.line)")
 
-                    // The next snapshot leaves what is damaged to whoever wants to look at it.
+                    // The next snapshot keeps the damaged file for examination.
                     let client = try shop.connect()
                     _ = try client.ask(ShopRequests.apply("TEN", order: "o-7"))
                     try shop.snapshot()
@@ -212,7 +212,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `without what is not needed starts and loses nothing`() throws {
+        @Test func `without files that are not needed starts and loses nothing`() throws {
             let harmless = [
                 Damage("as it was") { _ in },
                 Damage("no older segment") { $0[$0.segments[0]] = nil },
@@ -222,7 +222,7 @@ extension `The built daemon` {
                 Damage("no spare") { $0["journal-next.tmp"] = nil },
                 Damage("a spare of noise") { $0["journal-next.tmp"] = Data("noise".utf8) },
                 Damage("half a snapshot") { $0["snapshot.new"] = Data("half".utf8) },
-                Damage("somebody's file") { $0["notes.txt"] = Data("mine".utf8) },
+                Damage("a foreign file") { $0["notes.txt"] = Data("mine".utf8) },
             ]
             try withGoodState { shop, good in
                 for damage in harmless {
@@ -239,10 +239,10 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `that ends in what was never acknowledged starts, and says so`() throws {
+        @Test func `that ends in unacknowledged records starts, and logs a warning`() throws {
             try withGoodState { shop, good in
-                // Batches of the last segment: its record, then the mark that says it is durable. Damage
-                // in the mark itself takes nothing from anybody.
+                // Batches of the last segment: its record, then the mark that says it is durable.
+                // Damage in the mark itself loses no acknowledged record.
                 var files = good
                 let last = good.segments[1]
                 let header = Data("CPNDBTCH".utf8)
@@ -250,8 +250,8 @@ extension `The built daemon` {
                 try #require(mark.lowerBound > 512)
                 try files.flip(last, at: mark.lowerBound + 40)
                 let daemon = try checkWhole(shop, files, Damage("a damaged mark") { _ in })
-                let told = daemon.log.line(containing: "the end of the journal is incomplete")
-                let line = try Reply(try #require(told))
+                let found = daemon.log.line(containing: "the end of the journal is incomplete")
+                let line = try Reply(try #require(found))
                 #expect(line["level"] == "warning" && line["metadata.segment"] == .string(last))
                 #expect(line["metadata.offset"] == .integer(Int64(mark.lowerBound)))
             }

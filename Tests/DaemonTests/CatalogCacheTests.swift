@@ -18,26 +18,27 @@ extension `The built daemon` {
 
         private func cache(of shop: Shop) -> String { shop.state + "/catalog.cache" }
 
-        /// What is in the state directory for the sake of the cache.
+        /// The files of the cache in the state directory.
         private func cacheNames(_ shop: Shop) throws -> [String] {
             try FileManager.default.contentsOfDirectory(atPath: shop.state)
                 .filter { $0.hasPrefix("catalog") }.sorted()
         }
 
-        /// Starts a daemon, waits until it has kept its catalog if `isKept`, and ends it.
+        /// Starts a daemon, waits until its catalog is cached if `isKept`, and ends it.
         private func serveOnce(_ shop: Shop, isKept: Bool = true) throws {
             let daemon = try shop.startDaemon()
             if isKept { try daemon.log.next(containing: "catalog cache written") }
             #expect(try daemon.end() == .status(0))
         }
 
-        /// Starts a daemon and tells where its catalog came from, as its statistics and log say it.
+        /// Starts a daemon and returns where its catalog came from; its statistics and log must
+        /// agree.
         @discardableResult
         private func source(_ shop: Shop, _ arguments: [String]? = nil) throws -> String {
             let daemon = try shop.startDaemon(arguments)
             let stats = try shop.askAdmin(#"{"op":"server.stats"}"#)
             guard case .string(let source) = stats["result.catalog.source"] else {
-                Issue.record("the statistics tell a source: \(stats)")
+                Issue.record("the statistics have no source: \(stats)")
                 return ""
             }
             #expect(daemon.log.text.contains(#""source":"\#(source)""#), "\(daemon.log.text)")
@@ -67,7 +68,7 @@ extension `The built daemon` {
                 let line = try #require(
                     warm.log.text.split(separator: "\n").first { $0.contains("catalog loaded") })
                 #expect(line.contains(#""source":"cache""#) && line.contains(#""ms":"#))
-                // What came from the cache need not be written again.
+                // A catalog from the cache is not written again.
                 #expect(try warm.end() == .status(0))
                 #expect(!warm.log.text.contains("catalog cache written"))
             }
@@ -83,7 +84,7 @@ extension `The built daemon` {
         }
 
         @Test(arguments: ["touched", "replaced", "rewritten"])
-        func `is passed over when a file is`(how: String) throws {
+        func `is not used if a file is`(how: String) throws {
             try Shop.open(catalog: Self.ten) { shop in
                 try serveOnce(shop)
                 #expect(try source(shop) == "cache")
@@ -94,7 +95,7 @@ extension `The built daemon` {
                         [.modificationDate: Date(timeIntervalSince1970: 1_700_000_000)],
                         ofItemAtPath: shop.catalog)
                 case "replaced":
-                    // By one of the same size and time.
+                    // By a file of the same size and time.
                     let date = try FileManager.default.attributesOfItem(atPath: shop.catalog)[
                         .modificationDate]
                     try shop.write(other, to: "next.yaml")
@@ -114,7 +115,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `is passed over when a folder has one more file, or a codes file changed`()
+        @Test func `is not used if a folder has one more file, or a codes file changed`()
             throws
         {
             let listed = Self.catalog(Self.percent(10, "codes_file: codes.csv"))
@@ -145,7 +146,7 @@ extension `The built daemon` {
                 try shop.write(Self.catalog(Self.percent(30, "codes: [NEW]")), to: "catalog.yaml")
                 try daemon.reload()
                 try daemon.log.next(containing: "catalog cache written")
-                // Broken files are kept out of it.
+                // Broken files do not change it.
                 try shop.write(Self.broken, to: "catalog.yaml")
                 daemon.program.signal(SIGHUP)
                 try daemon.log.next(containing: "reload refused")
@@ -156,7 +157,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `may be deleted, or be something else`() throws {
+        @Test func `may be deleted or replaced by another file`() throws {
             try Shop.open(catalog: Self.ten) { shop in
                 try serveOnce(shop)
                 try FileManager.default.removeItem(atPath: cache(of: shop))
@@ -170,7 +171,7 @@ extension `The built daemon` {
                     (Data(), "is not a compiled catalog"),
                     (Data("{}".utf8), "is not a compiled catalog"),
                     (whole.dropLast(), "bytes where it should have \(whole.count)"),
-                    (flipped, "is damaged: its checksum does not hold"),
+                    (flipped, "is damaged: its checksum does not match"),
                 ] {
                     try bytes.write(to: URL(filePath: cache(of: shop)))
                     let daemon = try shop.startDaemon()
@@ -186,9 +187,9 @@ extension `The built daemon` {
         }
 
         @Test(arguments: ["catalog.cache", "catalog.cache.new"])
-        func `that cannot be written harms nothing`(taken: String) throws {
+        func `that cannot be written does no harm`(taken: String) throws {
             try Shop.open(catalog: Self.ten) { shop in
-                // A folder in its place, which no file replaces.
+                // A folder in its place, which a file cannot replace.
                 try FileManager.default.createDirectory(
                     atPath: "\(shop.state)/\(taken)/full", withIntermediateDirectories: true)
                 for _ in 1...2 {
@@ -205,7 +206,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `replaces what a crash left half written`() throws {
+        @Test func `replaces a file that a crash left half written`() throws {
             try Shop.open(catalog: Self.ten) { shop in
                 try FileManager.default.createDirectory(
                     atPath: shop.state, withIntermediateDirectories: false)

@@ -15,7 +15,8 @@ extension `The built daemon` {
 
         private static let cart = ["--line", "p1:2:2500"]
 
-        /// Calls `body` with what runs couponctl against a daemon, found by the environment.
+        /// Calls `body` with a function that runs couponctl, which finds a daemon by the
+        /// environment.
         private func withDaemon(
             _ body: (Shop, _ run: ([String]) throws -> FinishedProgram) throws -> Void
         ) throws {
@@ -64,12 +65,12 @@ extension `The built daemon` {
                 #expect(bad.output.contains("Spend 25.00 USD more to use this code."))
 
                 for (code, status) in [("TEN", 0), ("BIG", 1), ("NOSUCH", 1)] {
-                    let told = try run(["validate", code, "--json"] + Self.cart)
-                    #expect(told.status == status)
-                    let line = try #require(told.output.split(separator: "\n").first)
-                    #expect(told.output == line + "\n")
+                    let json = try run(["validate", code, "--json"] + Self.cart)
+                    #expect(json.status == status)
+                    let line = try #require(json.output.split(separator: "\n").first)
+                    #expect(json.output == line + "\n")
                     let reply = try Reply(String(line))
-                    // As the daemon tells it to anybody, but for the id, which comes first.
+                    // The reply that any client gets, except for the id, which comes first.
                     let id = try #require(reply["id"])
                     let asked = try shop.connect().ask(
                         #"{"id":\#(id),"op":"validate","code":"\#(code)",\#(ShopRequests.cart)}"#)
@@ -78,7 +79,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `applies, and says what came before`() throws {
+        @Test func `applies, and reports a repeat`() throws {
             try withDaemon { _, run in
                 let first = try run(["apply", "TEN", "--order", "o-1"] + Self.cart)
                 #expect(first.status == 0 && first.errors == "", "\(first.errors)")
@@ -88,9 +89,9 @@ extension `The built daemon` {
                 #expect(
                     again.output.hasPrefix(
                         "applied to order o-1 before, nothing consumed now: 5.00 USD off\n"))
-                let told = try run(["apply", "TEN", "--order", "o-1", "--json"] + Self.cart)
-                #expect(told.status == 0)
-                #expect(try Reply(told.output)["replayed"] == true)
+                let json = try run(["apply", "TEN", "--order", "o-1", "--json"] + Self.cart)
+                #expect(json.status == 0)
+                #expect(try Reply(json.output)["replayed"] == true)
 
                 let refused = try run(["apply", "BIG", "--order", "o-2"] + Self.cart)
                 #expect(refused.status == 1)
@@ -102,7 +103,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `holds, and gives back`() throws {
+        @Test func `reserves and releases`() throws {
             try withDaemon { shop, run in
                 let reserve = ["reserve", "TEN", "--order", "o-1", "--ttl", "600"] + Self.cart
                 let held = try run(reserve + ["--json"])
@@ -136,9 +137,9 @@ extension `The built daemon` {
                         total   3     1     0     2
 
                         """)
-                let told = try run(["usage", "TEN", "--json"])
-                #expect(told.status == 0)
-                #expect(try Reply(told.output)["result.limits.0.used"] == 1)
+                let json = try run(["usage", "TEN", "--json"])
+                #expect(json.status == 0)
+                #expect(try Reply(json.output)["result.limits.0.used"] == 1)
                 let unknown = try run(["usage", "NOSUCH"])
                 #expect(unknown.status == 2 && unknown.output == "")
                 #expect(unknown.errors.contains("not_found"), "\(unknown.errors)")
@@ -149,9 +150,9 @@ extension `The built daemon` {
             try withDaemon { shop, run in
                 let stats = try run(["stats"])
                 #expect(stats.status == 0 && stats.output.contains("catalog.coupons"))
-                let told = try run(["stats", "--json"])
-                #expect(told.status == 0)
-                #expect(try Reply(told.output)["result.catalog.coupons"] == 2)
+                let json = try run(["stats", "--json"])
+                #expect(json.status == 0)
+                #expect(try Reply(json.output)["result.catalog.coupons"] == 2)
 
                 let snapshot = try run(["snapshot"])
                 #expect(snapshot.status == 0 && snapshot.output.contains("written"))
@@ -180,13 +181,13 @@ extension `The built daemon` {
             ["reserve", "TEN"], ["release"],
             ["validate", "TEN", "--timeout", "0"], ["stats", "--socket"],
         ])
-        func `tells a command that makes no sense`(arguments: [String]) throws {
+        func `rejects an invalid command`(arguments: [String]) throws {
             let program = try FinishedProgram(Built.couponctl, arguments)
             #expect(program.status == 2 && program.output == "")
             #expect(!program.errors.isEmpty)
         }
 
-        @Test func `tells that nobody is there`() throws {
+        @Test func `reports that no daemon listens`() throws {
             try Shop.open { shop in
                 for command in [["ping"], ["validate", "TEN"], ["stats"], ["reload"]] {
                     let program = try FinishedProgram(

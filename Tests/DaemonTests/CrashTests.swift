@@ -4,15 +4,15 @@ import Glibc
 import StoreSupport
 import Testing
 
-// The promise itself, put to the built daemon: it is killed at random moments, and after each one
-// everything that it had acknowledged has to be there. `swift test` does some crashes of it; more,
-// against a release build, as CI does:
+// The main promise, tested on the built daemon: it is killed at random moments, and after each
+// crash all that it had acknowledged must still be there. `swift test` runs some crashes; this runs
+// more, against a release build, as CI does:
 //
 //   COUPOND_CRASHES=200 COUPOND_BINARIES=.build-release/release swift test --filter Crashes
 //
-// The seed that is printed decides who asks what, and after how many replies the crash comes.
+// The printed seed determines the requests, and the number of replies before a crash.
 
-/// Some crashes of one daemon, in a row on one state.
+/// A series of crashes of one daemon, on one state.
 struct CrashSeries: Sendable, CustomStringConvertible {
     let mode: String
     let crashes: Int
@@ -23,7 +23,7 @@ struct CrashSeries: Sendable, CustomStringConvertible {
     private static let crashesMax = 10
     private static let modes = ["always", "everysec", "always", "no"]
 
-    /// As many as the environment asks for.
+    /// As many crashes as the environment sets.
     static let planned: [CrashSeries] = {
         let environment = ProcessInfo.processInfo.environment
         let count = environment["COUPOND_CRASHES"].flatMap(Int.init) ?? 20
@@ -64,11 +64,11 @@ extension `The built daemon` {
     }
 }
 
-/// A shop whose daemon is killed again and again, and all that its clients know.
+/// A shop whose daemon is killed repeatedly, and all that its clients know.
 private struct CrashTrial {
     private static let clientCount = 4
     private static let repliesMax = 240
-    /// Orders of earlier rounds that are looked at again after each crash.
+    /// Orders of earlier rounds that are checked again after each crash.
     private static let oldOrdersChecked = 10
 
     let shop: Shop
@@ -117,7 +117,8 @@ private struct CrashTrial {
         try daemon.crash()
     }
 
-    /// Starts a daemon, holds it to everything that was acknowledged, settles every doubt, and kills it.
+    /// Starts a daemon, checks everything that was acknowledged, resolves every doubt, and kills
+    /// it.
     mutating func checkEverything(isLast: Bool) throws {
         let proof = try shop.runDaemon(["--verify", "--state", shop.state])
         #expect(proof.status == 0, "\(proof.errors)")
@@ -168,7 +169,7 @@ private struct CrashTrial {
         return Array(book.touched.union(old)).sorted()
     }
 
-    /// Asks again what was answered before; nothing may be used, held or given back by it.
+    /// Repeats answered requests; they must not use, hold or release anything.
     private func check(_ orders: [Int], of book: inout OrderBook, _ client: LineClient) throws {
         let requests = orders.map { index in
             let request: OrderRequest =

@@ -12,8 +12,9 @@ extension `The built daemon` {
                discount: {kind: percentage, percent: 10}}
             """
 
-        /// Calls `body` with a shop whose state is on a disk of its own, of six megabytes: the segments
-        /// of two starts with their spares, and a little more. Says why not where that is not permitted.
+        /// Calls `body` with a shop whose state is on a disk of its own, of six megabytes: the
+        /// segments of two starts with their spares, and a little more. Reports why if that is not
+        /// permitted.
         private func withSmallDisk(_ body: (Shop) throws -> Void) throws {
             let purpose = "what a full disk does to a daemon"
             guard let mount = InstalledTool("mount", for: purpose),
@@ -36,9 +37,9 @@ extension `The built daemon` {
             }
         }
 
-        /// Takes all the room that is left.
+        /// Fills the rest of the disk.
         private func fill(_ shop: Shop) throws {
-            let path = shop.state + "/somebody-else"
+            let path = shop.state + "/ballast"
             try Data().write(to: URL(filePath: path))
             let file = try FileHandle(forWritingTo: URL(filePath: path))
             defer { try? file.close() }
@@ -46,21 +47,21 @@ extension `The built daemon` {
             do {
                 while true { try file.write(contentsOf: page) }
             } catch {
-                // The disk is full now, as it was meant to be.
+                // The disk is full now, as intended.
                 #expect(try file.offset() > 0)
             }
         }
 
         private func makeRoom(_ shop: Shop) throws {
-            try FileManager.default.removeItem(atPath: shop.state + "/somebody-else")
+            try FileManager.default.removeItem(atPath: shop.state + "/ballast")
         }
 
         private func hasSpace(_ shop: Shop) throws -> JSONValue? {
             try shop.askAdmin(#"{"op":"server.stats"}"#)["result.journal.has_space"]
         }
 
-        /// Applies orders until one is not answered with a use. Returns how many were, and the reply
-        /// to the one that was not.
+        /// Applies orders until one is not applied. Returns the number of applied orders, and the
+        /// reply to the last one.
         private func applyUntilRefused(
             _ client: LineClient, from start: Int
         ) throws -> (count: Int, refusal: Reply) {
@@ -74,7 +75,8 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `refuses what it could not record, changes nothing, and heals`() throws {
+        @Test func `refuses requests that it cannot record, changes nothing, and recovers`() throws
+        {
             try withSmallDisk { shop in
                 let daemon = try shop.startDaemon()
                 let client = try shop.connect()
@@ -82,7 +84,7 @@ extension `The built daemon` {
                     .replacing("apply", with: "reserve")
                 #expect(try client.ask(hold)["reserved"] == true)
                 try fill(shop)
-                // What has its space already is used up, and not a record more.
+                // The allocated space is used up, and not one record more.
                 let (count, refusal) = try applyUntilRefused(client, from: 0)
                 #expect(count > 100)
                 try daemon.log.next(containing: "no space for the journal")
@@ -118,7 +120,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `is no reason not to end well, and a start says that it cannot`() throws {
+        @Test func `allows a clean end, and a start reports that it has no space`() throws {
             try withSmallDisk { shop in
                 let daemon = try shop.startDaemon()
                 try fill(shop)
@@ -127,13 +129,13 @@ extension `The built daemon` {
                 #expect(snapshot["error.code"] == "storage_unavailable", "\(snapshot.line)")
                 #expect(try daemon.end() == .status(0))
 
-                // There is no room to go on in; what is there stays as it is.
+                // A start finds no space, and changes no file.
                 let before = try shop.stateFiles()
                 let refused = try shop.runDaemon(shop.arguments)
                 #expect(refused.status == 73, "\(refused.errors)")
                 #expect(refused.errors.contains(shop.state), "\(refused.errors)")
                 var after = try shop.stateFiles()
-                // A spare is made anew at each start, and is nobody's state.
+                // Each start creates the spare again; it is not part of the state.
                 after["journal-next.tmp"] = before["journal-next.tmp"]
                 #expect(after == before)
 

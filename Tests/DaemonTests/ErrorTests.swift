@@ -3,11 +3,12 @@ import Foundation
 import Testing
 
 extension `The built daemon` {
-    /// What cannot be answered says why and where, and the connection goes on.
+    /// An invalid request gets an error with the reason and the place, and the connection stays
+    /// open.
     @Suite struct Errors {
         private static let ping = #"{"id":"still here","op":"ping"}"#
 
-        /// Asks something that is in order, over a connection that has just had an error.
+        /// Sends a valid request over a connection that has just had an error.
         private func checkGoesOn(
             _ client: LineClient, _ comment: Comment,
             sourceLocation: SourceLocation = #_sourceLocation
@@ -43,8 +44,8 @@ extension `The built daemon` {
             }
         }
 
-        /// Bytes that are no UTF-8, wherever they stand.
-        @Test func `tell what is not text`() throws {
+        /// Bytes that are not UTF-8, at any place.
+        @Test func `report bytes that are not text`() throws {
             try Shop.open { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
@@ -58,7 +59,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `keep a socket to its role and its stores`() throws {
+        @Test func `restrict a socket to its role and its stores`() throws {
             let rows: [(socket: String, request: String, field: String?)] = [
                 ("shop", #"{"op":"validate","code":"A"}"#, "store"),
                 ("shop", #"{"op":"validate","code":"A","store":"other"}"#, "store"),
@@ -103,8 +104,8 @@ extension `The built daemon` {
             }
         }
 
-        /// One error line, unasked, and then the end.
-        @Test func `turn away who may not come in`() throws {
+        /// One error line without a request, then the end.
+        @Test func `turn away clients that may not connect`() throws {
             try Shop.open { shop in
                 let stranger = getuid() + 1
                 let configuration = """
@@ -132,14 +133,14 @@ extension `The built daemon` {
                         #"{"id":null,"error":{"code":"too_many_connections","message":""#))
                 try checkGoesOn(first, "the first, again")
 
-                // Who leaves makes room.
+                // A client that leaves makes room.
                 second.endSending()
                 #expect(try second.remainingLines().isEmpty)
                 try checkGoesOn(try shop.connect(), "the next")
             }
         }
 
-        @Test func `skip a line that is too long, and tell the limit`() throws {
+        @Test func `skip a line that is too long, and report the limit`() throws {
             try Shop.open { shop in
                 let configuration = """
                     sockets: [{path: \(shop.socket), role: storefront}]
@@ -157,8 +158,8 @@ extension `The built daemon` {
             }
         }
 
-        /// No order is forgotten to make room: new ones are refused, old ones are still answered.
-        @Test func `refuse another order when as many as may be are on record`() throws {
+        /// No order is dropped to make room: new ones are refused, old ones are still answered.
+        @Test func `refuse another order when the order table is full`() throws {
             try Shop.open(catalog: ErrorTable.catalog) { shop in
                 let configuration = """
                     sockets: [{path: \(shop.socket), role: storefront}]

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 extension `The built daemon` {
-    /// One request a line, one reply a line, in order: however the bytes come.
+    /// One request per line, one reply per line, in order, for every split of the bytes.
     @Suite struct Framing {
         private static let limit = 65_536
         private static let ping = #"{"id":"still here","op":"ping"}"#
@@ -13,7 +13,7 @@ extension `The built daemon` {
             - {id: plain, codes: [PLAIN], discount: {kind: percentage, percent: 10}}
             """
 
-        /// What a careless client may say, besides what is in order.
+        /// Lines of a careless client, between valid ones.
         private static let dialogue = [
             #"{"id":1,"op":"ping"}"#, "",
             #"{"id":"é","op":"validate","code":"plain","cart":{"currency":"USD","#
@@ -24,7 +24,7 @@ extension `The built daemon` {
         /// Blank lines have none.
         private static let dialogueReplyCount = 5
 
-        @Test func `a dialogue is the same at every cut, and glued`() throws {
+        @Test func `a dialogue is the same at every split, and in one piece`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 _ = try shop.startDaemon()
                 let bytes = Array(Self.dialogue.utf8)
@@ -85,7 +85,7 @@ extension `The built daemon` {
             return head + String(repeating: " ", count: padding) + tail
         }
 
-        @Test func `a line may have as many bytes as the limit, and not one more`() throws {
+        @Test func `a line may have as many bytes as the limit, but not one more`() throws {
             try Shop.open { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
@@ -109,11 +109,11 @@ extension `The built daemon` {
                 try client.send(Self.ping(byteCount: Self.limit + 1) + "\n" + good + "\n")
                 try expectRefusal()
                 try expectPong()
-                // Many times over the limit: one error, whatever is inside.
+                // Many times over the limit: one error, for any content.
                 try client.send(String(repeating: Self.ping, count: 20_000) + "\n" + good + "\n")
                 try expectRefusal()
                 try expectPong()
-                // The error comes once the line is over the limit or at its end, and only once.
+                // The error comes when the line exceeds the limit or ends, and only once.
                 try client.send(String(repeating: "x", count: 3 * Self.limit))
                 let other = try shop.connect()
                 #expect(try other.ask(Self.ping)["id"] == "still here")
@@ -132,7 +132,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `who has ended sending gets every reply, and then the end`() throws {
+        @Test func `a client that has ended sending gets every reply, then the end`() throws {
             try Shop.open { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
@@ -150,15 +150,15 @@ extension `The built daemon` {
             }
         }
 
-        /// It is not read from any more, which stops it, and holds up nobody.
-        @Test func `a client that never reads disturbs no other`() throws {
+        /// The daemon stops reading from it, which stops it and delays no other client.
+        @Test func `a client that never reads does not disturb others`() throws {
             try Shop.open { shop in
                 _ = try shop.startDaemon()
                 let deaf = try shop.connect()
                 let other = try shop.connect()
                 var sentCount = 0
                 var stuckCount = 0
-                // It is stuck when the daemon, which has answered others since, took nothing.
+                // It is stuck if the daemon took nothing while it answered other clients.
                 while stuckCount < 3 && deaf.partlySent.isEmpty {
                     let count = try deaf.sendUntilFull(#"{"op":"ping"}"# + "\n")
                     sentCount += count
@@ -168,7 +168,7 @@ extension `The built daemon` {
                 for _ in 0..<100 {
                     #expect(try other.ask(Self.ping)["id"] == "still here")
                 }
-                // Now it reads after all, and nothing is missing.
+                // Then it reads, and no reply is missing.
                 try deaf.send(bytes: deaf.partlySent)
                 if !deaf.partlySent.isEmpty { sentCount += 1 }
                 deaf.endSending()
@@ -196,8 +196,8 @@ extension `The built daemon` {
             }
         }
 
-        /// In the middle of a line, with replies unread, or without a word.
-        @Test func `who leaves without a good-bye leaves nothing behind`() throws {
+        /// In the middle of a line, with replies unread, or without a request.
+        @Test func `a client that disconnects leaves nothing behind`() throws {
             try Shop.open { shop in
                 _ = try shop.startDaemon()
                 let other = try shop.connect()

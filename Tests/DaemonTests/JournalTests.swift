@@ -13,7 +13,7 @@ extension `The built daemon` {
 
         private static let statistics = #"{"op":"server.stats"}"#
 
-        /// The settings of a daemon with both sockets, and what more is set.
+        /// The settings of a daemon with both sockets, and further settings.
         private static func settings(_ shop: Shop, _ more: String) -> String {
             """
             sockets:
@@ -32,7 +32,7 @@ extension `The built daemon` {
 
         // MARK: Segments
 
-        @Test func `is cut short by snapshots, and kept back to the older one`() throws {
+        @Test func `is truncated by snapshots, but kept from the older one on`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try shop.startDaemon()
                 let client = try shop.connect()
@@ -50,12 +50,12 @@ extension `The built daemon` {
                         #expect(reply["result.written"] == true)
                         try daemon.log.next(containing: "snapshot written")
                     }
-                    // The new segment, and the one with what the older snapshot lacks.
+                    // The new segment, and the one with the records that the older snapshot lacks.
                     let digits = "000000000000000\(number + 1)"
                     kept = Array((kept + ["journal-\(digits)-\(digits).log"]).suffix(2))
                     #expect(try shop.stateFiles().segments == kept)
                 }
-                // With nothing new there is nothing to write.
+                // Without new records, no snapshot is written.
                 let before = try shop.stateFiles()
                 let again = try shop.askAdmin(#"{"op":"server.snapshot"}"#)
                 #expect(again["result.bytes"] == .integer(Int64(before["snapshot"]?.count ?? 0)))
@@ -69,12 +69,13 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `goes on in another segment when one is full`() throws {
+        @Test func `continues in another segment when one is full`() throws {
             try Shop.open(catalog: Self.catalog.replacing("900", with: "90000")) { shop in
                 let daemon = try shop.startDaemon()
                 let client = try shop.connect()
                 var count = 0
-                // Requests of one turn share a batch, so what is sent together is one write.
+                // Requests of one turn share a batch, so requests that are sent together are one
+                // write.
                 func segment() throws -> Int64 {
                     let stats = try shop.askAdmin(Self.statistics)
                     return try #require(stats["result.journal.segment"]?.integerValue)
@@ -90,7 +91,7 @@ extension `The built daemon` {
                     count += orders.count
                     try #require(count < 50_000)
                 }
-                // It has grown by more than a segment, and a snapshot has not been there before.
+                // It has grown by more than a segment, and there was no snapshot before.
                 try daemon.log.next(containing: "snapshot written")
                 try daemon.crash()
                 _ = try shop.startDaemon()
@@ -103,7 +104,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `does not pile up, however often the daemon is started`() throws {
+        @Test func `does not pile up after many starts`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 for _ in 1...5 { try shop.startDaemon().crash() }
                 #expect(try shop.stateFiles().segments.count == 1)
@@ -111,7 +112,7 @@ extension `The built daemon` {
                     let daemon = try shop.startDaemon()
                     let order = ShopRequests.apply("TEN", order: "o-\(number)")
                     #expect(try shop.connect().ask(order)["applied"] == true)
-                    // What earlier starts have left counts as growth.
+                    // Segments of earlier starts count as growth.
                     if number > 1 { try daemon.log.next(containing: "snapshot written") }
                     try daemon.crash()
                     #expect(try shop.stateFiles().segments.count <= 4)
@@ -124,7 +125,7 @@ extension `The built daemon` {
         // MARK: Modes
 
         @Test(arguments: ["always", "everysec", "no"])
-        func `loses nothing by a crash, however often it is synchronized`(mode: String) throws {
+        func `loses nothing by a crash in any synchronization mode`(mode: String) throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let arguments = shop.arguments + ["--durability", mode]
                 let daemon = try shop.startDaemon(arguments)
@@ -154,9 +155,9 @@ extension `The built daemon` {
                 let next = try shop.startDaemon(arguments)
                 #expect(try shop.connect().usedCount(of: "TEN") == 5)
                 let later = try shop.askAdmin(Self.statistics)
-                // What was read counts for good before anybody is let in.
+                // Recovered records are durable before a client can connect.
                 #expect(later["result.journal.synchronized"] == 5)
-                // A snapshot may have made it go on in the next one already.
+                // A snapshot may have started the next segment already.
                 #expect(try #require(later["result.journal.segment"]?.integerValue) >= 2)
                 #expect(try next.end() == .status(0))
                 let last = try shop.startDaemon(arguments)
@@ -165,7 +166,8 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `is synchronized as the settings say, and the command line stands above`() throws
+        @Test func `is synchronized as configured, and the command line overrides the settings`()
+            throws
         {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try start(shop, "journal: {durability: everysec, segment_mib: 3}")
@@ -200,7 +202,9 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `keeps its settings until a restart, and snapshots follow theirs`() throws {
+        @Test func `keeps its settings until a restart, but snapshot settings change at once`()
+            throws
+        {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try start(shop, "journal: {segment_mib: 1}")
                 #expect(
@@ -212,8 +216,8 @@ extension `The built daemon` {
                     """
                 try shop.write(Self.settings(shop, more), to: "coupond.yaml")
                 daemon.program.signal(SIGHUP)
-                let told = try Reply(daemon.log.next(containing: "settings need a restart"))
-                #expect(told["metadata.settings"] == .array(["journal"]))
+                let line = try Reply(daemon.log.next(containing: "settings need a restart"))
+                #expect(line["metadata.settings"] == .array(["journal"]))
                 #expect(try shop.askAdmin(Self.statistics)["result.durability"] == "always")
                 try daemon.log.next(containing: "snapshot written")
             }

@@ -29,7 +29,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `serves when definitions are broken, and says so everywhere`() throws {
+        @Test func `serves if definitions are broken, and is reported everywhere`() throws {
             try withKeptCatalog { shop in
                 try shop.write(Self.broken, to: "catalog.yaml")
                 let daemon = try shop.startDaemon()
@@ -66,7 +66,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `gives way to a reload of mended files`() throws {
+        @Test func `is replaced by a reload of corrected files`() throws {
             try withKeptCatalog { shop in
                 try shop.write(Self.broken, to: "catalog.yaml")
                 let daemon = try shop.startDaemon()
@@ -102,7 +102,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `serves when a definition file is missing, or another one is configured`()
+        @Test func `serves if a definition file is missing, or another one is configured`()
             throws
         {
             try withKeptCatalog { shop in
@@ -121,7 +121,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `serves when new definitions would lose uses`() throws {
+        @Test func `serves if new definitions would lose uses`() throws {
             let nameless = Self.ten.replacing("id: c_ten, ", with: "")
             try Shop.open(catalog: nameless) { shop in
                 let daemon = try shop.startDaemon()
@@ -143,7 +143,7 @@ extension `The built daemon` {
 
         // MARK: Refused
 
-        @Test func `is not looked for by a strict start`() throws {
+        @Test func `is not used by a strict start`() throws {
             try withKeptCatalog { shop in
                 try shop.write(Self.broken, to: "catalog.yaml")
                 let program = try shop.runDaemon(shop.arguments + ["--strict-catalog"])
@@ -152,7 +152,7 @@ extension `The built daemon` {
                 #expect(program.errors.contains("\(shop.catalog):4: "))
                 #expect(!program.errors.contains("last good"))
 
-                // Strict is about broken definitions alone.
+                // A strict start refuses only broken definitions.
                 try shop.write(Self.ten, to: "catalog.yaml")
                 let daemon = try shop.startDaemon(shop.arguments + ["--strict-catalog"])
                 #expect(try daemon.end() == .status(0))
@@ -160,7 +160,7 @@ extension `The built daemon` {
         }
 
         @Test(arguments: ["deleted", "damaged"])
-        func `cannot serve when it is`(how: String) throws {
+        func `cannot serve if it is`(how: String) throws {
             try withKeptCatalog { shop in
                 let path = shop.state + "/catalog.cache"
                 if how == "deleted" {

@@ -22,7 +22,7 @@ extension `The built daemon` {
             try shop.connect().ask(#"{"op":"usage","code":"SALE"}"#)["result.limits.0.used"]
         }
 
-        @Test func `writes a snapshot by itself while something changes`() throws {
+        @Test func `writes periodic snapshots while the state changes`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try shop.startDaemon(
                     configuration: """
@@ -41,7 +41,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `goes on without a snapshot that cannot be written`() throws {
+        @Test func `continues if a snapshot cannot be written`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try shop.startDaemon()
                 _ = try shop.connect().ask(Self.apply("o-1"))
@@ -51,7 +51,7 @@ extension `The built daemon` {
                 let first = try #require(try shop.stateFiles()["snapshot"])
                 #expect(first.count == Int(size))
 
-                // A folder in its place cannot be replaced as a file would be.
+                // A folder in its place cannot be replaced by a file.
                 let obstacle = shop.state + "/snapshot.new"
                 try FileManager.default.createDirectory(
                     atPath: obstacle, withIntermediateDirectories: false)
@@ -77,19 +77,20 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `ends with 74 when its directory goes away, and had lost nothing`() throws {
+        @Test func `ends with 74 if its directory is removed, and loses nothing`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try shop.startDaemon()
                 _ = try shop.connect().ask(Self.apply("o-1"))
                 try FileManager.default.moveItem(
                     atPath: shop.state, toPath: shop.path("elsewhere"))
-                // It still has its segment, wherever that is.
+                // It still has its segment open.
                 #expect(try shop.connect().ask(Self.apply("o-2"))["applied"] == true)
                 daemon.expectEnd()
                 daemon.program.signal(SIGUSR2)
                 #expect(try daemon.program.waitForEnd() == .status(74))
-                let told = try #require(daemon.log.line(containing: "no more requests are acknowledged"))
-                #expect(try Reply(told)["level"] == "critical")
+                let line = try #require(
+                    daemon.log.line(containing: "no more requests are acknowledged"))
+                #expect(try Reply(line)["level"] == "critical")
 
                 try FileManager.default.moveItem(
                     atPath: shop.path("elsewhere"), toPath: shop.state)
@@ -98,7 +99,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `does not wait for who never reads once it is told twice to end`() throws {
+        @Test func `does not wait for a client that never reads after a second signal`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try shop.startDaemon()
                 let stubborn = try shop.connect()
@@ -113,7 +114,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `goes on without those who are silent for too long, and no others`() throws {
+        @Test func `disconnects idle clients, and no others`() throws {
             try Shop.open { shop in
                 let daemon = try shop.startDaemon(
                     configuration: """
@@ -124,7 +125,7 @@ extension `The built daemon` {
                         """, serving: [shop.socket])
                 let busy = try shop.connect()
                 let silent = try shop.connect()
-                // Half a line is no sign of life either.
+                // Half a line does not count as activity either.
                 try silent.send(#"{"op":"#)
                 let start = ContinuousClock.now
                 while try !silent.isClosed() {
@@ -137,7 +138,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `serves others beside one that sends a byte now and then`() throws {
+        @Test func `serves others beside a client that sends single bytes slowly`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 _ = try shop.startDaemon()
                 let slow = try shop.connect()
@@ -151,7 +152,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `takes over the sockets of a daemon that crashed, again and again`() throws {
+        @Test func `takes over the sockets of a crashed daemon, repeatedly`() throws {
             try Shop.open { shop in
                 for _ in 1...3 {
                     let daemon = try shop.startDaemon()
@@ -162,7 +163,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `reads paths from the settings' own folder, and flags stand above them`()
+        @Test func `reads paths relative to the settings' folder, and flags override them`()
             throws
         {
             try Shop.open(catalog: Self.catalog) { shop in
@@ -176,7 +177,7 @@ extension `The built daemon` {
                 #expect(try shop.connect().ask(Self.apply("o-1"))["applied"] == true)
                 #expect(try daemon.end() == .status(0))
 
-                // The storefront moves, an admin socket comes, the viewer stays where it was.
+                // The storefront moves, an admin socket is added, and the viewer keeps its path.
                 let moved = shop.path("t.sock")
                 _ = try shop.startDaemon(
                     [
@@ -200,7 +201,7 @@ extension `The built daemon` {
                 #expect(line.contains("\(shop.catalog):3:"))
                 #expect(try used(shop) == 1)
 
-                // Neither does a check let it pass, nor a start without a last good catalog.
+                // A check refuses it, too, and so does a start without a last good catalog.
                 #expect(try daemon.end() == .status(0))
                 for more in ["--check", "--strict-catalog"] {
                     let run = try shop.runDaemon(shop.arguments + [more])

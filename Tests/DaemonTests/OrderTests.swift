@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 extension `The built daemon` {
-    /// What an order holds is nobody else's, and what it gives back is everybody's.
+    /// What an order holds, no other order can take; what it gives back, every order can.
     @Suite struct `An order` {
         private static let catalog = """
             currency: USD
@@ -34,12 +34,12 @@ extension `The built daemon` {
             return [reply["result.limits.0.used"], reply["result.limits.0.held"]]
         }
 
-        /// What is left on the gift card for whoever asks; nil when nothing is.
+        /// The balance of the gift card that a client sees; nil when nothing is left.
         private func balance(_ client: LineClient) throws -> JSONValue? {
             try client.ask(#"{"op":"validate","code":"CARD"}"#)["codes.0.balance"]
         }
 
-        @Test func `is held, used up and given back`() throws {
+        @Test func `is reserved, applied and released`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
@@ -67,10 +67,10 @@ extension `The built daemon` {
                 let again = try client.ask(release("o"))
                 #expect(again["replayed"] == true && again["codes"] == released["codes"])
 
-                // It starts afresh: a new use with a new number.
-                let anew = try client.ask(line("apply", "o", few))
-                #expect(anew["applied"] == true && anew["replayed"] == nil)
-                #expect(anew["codes.0.redemption"] != applied["codes.0.redemption"])
+                // The order starts again: a new use with a new number.
+                let second = try client.ask(line("apply", "o", few))
+                #expect(second["applied"] == true && second["replayed"] == nil)
+                #expect(second["codes.0.redemption"] != applied["codes.0.redemption"])
                 #expect(try counts(of: "FEW", client) == [1, 0])
             }
         }
@@ -91,7 +91,8 @@ extension `The built daemon` {
                     #expect(reply["codes.0.actual"] == 5 && reply["codes.0.held"] == 5)
                     #expect(reply["expires_at"] == nil)
                 }
-                // Who holds one may apply it, and who does not gets what is given back.
+                // The order that holds the use may apply it, and another one gets it after a
+                // release.
                 let client = try shop.connect()
                 let few = #""code":"FEW""#
                 for index in holders.dropFirst() {
@@ -106,7 +107,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `takes over what a session holds`() throws {
+        @Test func `takes over the holds of a session`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
@@ -120,12 +121,12 @@ extension `The built daemon` {
                 #expect(applied["applied"] == true)
                 #expect(applied["gift_card_amount"] == 2000 && applied["amount_due"] == 2500)
                 #expect(try counts(of: "FEW", client) == [1, 0])
-                // Nothing is left of the session.
+                // The session holds nothing any more.
                 #expect(try client.ask(release("session"))["error.code"] == "not_found")
             }
         }
 
-        @Test func `gives back one code after the other`() throws {
+        @Test func `releases one code after the other`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
@@ -139,7 +140,7 @@ extension `The built daemon` {
                 let card = try client.ask(release("o", #","code":"card""#))
                 #expect(card["codes.0.gift_card"] == "gc_ann" && card["codes.1"] == nil)
                 #expect(try balance(client) == 2000)
-                // Until the rest is given back, it is neither the old order nor a new one.
+                // Until the rest is released, the order can be neither repeated nor started again.
                 for operation in ["reserve", "apply"] {
                     let reply = try client.ask(line(operation, "o", all))
                     #expect(reply["error.code"] == "idempotency_conflict", "\(operation)")
@@ -159,7 +160,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `takes what is good and what comes by itself`() throws {
+        @Test func `takes the good codes and the automatic coupons`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
@@ -173,7 +174,7 @@ extension `The built daemon` {
                 #expect(applied["applied"] == true && applied["reason"] == nil)
                 #expect(applied["codes.1.reason"] == "code_unknown")
                 #expect(applied["codes.2.code"] == .null && applied["codes.2.coupon"] == "c_auto")
-                // The lines go first; of what is left, the percentage.
+                // Discounts on lines come first; the percentage applies to the rest.
                 #expect(applied["codes.2.line_discounts"] == .array([100, 50]))
                 #expect(applied["codes.0.line_discounts"] == .array([890, 0]))
                 let replayed = try client.ask(request)
@@ -186,8 +187,8 @@ extension `The built daemon` {
             }
         }
 
-        /// It waits for real time to pass, a second: how time counts is tested without a daemon.
-        @Test func `lets go of what it holds when its time is over`() throws {
+        /// Waits a second of real time. The rules of time are tested without a daemon.
+        @Test func `releases its holds when its time is over`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()

@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-// What the README shows is run: whoever copies it gets what it says.
+// The commands of the README are run: a reader who copies them gets the output that it shows.
 
 extension `The built daemon` {
     @Suite struct `The README` {
-        /// A fenced block that a comment of its own line marks.
+        /// A fenced block that is marked by a comment on its own line.
         private static func block(marked mark: String) throws -> [Substring] {
             let lines = try Built.text("README.md")
                 .split(separator: "\n", omittingEmptySubsequences: false)
@@ -41,7 +41,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `shows a session as it goes`() throws {
+        @Test func `shows a session as it runs`() throws {
             let lines = try Self.block(marked: "session")
             let prompts = lines.indices.filter { lines[$0].hasPrefix("$ ") }
             #expect(prompts.first == 0)

@@ -20,7 +20,7 @@ extension `The built daemon` {
             return (["currency: USD", list] + coupons).joined(separator: "\n") + "\n"
         }
 
-        @Test func `brings new coupons and keeps the counts`() throws {
+        @Test func `adds new coupons and keeps the counts`() throws {
             try Shop.open(catalog: Self.catalog(Self.ten)) { shop in
                 let daemon = try shop.startDaemon()
                 let client = try shop.connect()
@@ -38,7 +38,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `of a broken catalog changes nothing and says what is wrong`() throws {
+        @Test func `of a broken catalog changes nothing and reports the mistakes`() throws {
             try Shop.open(catalog: Self.catalog(Self.ten)) { shop in
                 let daemon = try shop.startDaemon()
                 let client = try shop.connect()
@@ -60,7 +60,7 @@ extension `The built daemon` {
                 #expect(
                     try client.ask(ShopRequests.validate("NEW", id: 2))["reason"] == "code_unknown")
 
-                // Once it is mended, nothing is left of the mistake.
+                // After a correction, the mistake is no longer reported.
                 try shop.write(Self.catalog(Self.ten, Self.new), to: "catalog.yaml")
                 try daemon.reload()
                 let mended = try shop.askAdmin(#"{"op":"server.stats"}"#)
@@ -69,7 +69,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `is done when the socket says so`() throws {
+        @Test func `is complete when the socket replies`() throws {
             try Shop.open(catalog: Self.catalog(Self.ten)) { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
@@ -92,7 +92,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `loses none of the requests that are under way`() throws {
+        @Test func `loses no requests in progress`() throws {
             try Shop.open(catalog: Self.catalog(Self.ten)) { shop in
                 let daemon = try shop.startDaemon()
                 let client = try shop.connect()
@@ -116,7 +116,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `finds the counts of a code that went and came back`() throws {
+        @Test func `keeps the counts of a code that is removed and added again`() throws {
             try Shop.open(catalog: Self.catalog(Self.ten)) { shop in
                 let daemon = try shop.startDaemon()
                 let client = try shop.connect()
@@ -128,7 +128,7 @@ extension `The built daemon` {
                 try daemon.reload()
                 #expect(
                     try client.ask(ShopRequests.validate("TEN", id: 1))["reason"] == "code_unknown")
-                // What was applied stays applied, whatever the catalog says.
+                // What was applied stays applied under any catalog.
                 let repeated = try client.ask(ShopRequests.apply("TEN", order: "o-2"))
                 #expect(repeated["replayed"] == true && repeated["discount"] == 500)
 

@@ -42,7 +42,7 @@ extension `The built daemon` {
             - {id: gc_1, code: CARD, amount: 5000, balance: 900}
             """
 
-        /// Asks one line of a daemon with the catalog above, and compares the reply byte for byte.
+        /// Sends lines to a daemon with the catalog above, and compares the reply byte for byte.
         private func check(
             _ exchanges: [(request: String, reply: String)],
             sourceLocation: SourceLocation = #_sourceLocation
@@ -57,7 +57,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `is that of the protocol's examples`() throws {
+        @Test func `matches the protocol's examples`() throws {
             try check([
                 (
                     #"{"id":1,"op":"validate","code":"SUMMER20","customer":{"id":"cus_7","#
@@ -83,7 +83,7 @@ extension `The built daemon` {
             ])
         }
 
-        @Test func `leaves the money out where there is no cart`() throws {
+        @Test func `omits the money without a cart`() throws {
             try check([
                 (
                     #"{"op":"validate","code":"summer20"}"#,
@@ -93,7 +93,7 @@ extension `The built daemon` {
             ])
         }
 
-        @Test func `tells what belongs to the code`() throws {
+        @Test func `shows the facts of the code`() throws {
             try check([
                 (
                     #"{"op":"validate","code":"FANCLUB","customer":"cus_7","context":{"event":241}}"#,
@@ -105,7 +105,7 @@ extension `The built daemon` {
             ])
         }
 
-        @Test func `has an entry for each code, then for what comes by itself`() throws {
+        @Test func `has an entry for each code, then for each automatic coupon`() throws {
             try check([
                 (
                     #"{"op":"reserve","order":"o","codes":["SUMMER20","CARD"],"auto":true,"ttl":60,"#
@@ -131,7 +131,7 @@ extension `The built daemon` {
             ])
         }
 
-        @Test func `tells the offer that was taken`() throws {
+        @Test func `shows the offer that was taken`() throws {
             try check([
                 (
                     #"{"op":"validate","code":"SEATS","context":{"seller":2,"event":241}}"#,
@@ -181,7 +181,7 @@ extension `The built daemon` {
                 #expect(refused["codes.0.failures.1.actual"] == 2)
                 #expect(refused["codes.0.failures.2.missing"] == 2)
 
-                // What passes has no failures, and says so.
+                // A code that passes has an empty list of failures.
                 let passed = try client.ask(
                     #"{"op":"validate","code":"SUMMER20","explain":true,\#(RefusalTable.fifty)}"#)
                 #expect(passed["codes.0.failures"] == .array([]))

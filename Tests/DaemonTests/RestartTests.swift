@@ -11,7 +11,7 @@ extension `The built daemon` {
                discount: {kind: percentage, percent: 10}}
             """
 
-        /// What an order got, without what differs between the first reply and a repeat of it.
+        /// The result of an order, without the members that differ between a reply and its repeat.
         private static func facts(of reply: Reply) -> [String: JSONValue]? {
             var facts = reply.value.members
             facts?["replayed"] = nil
@@ -25,13 +25,13 @@ extension `The built daemon` {
             return facts
         }
 
-        @Test func `answers what was asked, and finds every use and order again`() throws {
+        @Test func `answers pending requests, and keeps every use and order`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try shop.startDaemon()
                 let clients = try (0..<4).map { _ in try shop.connect() }
                 func orders(of client: Int) -> [String] { (0..<40).map { "o-\(client)-\($0)" } }
                 for (index, client) in clients.enumerated() {
-                    // Accepted by the daemon before it is told to end.
+                    // Accepted by the daemon before it gets the signal to end.
                     _ = try client.ask(#"{"op":"ping"}"#)
                     for order in orders(of: index) {
                         try client.send(ShopRequests.apply("TEN", order: order) + "\n")
@@ -49,7 +49,7 @@ extension `The built daemon` {
                     }
                 }
                 #expect(try daemon.program.waitForEnd() == .status(0))
-                // The journal is settled, which is enough: no snapshot is written on the way out.
+                // The journal is durable, which is enough: the end writes no snapshot.
                 let left = try shop.stateFiles()
                 #expect(left["snapshot"] == nil && left.segments.count == 1)
 
@@ -68,14 +68,14 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `right behind a reply finds what the reply told`() throws {
+        @Test func `right after a reply keeps what the reply reported`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
-                var told: [(order: String, reply: Reply)] = []
+                var acknowledged: [(order: String, reply: Reply)] = []
                 for count in 1...8 {
                     let daemon = try shop.startDaemon()
                     let client = try shop.connect()
                     #expect(try client.usedCount(of: "TEN") == Int64(count - 1))
-                    for (order, first) in told {
+                    for (order, first) in acknowledged {
                         let again = try client.ask(ShopRequests.apply("TEN", order: order))
                         #expect(again["replayed"] == true)
                         #expect(Self.facts(of: again) == Self.facts(of: first), "\(again.line)")
@@ -84,14 +84,14 @@ extension `The built daemon` {
                     let reply = try client.ask(ShopRequests.apply("TEN", order: order))
                     try daemon.crash()
                     #expect(reply["applied"] == true && reply["replayed"] == nil)
-                    told.append((order, reply))
-                    // What the crash left behind is recognised and replaced.
+                    acknowledged.append((order, reply))
+                    // The abandoned socket is recognised and replaced.
                     #expect(FileManager.default.fileExists(atPath: shop.socket))
                 }
             }
         }
 
-        @Test func `keeps what is held, used and given back`() throws {
+        @Test func `keeps holds, uses and releases`() throws {
             let catalog = Self.catalog + "\ngift_cards: [{id: gc, code: CARD, amount: 900}]"
             try Shop.open(catalog: catalog) { shop in
                 let daemon = try shop.startDaemon()
@@ -119,7 +119,7 @@ extension `The built daemon` {
                 let next = try shop.connect()
                 let usage = try next.ask(ShopRequests.usage("TEN"))
                 #expect(usage["result.limits.0.used"] == 1 && usage["result.limits.0.held"] == 1)
-                // The last release is told again, as it was.
+                // The last release is reported again, unchanged.
                 let again = try release("back", next)
                 #expect(again["replayed"] == true && again["codes"] == released["codes"])
                 #expect(try release("other", next)["replayed"] == true)
@@ -132,7 +132,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `lets a hold lapse when it would have, and no other`() throws {
+        @Test func `lets a hold lapse in time, and no other`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try shop.startDaemon()
                 let client = try shop.connect()
@@ -150,7 +150,7 @@ extension `The built daemon` {
                     try shop.connect().ask(ShopRequests.usage("TEN"))["result.limits.0.held"] == 1
                 }
                 #expect(ContinuousClock.now - start > .milliseconds(1_900))
-                // Its lapse is on record, too.
+                // Its lapse is recorded, too.
                 try next.crash()
                 _ = try shop.startDaemon()
                 let last = try shop.connect()
@@ -162,7 +162,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `while a snapshot is written has everything`() throws {
+        @Test func `during a snapshot loses nothing`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 for count in 1...10 {
                     let daemon = try shop.startDaemon()
@@ -170,7 +170,7 @@ extension `The built daemon` {
                     let order = ShopRequests.apply("TEN", order: "o-\(count)")
                     #expect(try client.ask(order)["applied"] == true)
                     daemon.program.signal(SIGUSR2)
-                    // Each time the crash comes at another moment of the snapshot.
+                    // Each crash comes at another moment of the snapshot.
                     for _ in 0..<(count % 4) { _ = try client.ask(#"{"op":"ping"}"#) }
                     try daemon.crash()
                 }
@@ -179,7 +179,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `turns away who goes on asking, and nobody new is let in`() throws {
+        @Test func `turns away clients that keep asking, and accepts no new ones`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try shop.startDaemon()
                 let client = try shop.connect()
@@ -188,7 +188,7 @@ extension `The built daemon` {
                 try daemon.log.next(containing: "draining")
                 var last: Reply?
                 do {
-                    // The daemon ends this within two seconds, whatever we do.
+                    // The daemon ends this within two seconds, whether we ask or not.
                     repeat {
                         last = try client.ask(ShopRequests.validate("TEN", id: 1))
                     } while last?["valid"] == true

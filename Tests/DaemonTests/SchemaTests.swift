@@ -107,7 +107,7 @@ extension `The built daemon` {
             #"{"op":"code.discounts","code":"NOSUCH"}"#,
         ]
 
-        /// These are wrong, and the daemon says so.
+        /// Invalid requests, which the daemon refuses.
         private static let wrongRequests = [
             #"{"op":"validate"}"#,
             #"{"op":"validate","auto":false}"#,
@@ -130,7 +130,7 @@ extension `The built daemon` {
             #"{"op":"validate","code":"TEN","cart":{"currency":"USD","lines":[{"product":"p"}]}}"#,
         ]
 
-        /// Reads lines `request|reply <tab> json`, and answers each with whether it is valid.
+        /// Reads lines `request|reply <tab> json`, and reports for each whether it is valid.
         private static let program = """
             import json, sys, jsonschema
             schemas = {name: json.load(open(f"{sys.argv[1]}/{name}.schema.json"))
@@ -143,7 +143,7 @@ extension `The built daemon` {
                 print(validator.is_valid(json.loads(text)))
             """
 
-        @Test func `describe what is asked and what is answered`() throws {
+        @Test func `describe requests and replies`() throws {
             let purpose = "requests and replies against the schemas"
             guard let python = InstalledTool("python3", for: purpose) else { return }
             guard try python.run(["-c", "import jsonschema"]).status == 0 else {
@@ -176,8 +176,8 @@ extension `The built daemon` {
             }
         }
 
-        /// A member that no reply has would be described from memory, not from traffic.
-        @Test func `describe no member that is never answered`() throws {
+        /// Each described member must occur in a reply.
+        @Test func `describe no member that no reply has`() throws {
             let schema = try JSONSerialization.jsonObject(
                 with: Data(Built.text("Sources/CouponWire/Schemas/reply.schema.json").utf8))
             let shapes = try #require((schema as? [String: Any])?["$defs"] as? [String: Any])

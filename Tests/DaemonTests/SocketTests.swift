@@ -29,7 +29,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `lets its clients do what its role may`() throws {
+        @Test func `allows the operations of its role`() throws {
             let requests = [
                 (#"{"op":"ping"}"#, ["s.sock", "v.sock", "a.sock"]),
                 (ShopRequests.validate("TEN", id: 1), ["s.sock", "a.sock"]),
@@ -73,7 +73,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `turns users away that are not on its list`() throws {
+        @Test func `turns away users that are not on its list`() throws {
             let own = getuid()
             try serve([
                 ("s.sock", "role: storefront, allow_uids: [\(own)]"),
@@ -87,7 +87,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `has the access rights that are asked for`() throws {
+        @Test func `has the configured access rights`() throws {
             try serve([("s.sock", "role: storefront, mode: 0600"), ("a.sock", "role: admin")]) {
                 for name in ["s.sock", "a.sock"] {
                     let attributes = try FileManager.default.attributesOfItem(atPath: $0.path(name))

@@ -23,7 +23,7 @@ extension `The built daemon` {
             (["--socket", "/tmp/unused.sock"], "no catalog"), (["--catalog"], "--catalog"),
             (["--durability", "sometimes"], "--durability"), (["--durability"], "--durability"),
         ])
-        func `with a senseless command line is refused`(
+        func `with an invalid command line is refused`(
             arguments: [String], complaint: String
         ) throws {
             let program = try FinishedProgram(Built.coupond, arguments)
@@ -40,7 +40,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `on a state directory that must hold state and does not is refused`() throws {
+        @Test func `on an empty directory that must hold state is refused`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 func settings(_ creation: String) -> String {
                     """
@@ -60,13 +60,13 @@ extension `The built daemon` {
                 try checkRefusal()
                 #expect(!FileManager.default.fileExists(atPath: shop.state))
 
-                // A mount point whose disk is not there looks like this.
+                // A mount point without its disk looks like this.
                 try FileManager.default.createDirectory(
                     atPath: shop.state, withIntermediateDirectories: false)
                 try checkRefusal()
                 #expect(try FileManager.default.contentsOfDirectory(atPath: shop.state) == [])
 
-                // The first start is made with `always`; from then on there is something.
+                // The first start uses `always`; from then on the directory holds state.
                 for creation in ["always", "never", "never"] {
                     let daemon = try shop.startDaemon(
                         configuration: settings(creation), serving: [shop.socket])
@@ -78,7 +78,7 @@ extension `The built daemon` {
         }
 
         @Test(arguments: ["catalog.yaml/state", "no/such/parent", "catalog.yaml"])
-        func `with nowhere to keep its state is refused`(directory: String) throws {
+        func `without a usable state directory is refused`(directory: String) throws {
             try Shop.open { shop in
                 let program = try shop.runDaemon([
                     "--socket", shop.socket, "--state", shop.path(directory), "--catalog",
@@ -90,7 +90,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `with a path that no socket can have is refused`() throws {
+        @Test func `with an impossible socket path is refused`() throws {
             try Shop.open { shop in
                 let path = shop.path(
                     String(repeating: "s", count: 108 - shop.folder.utf8.count - 1))
@@ -99,11 +99,13 @@ extension `The built daemon` {
                     "--socket", path, "--state", shop.state, "--catalog", shop.catalog,
                 ])
                 #expect(program.status == 78)
-                #expect(program.errors.contains("has 108 bytes; at most 107"), "\(program.errors)")
+                #expect(program.errors.contains("has 108 bytes; the maximum is 107"), "\(program.errors)")
             }
         }
 
-        @Test func `on broken definitions is refused with every mistake and its line`() throws {
+        @Test func `on broken definitions is refused, and reports every mistake with its line`()
+            throws
+        {
             let broken = """
                 currency: USD
                 coupons:
@@ -143,7 +145,7 @@ extension `The built daemon` {
         }
 
         @Test(arguments: [false, true])
-        func `does not steal a socket on which somebody listens`(hasLostItsLock: Bool) throws {
+        func `does not steal a socket on which a daemon listens`(hasLostItsLock: Bool) throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 _ = try shop.startDaemon()
                 if hasLostItsLock {
@@ -159,17 +161,17 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `leaves a file alone that is in the place of its socket`() throws {
+        @Test func `does not touch a file in place of its socket`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
-                try shop.write("somebody's", to: "s.sock")
+                try shop.write("a note", to: "s.sock")
                 let program = try shop.runDaemon(shop.arguments)
                 #expect(program.status == 73)
                 #expect(program.errors.contains("\(shop.socket) exists but is not a socket"))
-                #expect(try shop.text(of: "s.sock") == "somebody's")
+                #expect(try shop.text(of: "s.sock") == "a note")
             }
         }
 
-        @Test func `makes its state directory and sockets for those who may use them`() throws {
+        @Test func `creates its state directory and sockets with restricted access`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 _ = try shop.startDaemon()
                 #expect(try mode(of: shop.state) == 0o700)
@@ -190,7 +192,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `is possible with the sample settings and the sample catalog`() throws {
+        @Test func `accepts the sample settings and the sample catalog`() throws {
             let program = try FinishedProgram(
                 Built.coupond, ["--config", "config/coupond.yaml", "--check"], folder: Built.root)
             #expect(program.status == 0, "\(program.errors)")
@@ -207,7 +209,7 @@ extension `The built daemon` {
             #expect(!flags.isEmpty)
             for flag in flags { #expect(help.output.contains("  \(flag) "), "\(flag)") }
 
-            // The socket unit hands over the socket that the sample settings call the same.
+            // The socket unit passes on the socket under its name in the sample settings.
             let unit = try Built.text("config/coupond.socket").split(separator: "\n")
             #expect(unit.contains("FileDescriptorName=storefront"))
             let settings = try Built.text("config/coupond.yaml")

@@ -4,7 +4,7 @@ import Testing
 
 extension `The built daemon` {
     @Suite struct Verdicts {
-        @Test func `name each reason with its facts and nothing else`() throws {
+        @Test func `give each reason with its facts and no others`() throws {
             try Shop.open(catalog: RefusalTable.catalog) { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
@@ -33,7 +33,7 @@ extension `The built daemon` {
         }
 
         @Test func `come in the order of precedence`() throws {
-            // As the protocol lists them.
+            // The order in the protocol.
             let precedence = [
                 "code_unknown", "coupon_inactive", "coupon_archived", "not_started", "expired",
                 "blackout_date", "outside_time_window", "usage_limit_reached", "budget_exhausted",
@@ -71,7 +71,7 @@ extension `The built daemon` {
                     #expect(reply["discount"] == 0 && reply["shipping_discount"] == 0)
                     #expect(reply["line_discounts"] == .array([0, 0]))
                 }
-                // A code that nobody knows has no coupon, and is told as it was typed.
+                // An unknown code has no coupon, and is shown as it was typed.
                 let unknown = try shop.connect().ask(#"{"op":"validate","code":"NoSuch"}"#)
                 #expect(
                     unknown.line.hasPrefix(
@@ -80,7 +80,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `give the money that the rules say`() throws {
+        @Test func `give the amounts that the rules define`() throws {
             try Shop.open(catalog: MoneyTable.catalog) { shop in
                 _ = try shop.startDaemon()
                 let client = try shop.connect()
@@ -127,7 +127,7 @@ private func integer(_ number: Int) -> JSONValue { .integer(Int64(number)) }
 private func integers(_ numbers: [Int]) -> JSONValue { .array(numbers.map(integer)) }
 
 extension JSONValue {
-    /// The members of an object; nil if this is none.
+    /// The members of an object; nil if this is not an object.
     var members: [String: JSONValue]? {
         if case .object(let members) = self { members } else { nil }
     }

@@ -40,7 +40,7 @@ extension `The built daemon` {
                 #expect(verified.errors.contains("3 orders"), "\(verified.errors)")
                 #expect(verified.errors.contains("the last record is 3"), "\(verified.errors)")
 
-                // The first batch is what the later ones say was durable.
+                // Later batches prove that the first batch was durable.
                 let name = try #require(
                     try FileManager.default.contentsOfDirectory(atPath: shop.state)
                         .first { $0.hasSuffix(".log") })
@@ -61,7 +61,7 @@ extension `The built daemon` {
                 _ = try shop.startDaemon(
                     shop.arguments.map { $0 == shop.state ? shop.path("new") : $0 })
                 let next = try shop.connect()
-                // The order is lost, and its use is not.
+                // The order is lost, but not its use.
                 #expect(try next.usedCount(of: "TEN") == 3)
                 let again = try next.ask(ShopRequests.apply("TEN", order: "o-2"))
                 #expect(again["replayed"] == true)

@@ -7,7 +7,7 @@ import Testing
         let fixture = try PathFixture()
         let path = fixture.path("lock")
         guard case .acquired(var first) = try FileLock.attempt(path: path) else {
-            Issue.record("nobody else holds it")
+            Issue.record("another lock holds it")
             return
         }
         guard case .heldByAnother = try FileLock.attempt(path: path) else {
@@ -27,7 +27,7 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: path), "the file stays")
     }
 
-    @Test func `is held on a file that was there, and makes none`() throws {
+    @Test func `can require an existing file, and creates none`() throws {
         let fixture = try PathFixture()
         let path = fixture.path("lock")
         if try FileLock.attempt(existingPath: path, forMilliseconds: 0) != nil {
@@ -39,7 +39,7 @@ import Testing
         guard
             case .acquired(let lock) = try FileLock.attempt(existingPath: path, forMilliseconds: 0)
         else {
-            Issue.record("nobody else holds it")
+            Issue.record("another lock holds it")
             return
         }
         guard case .heldByAnother = try FileLock.attempt(path: path),
@@ -51,7 +51,7 @@ import Testing
         withExtendedLifetime(lock) {}
     }
 
-    @Test func `needs a file it may open`() throws {
+    @Test func `needs a file that it may open`() throws {
         let fixture = try PathFixture()
         #expect(throws: PosixFault(.openLockFile, errno: ENOENT)) {
             try FileLock.attempt(path: fixture.path("missing/lock"))
@@ -79,7 +79,7 @@ import Testing
             path: path, request: Array("ping\n".utf8), timeoutMilliseconds: timeoutMilliseconds)
     }
 
-    @Test func `finds nothing, or no socket`() throws {
+    @Test func `finds a missing path, or a file that is not a socket`() throws {
         #expect(try probe(path) == .missing)
         try Data().write(to: URL(fileURLWithPath: path))
         #expect(try probe(path) == .notASocket)
@@ -90,10 +90,10 @@ import Testing
         #expect(throws: PosixFault(.connect, errno: ENOTDIR)) { try probe(path + "/below") }
     }
 
-    @Test func `finds a path whose owner is gone`() throws {
+    @Test func `finds a path whose owner has ended`() throws {
         let socket = try UnixSocket(.stream)
         try socket.bind(to: SocketAddress(path: path))
-        #expect(try probe(path) == .refused, "bound, and nobody listens")
+        #expect(try probe(path) == .refused, "bound, but not listening")
         try socket.listen(backlog: 1)
         _ = consume socket
         #expect(try probe(path) == .refused, "the listener is closed, its path is left")
@@ -129,7 +129,7 @@ import Testing
 }
 
 @Suite struct `The service manager` {
-    @Test func `hears of it by path and by abstract name`() throws {
+    @Test func `is notified by path and by abstract name`() throws {
         let fixture = try PathFixture()
         let abstractName = "@uvl-\(UInt32.random(in: 0 ... .max))"
         for address in [fixture.path("notify"), abstractName] {
@@ -141,16 +141,16 @@ import Testing
         }
     }
 
-    @Test func `need not be there, but must be if it says so`() throws {
+    @Test func `may be absent, but must be reachable if it is announced`() throws {
         #expect(try !notifyServiceManager("READY=1", at: nil))
         #expect(try !notifyServiceManager("READY=1", at: ""))
         let fixture = try PathFixture()
         #expect(throws: PosixFault(.connect, errno: ENOENT)) {
-            try notifyServiceManager("READY=1", at: fixture.path("nobody"))
+            try notifyServiceManager("READY=1", at: fixture.path("missing"))
         }
     }
 
-    @Test func `hands over listeners with and without names`() throws {
+    @Test func `passes on listeners with and without names`() throws {
         let variables = ["LISTEN_PID": "42", "LISTEN_FDS": "3", "LISTEN_FDNAMES": "shop::admin"]
         let parse = { (variables: [String: String]) throws(PosixFault) in
             try InheritedListener.parse(environment: { variables[$0] }, processID: 42)
@@ -168,7 +168,7 @@ import Testing
         ("LISTEN_FDS", "many"), ("LISTEN_FDS", "-1"), ("LISTEN_FDS", "1025"), ("LISTEN_PID", "x"),
         ("LISTEN_FDNAMES", "one"),
     ])
-    func `is not believed when it contradicts itself`(variable: String, value: String) {
+    func `is refused if it contradicts itself`(variable: String, value: String) {
         var variables = ["LISTEN_PID": "42", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a:b"]
         variables[variable] = value
         #expect(throws: PosixFault(.readListenVariables, errno: EINVAL)) {
@@ -178,7 +178,7 @@ import Testing
 }
 
 @Suite struct `The process` {
-    @Test func `knows and raises its limit of file descriptors`() async {
+    @Test func `reads and raises its limit of file descriptors`() async {
         await #expect(processExitsWith: .success) {
             let before = try fileDescriptorLimit()
             #expect(before.soft > 32 && before.soft <= before.hard)
@@ -241,7 +241,7 @@ import Testing
     }
 
     @Test(arguments: [0o600, 0o660, 0o666, 0o000])
-    func `gives its path exactly the configured rights`(mode: UInt32) throws {
+    func `gives its path exactly the configured access rights`(mode: UInt32) throws {
         let socket = try UnixSocket(boundTo: path, mode: mode)
         let attributes = try FileManager.default.attributesOfItem(atPath: path)
         #expect(attributes[.type] as? FileAttributeType == .typeSocket)

@@ -36,11 +36,13 @@ import UVLoop
         #expect(server.receivedText == text)
     }
 
-    @Test func `keeps what a slow peer does not read, in order, and tells when it is gone`() throws
+    @Test func `keeps what a slow peer does not read, in order, and reports when it is gone`()
+        throws
     {
         let pair = try fixture.connect(server: server, client: client)
         pair.client.pauseReading()
-        // Many odd-sized writes, so that kernel, block on its way and waiting block all get some.
+        // Many odd-sized writes, so that the kernel, the block being sent and the waiting block all
+        // get some.
         let chunk = (0..<70_001).map { UInt8($0 % 251) }
         let chunkCount = 120
         for _ in 0..<chunkCount { pair.server.write(chunk) }
@@ -76,7 +78,7 @@ import UVLoop
     }
 
     @Test func `still sends to a peer that finished sending`() throws {
-        // The reply is owed, and comes when the peer's end of stream is already here.
+        // The reply comes after the peer's end of stream has been read.
         let timer = Shared<LoopTimer?>(nil)
         server.onFinished = { [fixture] connection in
             timer.value = try? LoopTimer(on: fixture.loop) {
@@ -101,7 +103,8 @@ import UVLoop
         pair.client.close()
         try fixture.run()
         let end = try #require(server.ends.first)
-        // A peer that closes with bytes unread resets the connection; writing on finds a broken pipe.
+        // A peer that closes with bytes unread resets the connection; the next write finds a broken
+        // pipe.
         let possible = [EPIPE, ECONNRESET].flatMap { code in
             [UVFault.Operation.read, .write].map { ConnectionEnd.failed(UVFault($0, code: -code)) }
         }
@@ -189,8 +192,8 @@ import UVLoop
         #expect(server.received == sent)
     }
 
-    @Test func `needs somebody who listens`() throws {
-        let path = fixture.path("nobody")
+    @Test func `needs a listener`() throws {
+        let path = fixture.path("missing")
         #expect(throws: PosixFault(.connect, errno: ENOENT)) {
             try Connection(on: fixture.loop, connectingTo: path)
         }
@@ -204,7 +207,7 @@ import UVLoop
     @Test func `does not wait for a listener that has no room`() throws {
         let path = fixture.path("full")
         let listener = try fixture.bind(to: path)
-        // Nobody accepts, since the loop does not run: the kernel's queue fills up.
+        // The loop does not run, so no connection is accepted: the kernel's queue fills up.
         try listener.listen(backlog: 1, onFailure: { Issue.record($0) }) { _ in }
         #expect(throws: PosixFault(.connect, errno: EAGAIN)) {
             for _ in 0..<100 { _ = try Connection(on: fixture.loop, connectingTo: path) }

@@ -9,32 +9,32 @@ import UVLoop
         fixture = try LoopFixture()
     }
 
-    @Test func `tells once when its instant has come, and never before`() throws {
-        var toldAt: [Int64] = []
+    @Test func `fires once when its instant has come, and never before`() throws {
+        var firedAt: [Int64] = []
         let timer = try DeadlineTimer(on: fixture.loop) {
-            toldAt.append(MonotonicClock.nanoseconds)
+            firedAt.append(MonotonicClock.nanoseconds)
         }
-        // Finer than a loop's own timer counts.
+        // Finer than the resolution of a loop's own timer.
         let instant = MonotonicClock.nanoseconds + 300_000
         timer.start(at: instant)
         try fixture.run()
-        #expect(toldAt.count == 1)
-        #expect(try #require(toldAt.first) >= instant)
+        #expect(firedAt.count == 1)
+        #expect(try #require(firedAt.first) >= instant)
         timer.close()
     }
 
-    @Test func `tells of an instant that has passed, or is no instant at all`() throws {
-        var toldCount = 0
-        let timer = try DeadlineTimer(on: fixture.loop) { toldCount += 1 }
+    @Test func `fires for an instant that has passed, or is not valid`() throws {
+        var firedCount = 0
+        let timer = try DeadlineTimer(on: fixture.loop) { firedCount += 1 }
         for instant in [MonotonicClock.nanoseconds, 1, 0, -1] {
             timer.start(at: instant)
             try fixture.run()
         }
-        #expect(toldCount == 4)
+        #expect(firedCount == 4)
         timer.close()
     }
 
-    @Test func `goes by the last instant that was set, also from within its own call`() throws {
+    @Test func `uses the last instant that was set, even inside its own call`() throws {
         let begin = MonotonicClock.nanoseconds
         let steps = Shared<[Int64]>([])
         let timer = Shared<DeadlineTimer?>(nil)
@@ -55,24 +55,24 @@ import UVLoop
         timer.value = nil
     }
 
-    @Test func `does not tell once it is stopped or closed`() throws {
-        var toldCount = 0
-        let stopped = try DeadlineTimer(on: fixture.loop) { toldCount += 1 }
-        let closed = try DeadlineTimer(on: fixture.loop) { toldCount += 1 }
+    @Test func `does not fire after it is stopped or closed`() throws {
+        var firedCount = 0
+        let stopped = try DeadlineTimer(on: fixture.loop) { firedCount += 1 }
+        let closed = try DeadlineTimer(on: fixture.loop) { firedCount += 1 }
         for timer in [stopped, closed] { timer.start(at: 1) }
-        // Both have expired, and nobody has looked yet.
+        // Both have expired, but the loop has not looked yet.
         stopped.stop()
         closed.close()
         closed.start(at: 1)
         try fixture.run()
-        #expect(toldCount == 0)
+        #expect(firedCount == 0)
         stopped.start(at: 1)
         try fixture.run()
-        #expect(toldCount == 1)
+        #expect(firedCount == 1)
         stopped.close()
     }
 
-    @Test func `does not keep a loop running that it has nothing to tell`() throws {
+    @Test func `does not keep a loop running unless it is started`() throws {
         let timer = try DeadlineTimer(on: fixture.loop) {}
         try fixture.run()
         timer.close()
@@ -88,7 +88,7 @@ import UVLoop
             seen.append(Weak(timer))
         }
         try fixture.run()
-        // The kernel's timer goes with the object.
+        // The kernel's timer is released with the object.
         let leftCount = seen.count { $0.object != nil }
         #expect(leftCount == 0)
     }

@@ -29,7 +29,7 @@ final class LoopFixture {
 
     func path(_ name: String) -> String { "\(directory)/\(name)" }
 
-    /// Runs the loop until nothing is left to do or it is stopped; too long is a failure.
+    /// Runs the loop until no work is left or it is stopped; a timeout is a failure.
     func run(sourceLocation: SourceLocation = #_sourceLocation) throws {
         let deadline = try LoopTimer(on: loop) { [loop] in
             Issue.record("the loop was still waiting after 60 s", sourceLocation: sourceLocation)
@@ -76,7 +76,7 @@ final class LoopFixture {
     }
 }
 
-/// A handler that records what happened and lets a test answer.
+/// A handler that records its events and lets a test answer.
 final class Peer: ConnectionHandler {
     var received: [UInt8] = []
     var finishedCount = 0
@@ -88,7 +88,7 @@ final class Peer: ConnectionHandler {
     var onDrained: (Connection) -> Void = { _ in }
     var onEnded: (Connection) -> Void = { _ in }
 
-    /// What came, as text.
+    /// The received bytes, as text.
     var receivedText: String { String(decoding: received, as: UTF8.self) }
 
     func received(_ bytes: Span<UInt8>, on connection: Connection) {
@@ -121,7 +121,7 @@ final class EchoPeer: ConnectionHandler {
 }
 
 extension Connection {
-    /// Ends sending, and still reads. Everything written must have left.
+    /// Ends sending, but still reads. Every write must have been sent.
     func finishSending() { shutdown(descriptor, CInt(SHUT_WR)) }
     func write(_ text: String) { write(Array(text.utf8)) }
     func write(_ bytes: [UInt8]) { write(bytes.span) }

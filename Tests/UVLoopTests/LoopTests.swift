@@ -5,7 +5,7 @@ import Testing
 import UVLoop
 
 @Suite struct `An event loop` {
-    @Test func `comes and goes two thousand times`() throws {
+    @Test func `can be created and released two thousand times`() throws {
         var loops: [Weak] = []
         for _ in 0..<2_000 {
             let loop = try EventLoop()
@@ -18,7 +18,7 @@ import UVLoop
         #expect(leftCount == 0)
     }
 
-    @Test func `closes at its end whatever is open`() throws {
+    @Test func `closes every open handle at its end`() throws {
         var fixture: LoopFixture? = try LoopFixture()
         let server = Peer()
         let client = Peer()
@@ -43,7 +43,7 @@ import UVLoop
         pair.client.write("ignored")
     }
 
-    @Test func `closes also what a handler opens while it ends`() throws {
+    @Test func `also closes handles that a handler opens while it ends`() throws {
         let late = Shared<LoopTimer?>(nil)
         var loop: EventLoop? = try EventLoop()
         let path = "/tmp/uvl-late-\(UInt32.random(in: 0 ... .max))"
@@ -86,7 +86,7 @@ import UVLoop
         hook.close()
     }
 
-    @Test func `goes on after a stop`() throws {
+    @Test func `runs again after a stop`() throws {
         let fixture = try LoopFixture()
         var firings = 0
         let timer = try LoopTimer(on: fixture.loop) { [loop = fixture.loop] in
@@ -116,7 +116,7 @@ import UVLoop
             return timer
         }
         let began = MonotonicClock.nanoseconds
-        // It returns only once no timer runs.
+        // It returns only after the last timer has fired.
         try fixture.run()
         #expect(order == [-5, 0, 10, 10, 20, 30])
         // The loop reads its clock before the timers start, in whole milliseconds.
@@ -124,7 +124,7 @@ import UVLoop
         withExtendedLifetime(timers) {}
     }
 
-    @Test func `fires again and again until stopped, and may be started anew`() throws {
+    @Test func `fires repeatedly until stopped, and may be started again`() throws {
         var firings = 0
         let timer = Shared<LoopTimer?>(nil)
         timer.value = try LoopTimer(on: fixture.loop) {
@@ -140,8 +140,10 @@ import UVLoop
         timer.value = nil
     }
 
-    @Test func `does not hold the loop when told so`() throws {
-        let timer = try LoopTimer(on: fixture.loop) { Issue.record("nobody waited for this") }
+    @Test func `does not keep the loop running if set so`() throws {
+        let timer = try LoopTimer(on: fixture.loop) {
+            Issue.record("the loop did not wait for this")
+        }
         #expect(timer.keepsLoopRunning)
         timer.keepsLoopRunning = false
         timer.start(after: 50_000)
@@ -161,7 +163,7 @@ import UVLoop
         #expect(held == nil)
     }
 
-    @Test func `refuses a period of nothing`() async {
+    @Test func `refuses a period of zero`() async {
         await #expect(processExitsWith: .failure) {
             let loop = try EventLoop()
             try LoopTimer(on: loop) {}.start(after: 0, repeatingEvery: 0)
@@ -170,7 +172,7 @@ import UVLoop
 }
 
 @Suite(.serialized) struct `A signal watcher` {
-    @Test func `hears the signals of the process`() throws {
+    @Test func `receives the signals of the process`() throws {
         let fixture = try LoopFixture()
         var heard: [CInt] = []
         let watchers = try [SIGUSR1, SIGUSR2].map { signal in
@@ -186,7 +188,7 @@ import UVLoop
         #expect(heard.sorted() == [SIGUSR1, SIGUSR2].sorted())
     }
 
-    @Test func `cannot watch what the kernel keeps to itself`() throws {
+    @Test func `cannot watch signals that the kernel reserves`() throws {
         let loop = try EventLoop()
         #expect(throws: UVFault(.watchSignal, code: -EINVAL)) {
             try SignalWatcher(on: loop, signal: SIGKILL) {}

@@ -20,7 +20,7 @@ import UVLoop
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
-    @Test func `closes a connection that nobody started`() throws {
+    @Test func `closes a connection that was not started`() throws {
         let path = fixture.path("unwanted")
         var listener: PipeListener?
         weak var refused: Connection?
@@ -37,7 +37,7 @@ import UVLoop
         #expect(refused == nil)
     }
 
-    @Test func `lets its owner say why before the connection closes`() throws {
+    @Test func `lets its owner send a reason before the connection closes`() throws {
         let path = fixture.path("full")
         var listener: PipeListener?
         listener = try fixture.listen(at: path) { connection in
@@ -94,8 +94,8 @@ import UVLoop
         #expect(FileManager.default.fileExists(atPath: path))
     }
 
-    @Test func `waits out a want of file descriptors and tells its owner`() async {
-        // In a process of its own, which is made to run out of descriptors.
+    @Test func `waits out a lack of file descriptors and reports it`() async {
+        // In a process of its own, because it runs out of descriptors.
         await #expect(processExitsWith: .success) {
             let fixture = try LoopFixture()
             let path = fixture.path("scarce")
@@ -107,7 +107,7 @@ import UVLoop
                 backlog: 8,
                 onFailure: { fault in
                     faults.append(fault)
-                    // The next attempt finds what is given back here.
+                    // The next attempt finds the descriptors that are released here.
                     for descriptor in hoard { close(descriptor) }
                     hoard = []
                 },

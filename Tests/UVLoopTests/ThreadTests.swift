@@ -57,7 +57,7 @@ import UVLoop
         mailbox.close()
     }
 
-    @Test func `delivers what is posted while it delivers`() throws {
+    @Test func `delivers messages that are posted during a delivery`() throws {
         var received: [Int] = []
         let mailbox = Shared<Mailbox<Int>?>(nil)
         mailbox.value = try Mailbox<Int>(on: fixture.loop) { number in
@@ -74,7 +74,7 @@ import UVLoop
         mailbox.value = nil
     }
 
-    @Test func `refuses after its end, and drops what was under way`() throws {
+    @Test func `refuses messages after its end, and drops the undelivered ones`() throws {
         var received: [Int] = []
         let mailbox = Shared<Mailbox<Int>?>(nil)
         mailbox.value = try Mailbox<Int>(on: fixture.loop) { number in
@@ -136,7 +136,9 @@ import UVLoop
         #expect(name == "squares\n")
     }
 
-    @Test func `does not hold the loop without a job, and takes one from a delivery`() throws {
+    @Test func `does not keep the loop running without a job, and takes one from a delivery`()
+        throws
+    {
         let worker = try Worker(on: fixture.loop, name: "chain")
         try fixture.run()
         var results: [String] = []
@@ -149,7 +151,7 @@ import UVLoop
         worker.close()
     }
 
-    @Test func `runs its jobs as nicely as asked`() throws {
+    @Test func `runs its jobs with the requested niceness`() throws {
         let niceness: @Sendable () -> CInt = {
             getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
         }
@@ -162,8 +164,7 @@ import UVLoop
         #expect(niceness() == ours)
     }
 
-    @Test func `has each job done by a new thread like its own, where memory shall go back`() throws
-    {
+    @Test func `runs each job on a new thread like its own if memory must be returned`() throws {
         let worker = try Worker(
             on: fixture.loop, name: "large", niceness: 3, returnsMemory: true)
         let traits: @Sendable () -> (thread: pthread_t, name: String?, niceness: CInt) = {
@@ -188,8 +189,8 @@ import UVLoop
         worker.close()
     }
 
-    @Test func `gives back what a job had in small pieces`() throws {
-        // Foundation keeps memory of its first reading, which must not lie among the pieces.
+    @Test func `returns a job's memory even in small pieces`() throws {
+        // Foundation keeps memory from its first read, which must not lie between the pieces.
         _ = residentBytes()
         let worker = try Worker(on: fixture.loop, name: "pieces", returnsMemory: true)
         let pieces: @Sendable () -> Int = {
@@ -198,16 +199,16 @@ import UVLoop
         }
         var most = 0
         worker.run(pieces) { most = $0 }
-        // The thread of a job is gone when the next job runs.
+        // The thread of a job has ended when the next job runs.
         var left = 0
         worker.run({ residentBytes() ?? .max }) { left = $0 }
         try fixture.run()
-        // They were 200 MB. Other tests have memory of their own meanwhile.
+        // The pieces were 200 MB. Other tests use memory meanwhile.
         #expect(most - left > 100_000_000)
         worker.close()
     }
 
-    @Test func `finishes the running job at its end, forgets the others, delivers none`() throws {
+    @Test func `finishes the running job at its end, drops the others, and delivers none`() throws {
         let worker = try Worker(on: fixture.loop, name: "closing")
         let started = DispatchSemaphore(value: 0)
         let forgotten = DispatchSemaphore(value: 0)
@@ -244,7 +245,7 @@ import UVLoop
         #expect(worker == nil && held == nil)
     }
 
-    @Test func `outlives its loop harmlessly`() throws {
+    @Test func `may outlive its loop`() throws {
         var loop: EventLoop? = try EventLoop()
         let worker = try Worker(on: #require(loop), name: "orphan")
         loop = nil
@@ -260,7 +261,7 @@ final class Counter: Sendable {
     func increment() { count.add(1, ordering: .sequentiallyConsistent) }
 }
 
-/// Signals when nothing holds it any more.
+/// Signals when its last reference is released.
 final class ReleaseAlarm: Sendable {
     private let semaphore: DispatchSemaphore
     init(_ semaphore: DispatchSemaphore) { self.semaphore = semaphore }

@@ -11,7 +11,7 @@ import UVLoop
     private static let work = Duration.milliseconds(3)
 
     @Test(arguments: Door.allCases)
-    func `is as long as what it does, whatever began it`(door: Door) throws {
+    func `is as long as its work, for every kind of callback`(door: Door) throws {
         let fixture = try LoopFixture()
         var isDone = false
         var lengths: [Int64] = []
@@ -26,7 +26,7 @@ import UVLoop
             while ContinuousClock.now < end {}
             isDone = true
         }
-        // The loop does not end before its next wait, whatever is left.
+        // The loop does not end before its next wait, even with work left.
         let later = try LoopTimer(on: fixture.loop) {}
         later.start(after: 1_000_000)
         try fixture.run()
@@ -35,7 +35,7 @@ import UVLoop
         hook.close()
     }
 
-    /// Has `work` done by what comes through the door.
+    /// Runs `work` in a callback of the kind `door`.
     private func arrange(
         _ door: Door, on fixture: LoopFixture, work: @escaping () -> Void
     ) throws {
@@ -59,7 +59,7 @@ import UVLoop
         }
     }
 
-    @Test func `is no longer for what was waited before it`() throws {
+    @Test func `does not include the wait before it`() throws {
         let fixture = try LoopFixture()
         var lengths: [Int64] = []
         let hook = try TurnHook(on: fixture.loop, onTurn: {}, afterTurn: { lengths.append($0) })
@@ -71,7 +71,7 @@ import UVLoop
         timer.start(after: 10, repeatingEvery: 10)
         try fixture.run()
         #expect(lengths.count >= 20)
-        // A machine that is busy with others may stretch some of the turns, not all of them.
+        // A busy machine may lengthen some of the turns, but not all of them.
         let shortest = try #require(lengths.dropFirst().min())
         #expect(.nanoseconds(shortest) < .milliseconds(5))
         timer.close()

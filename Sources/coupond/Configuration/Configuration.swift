@@ -7,11 +7,11 @@ import Logging
 struct Configuration: Equatable, Sendable {
     var sockets = [SocketSettings(path: defaultSocketPath, role: .storefront)]
     var state = StateSettings()
-    /// Definition files. Nil until the file or the command line names some; a file may name none on
+    /// Definition files. Nil until the file or the command line names some; a file may list none on
     /// purpose (`catalog: []`).
     var catalogPaths: [String]?
     var limits = ResourceLimits()
-    /// A client that sends nothing for so long is disconnected; nil for never.
+    /// A client that sends nothing for this long is disconnected; nil for never.
     var idleTimeoutSeconds: Int64? = 600
     var journal = JournalSettings()
     var snapshots = SnapshotSettings()
@@ -22,19 +22,19 @@ struct Configuration: Equatable, Sendable {
 
 /// One listening socket.
 struct SocketSettings: Equatable, Sendable {
-    /// What the service manager calls the socket when it hands it over (`FileDescriptorName=`); nil
-    /// for the name of the role.
+    /// The name of the socket in the service manager (`FileDescriptorName=`); nil for the name of
+    /// the role.
     var name: String?
     var path: String
     var role: Role
     /// The access rights of the path, 0 ... 0o777.
     var mode: UInt32
-    /// Who owns the path: a user's and a group's name; nil leaves it with the daemon's own.
+    /// The path's owner, by the names of a user and a group; nil for the daemon's own.
     var owner: String?
     var group: String?
     /// The stores that clients of this socket may name; empty means all.
     var stores: [String] = []
-    /// The users that may connect, whatever the mode says; nil means all.
+    /// The users that may connect, under any mode; nil means all.
     var allowedUserIDs: [UInt32]?
 
     init(path: String, role: Role) {
@@ -46,14 +46,14 @@ struct SocketSettings: Equatable, Sendable {
     var activationName: String { name ?? role.name }
 }
 
-/// Where the daemon remembers uses.
+/// Where the daemon keeps its state.
 struct StateSettings: Equatable, Sendable {
-    /// What to do when the directory does not exist.
+    /// What to do if the directory does not exist.
     enum Creation: String, CaseIterable, Sendable {
         /// Create it.
         case always
-        /// Refuse to start: where it should be a mounted disk, an empty directory in its place
-        /// would count every coupon from zero.
+        /// Refuse to start: on an empty directory in place of a mounted disk, the daemon would
+        /// count every coupon from zero.
         case never
     }
 
@@ -61,10 +61,10 @@ struct StateSettings: Equatable, Sendable {
     var creation = Creation.always
 }
 
-/// How what was decided is written down.
+/// How decisions are recorded.
 struct JournalSettings: Equatable, Sendable {
     var durability = DurabilityMode.always
-    /// Of one segment, in MiB. Two are allocated at any time: the one that is written, and a spare.
+    /// The size of a segment, in MiB. Two are allocated at any time: the active one and a spare.
     var segmentMiB: Int64 = 16
 
     var segmentByteCount: Int { Int(segmentMiB) * 1_024 * 1_024 }
@@ -77,7 +77,7 @@ struct LogSettings: Equatable, Sendable {
 }
 
 extension Role {
-    /// As configuration files and log lines say it.
+    /// The name in configuration files and log lines.
     var name: String {
         switch self {
         case .storefront: "storefront"

@@ -1,7 +1,7 @@
 // The configuration file is read with the same reader as the definition files, so that a mistake
 // looks the same in both: file, line, field, what was found, and what was probably meant. Scalars
-// are taken as they stand (a mode is `0660`, not the number YAML would make of it), unknown keys are
-// refused, and all mistakes are told at once.
+// are read as written (a mode is `0660`, not the number that YAML would read), unknown keys are
+// refused, and all mistakes are reported at once.
 
 import Definitions
 import CouponCatalog
@@ -9,14 +9,14 @@ import CouponService
 import CouponWire
 import Logging
 
-/// A configuration that cannot be followed.
+/// A configuration with mistakes.
 struct InvalidConfiguration: Error, Equatable {
     /// At least one.
     var faults: [DefinitionFault]
 }
 
 extension Configuration {
-    /// Reads a configuration file, whose paths are seen from its own directory.
+    /// Reads a configuration file. Its paths are relative to its own directory.
     init(reading text: String, path: String) throws(InvalidConfiguration) {
         var configuration = Configuration()
         let faults = readSettings(text: text, path: path) { file in configuration.read(&file) }
@@ -150,7 +150,7 @@ extension DefinitionField {
     }
 
     fileprivate func userID() -> UInt32? {
-        // All ones is how the kernel says "nobody in particular".
+        // To the kernel, an id of all ones means "no user".
         integer(in: 0...Int64(UInt32.max) - 1).map { UInt32($0) }
     }
 

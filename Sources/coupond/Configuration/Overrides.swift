@@ -1,33 +1,33 @@
 import CouponService
 import CouponWire
 
-/// What the command line says, which stands above the configuration file.
+/// The settings of the command line, which override the configuration file.
 struct Overrides: Equatable, Sendable {
     var configurationPath: String?
     var socketPath: String?
     var adminSocketPath: String?
     var stateDirectory: String?
     var durability: DurabilityMode?
-    /// Empty: as configured.
+    /// Empty for those of the configuration file.
     var catalogPaths: [String] = []
     /// Whether a start on broken definitions is refused, instead of serving the last good catalog.
     var isStrictCatalog = false
 }
 
-/// A command line that cannot be followed.
+/// A command line with a mistake.
 enum UsageFault: Error, Equatable {
     /// Neither the file nor the command line names a catalog.
     case noCatalog
-    /// An option stands for the one socket of its role, and the file has several.
+    /// An option replaces the one socket of its role, but the file has several.
     case ambiguousSocket(option: String, count: Int)
 }
 
 extension Configuration {
-    /// The configuration of a daemon started with `overrides`. `file` is what the configuration file
-    /// says, nil when none was named.
+    /// The configuration of a daemon started with `overrides`. `file` holds the settings of
+    /// the configuration file; nil without one.
     init(file: Configuration?, overrides: Overrides) throws(UsageFault) {
         self = file ?? Configuration()
-        // Whoever names a socket and no file wants that socket alone.
+        // A socket without a file is meant to be the only one.
         if file == nil, overrides.socketPath != nil || overrides.adminSocketPath != nil {
             sockets = []
         }
@@ -43,7 +43,7 @@ extension Configuration {
         if catalogPaths == nil { throw .noCatalog }
     }
 
-    /// Moves the one socket of `role`, or adds one; with several it would be a guess.
+    /// Moves the one socket of `role`, or adds one. With several, the choice would be a guess.
     private mutating func moveSocket(
         _ role: Role, to path: String, option: String
     ) throws(UsageFault) {

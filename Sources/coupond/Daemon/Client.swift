@@ -1,5 +1,6 @@
-// The next step of a connection follows from three independent facts: the server's last disposition,
-// whether replies are backing up, and whether the peer will send more. Only `proceed()` combines them.
+// The next step of a connection follows from three independent facts: the server's last
+// disposition, whether replies are backing up, and whether the peer will send more. Only
+// `proceed()` combines them.
 
 import CouponService
 import UVLoop

@@ -1,9 +1,10 @@
-// The shell around `ConversationServer`: each part owns its piece of the outside world (clients, the
-// journal's thread, reloads, snapshots, the end), and shares the server, the clock and the log.
+// The shell around `ConversationServer`: each part owns its piece of the outside world (clients,
+// the journal's thread, reloads, snapshots, the end), and shares the server, the clock and the log.
 //
-// One turn of the loop: connections bring bytes, each chunk is one access to the server, and replies
-// leave at once, or once the journal has their records. Before the loop waits again, `endTurn` does the
-// rest: lines left over for fairness, answers that became ready, new work, records to write.
+// One turn of the loop: connections bring bytes, each chunk is one access to the server, and
+// replies leave at once, or once the journal has their records. Before the loop waits again,
+// `endTurn` does the rest: lines left over for fairness, answers that became ready, new work,
+// records to write.
 
 import CouponCatalog
 import CouponService
@@ -58,10 +59,10 @@ final class Daemon {
         journal = try JournalDriver(
             parts.journal, on: loop, server: server, clients: clients, log: log)
         idleTimeout = try IdleTimeout(on: loop, clients: clients)
-        // With no more processors than busy threads, the workers yield to the loop: at a niceness of 5
-        // the loop waited for them for a third of its time, at 19 for a twelfth. The scheduler's idle
-        // class would be better still, but on a machine that is busy all day its threads may never
-        // run, and leaving it needs privileges.
+        // With no more processors than busy threads, the workers yield to the loop: at a niceness
+        // of 5 the loop waited for them for a third of its time, at 19 for a twelfth. The
+        // scheduler's idle class would be better still, but on a machine that is busy all day its
+        // threads may never run, and leaving it needs privileges.
         reloader = Reloader(
             try Worker(
                 on: loop, name: "catalog", niceness: Self.workerNiceness, returnsMemory: true),
@@ -105,7 +106,7 @@ final class Daemon {
         startTasks()
     }
 
-    /// Starts the background work that is due.
+    /// Starts the background work whose time has come.
     private func startTasks() {
         while let task = server.with({ server, now in server.nextTask(at: now) }) {
             switch task {

@@ -3,8 +3,8 @@ import Logging
 import Posix
 import SystemPackage
 
-/// The log of a running daemon. Operators may reopen, move and re-level it; lines about work that ended
-/// in this turn wait for the turn's end, because they report its length.
+/// The log of a running daemon. Operators may reopen, move and re-level it; lines about work that
+/// ended in this turn wait for the turn's end, because they report its length.
 final class DaemonLog {
     /// The log at its present level; a copy keeps the level.
     private(set) var log: Logger

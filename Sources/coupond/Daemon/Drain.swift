@@ -108,8 +108,8 @@ final class Drain {
                 metadata: ["fault": "\(error)"])
             clients.closeAll()
         }
-        // The first tick closes no client: the loop may have been busy, and only between two ticks it
-        // has certainly read all bytes that came before the first.
+        // The first tick closes no client: the loop may have been busy, and only between two ticks
+        // it has certainly read all bytes that came before the first.
         clients.markActive()
     }
 
@@ -132,7 +132,8 @@ final class Drain {
         clients.closeAll()
     }
 
-    /// Ends the daemon once every client has left and every record is durable. At the end of each turn.
+    /// Ends the daemon once every client has left and every record is durable. At the end of each
+    /// turn.
     func endTurn() {
         if phase == .draining && clients.count == 0 {
             phase = .flushing

@@ -12,7 +12,8 @@ final class JournalDriver {
     private let server: LoopServer
     private let clients: ClientList
     private let log: DaemonLog
-    /// Starts a turn when journal work or a snapshot is due; the turn's end does the work.
+    /// Starts a turn at the time of the next journal work or snapshot; the turn's end does the
+    /// work.
     private let deadlineTimer: LoopTimer
     /// Whether the journal had space in the last log line about it.
     private var hadSpace = true
@@ -66,8 +67,8 @@ final class JournalDriver {
         }
     }
 
-    /// After a failed write the content of the disk is unknown. Waiting replies are not sent, and the
-    /// write is not repeated: the kernel drops pages it could not write, and a second try would
+    /// After a failed write the content of the disk is unknown. Waiting replies are not sent, and
+    /// the write is not repeated: the kernel drops pages it could not write, and a second try would
     /// succeed.
     private func stopAcknowledging(because fault: DiskFault) -> Never {
         log.critical(

@@ -2,9 +2,9 @@ import CouponStore
 import Synchronization
 import UVLoop
 
-// The writer belongs to the journal's thread. It is under a lock because the compiler cannot know that
-// only one turn runs at a time; the lock is never contended. Records cross threads by an exchange of two
-// logs, which reuses their memory.
+// The writer belongs to the journal's thread. It is under a lock because the compiler cannot know
+// that only one turn runs at a time; the lock is never contended. Records cross threads by an
+// exchange of two logs, which reuses their memory.
 
 /// The journal on a thread of its own, where waiting for the disk delays no client.
 final class JournalThread {

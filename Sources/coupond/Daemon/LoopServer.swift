@@ -4,8 +4,8 @@ import FlatStorage
 import Posix
 import UVLoop
 
-/// The conversation server, with the clock of the loop's turns. Every part of the daemon that needs the
-/// server holds this; each call is one access.
+/// The conversation server, with the clock of the loop's turns. Every part of the daemon that needs
+/// the server holds this; each call is one access.
 final class LoopServer {
     private var server: ConversationServer
     private var turnTime: TurnTime?

@@ -9,8 +9,8 @@ enum OperatorSignal: CaseIterable {
     case finish
 }
 
-/// Watches signals from early on: one that comes while the catalog is still being read is neither lost
-/// nor deadly. The loop delivers them once it runs.
+/// Watches signals from early on: one that comes while the catalog is still being read is neither
+/// lost nor deadly. The loop delivers them once it runs.
 final class OperatorSignals {
     private var watchers: [SignalWatcher] = []
     /// Called with each signal. Settable, because signals are watched before the daemon exists.

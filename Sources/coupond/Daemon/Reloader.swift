@@ -105,7 +105,8 @@ final class Reloader {
 
     // MARK: The cache
 
-    /// Writes the serving catalog, which was compiled from `sources`, to the cache for the next start.
+    /// Writes the serving catalog, which was compiled from `sources`, to the cache for the next
+    /// start.
     func writeCache(madeFrom sources: CatalogSources) {
         let catalog = server.with { server in server.catalog }
         worker.run(

@@ -4,8 +4,8 @@ import Logging
 import Posix
 import UVLoop
 
-/// Writes snapshots on a thread of its own, from the files on disk: the last snapshot and the segments
-/// after it.
+/// Writes snapshots on a thread of its own, from the files on disk: the last snapshot and the
+/// segments after it.
 final class Snapshotter {
     private let worker: Worker
     private let directory: String

@@ -3,9 +3,12 @@
 //
 //     {"time":"2026-06-01T12:00:00.000Z","level":"info","message":"…","metadata":{"coupons":12}}
 //
-// Integers stay numbers; everything else becomes text. Keys are sorted: equal events, equal lines.
+// Integers stay numbers; all other values become text. Keys are sorted, so equal events give equal
+// lines.
 
 import CouponRules
+import CouponWire
+import FlatStorage
 import Logging
 
 /// One line of the log.
@@ -17,90 +20,53 @@ struct LogLine {
 
     /// The line, with its line end.
     var bytes: [UInt8] {
-        var writer = JSONWriter()
-        writer.append("{\"time\":\"")
-        writer.append(time)
-        writer.append("\",\"level\":\"\(level.rawValue)\",\"message\":")
-        writer.appendString(message)
+        var writer = JSONWriter(appendingTo: ByteBuffer(capacity: 256))
+        writer.beginObject()
+        writer.key("time")
+        writer.beginString()
+        writer.appendTime(time, alwaysMilliseconds: true)
+        writer.endString()
+        writer.key("level")
+        writer.string(copying: level.rawValue)
+        writer.key("message")
+        writer.string(copying: message)
         if !metadata.isEmpty {
-            writer.append(",\"metadata\":")
-            writer.append(metadata)
+            writer.key("metadata")
+            writer.metadata(metadata)
         }
-        writer.append("}\n")
-        return writer.bytes
+        writer.endObject()
+        writer.endLine()
+        let line = writer.finish()
+        return (0..<line.count).map { line[$0] }
     }
 }
 
-private struct JSONWriter {
-    private(set) var bytes: [UInt8] = []
-
-    mutating func append(_ raw: String) {
-        bytes.append(contentsOf: raw.utf8)
-    }
-
-    mutating func append(_ dictionary: Logger.Metadata) {
-        append("{")
-        var isFirst = true
+extension JSONWriter {
+    fileprivate mutating func metadata(_ dictionary: Logger.Metadata) {
+        beginObject()
         for (key, value) in dictionary.sorted(by: { $0.key < $1.key }) {
-            if !isFirst { append(",") }
-            isFirst = false
-            appendString(key)
-            append(":")
-            append(value)
+            self.key(copying: key)
+            metadata(value)
         }
-        append("}")
+        endObject()
     }
 
-    private mutating func append(_ value: Logger.MetadataValue) {
+    private mutating func metadata(_ value: Logger.MetadataValue) {
         switch value {
-        case .string(let text): appendString(text)
+        case .string(let text): string(copying: text)
         case .stringConvertible(let value):
             if let number = value as? any BinaryInteger {
-                append(String(number))
+                // As text, because a counter may exceed `Int64`.
+                let digits = Array(String(number).utf8)
+                raw(digits.span)
             } else {
-                appendString(value.description)
+                string(copying: value.description)
             }
         case .array(let elements):
-            append("[")
-            for (index, element) in elements.enumerated() {
-                if index > 0 { append(",") }
-                append(element)
-            }
-            append("]")
-        case .dictionary(let dictionary): append(dictionary)
+            beginArray()
+            for element in elements { metadata(element) }
+            endArray()
+        case .dictionary(let dictionary): metadata(dictionary)
         }
-    }
-
-    mutating func appendString(_ text: String) {
-        append("\"")
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): append("\\\"")
-            case UInt8(ascii: "\\"): append("\\\\")
-            case UInt8(ascii: "\n"): append("\\n")
-            case UInt8(ascii: "\t"): append("\\t")
-            case 0..<0x20, 0x7F:
-                let digits = String(byte, radix: 16)
-                append(digits.count == 1 ? "\\u000\(digits)" : "\\u00\(digits)")
-            default: bytes.append(byte)
-            }
-        }
-        append("\"")
-    }
-
-    /// ISO 8601 in UTC, to the millisecond.
-    mutating func append(_ time: Instant) {
-        let wall = CivilTime(milliseconds: time.millisecondsSinceEpoch)
-        let (year, month, day) = wall.date.yearMonthDay
-        let (seconds, milliseconds) = wall.millisecondsOfDay.quotientAndRemainder(
-            dividingBy: 1_000)
-        append(padded(year, 4) + "-" + padded(month, 2) + "-" + padded(day, 2) + "T")
-        append(padded(Int(seconds / 3_600), 2) + ":" + padded(Int(seconds / 60 % 60), 2))
-        append(":" + padded(Int(seconds % 60), 2) + "." + padded(Int(milliseconds), 3) + "Z")
-    }
-
-    private func padded(_ number: Int, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
 }

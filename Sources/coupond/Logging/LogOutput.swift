@@ -1,9 +1,9 @@
 // Log rotation renames the file and asks for a new one (SIGUSR1). The new file is opened before the
-// old one is let go, so that a failure to open leaves a working log. The file is only ever appended
-// to, each line by one write: rotation by copying and cutting works, too.
+// old one is closed, so that a failure to open leaves a working log. Each line is appended by one
+// write, so rotation by copying and truncating works, too.
 //
-// A log that cannot be written (a full disk) must not stop the daemon and has nowhere to complain
-// to. It counts what was lost, and says so in the first line that can be written again.
+// A log that cannot be written (a full disk) must not stop the daemon and has no place to report
+// it. It counts the lost lines, and reports them in the first line that can be written again.
 
 import Logging
 import Synchronization
@@ -33,7 +33,7 @@ final class LogOutput: Sendable {
         state.withLock { release($0) }
     }
 
-    /// Reopens the file, or opens another one; nil means standard error. On failure the log goes on
+    /// Reopens the file, or opens another one; nil means standard error. On failure the log stays
     /// where it was.
     func reopen(at path: String?) throws(Errno) {
         let descriptor =
@@ -72,7 +72,7 @@ final class LogOutput: Sendable {
         do {
             try state.descriptor.close()
         } catch {
-            // The descriptor is gone all the same; what failed is the writing of earlier lines.
+            // The descriptor is closed all the same; the failure is of earlier writes.
             Console.say("closing the log file: \(error)")
         }
     }

@@ -1,7 +1,8 @@
-// A killed daemon leaves its socket's path behind, so an existing path proves nothing. The procedure:
+// A killed daemon leaves its socket's path behind, so an existing path proves nothing. The
+// procedure:
 //
 // 1. Lock a file beside the path, for life: of two daemons that start together, one continues.
-// 2. The path must be a socket. Anything else belongs to somebody else.
+// 2. The path must be a socket. Another file there is not ours to remove.
 // 3. Send a request. Only "connection refused" proves that no process listens; then remove the path.
 // 4. Bind, set access rights and owner, and only then listen.
 
@@ -25,7 +26,7 @@ struct BoundSocket {
         let path = settings.path
         try settings.checkPathLength()
         self.settings = settings
-        lock = try Self.claim(path)
+        lock = try Self.acquireLock(path)
         try Self.removeIfStale(path)
         listener = try Self.bind(settings, on: loop)
         do throws(PosixFault) {
@@ -62,7 +63,7 @@ struct BoundSocket {
         }
     }
 
-    private static func claim(_ path: String) throws(StartFault) -> FileLock {
+    private static func acquireLock(_ path: String) throws(StartFault) -> FileLock {
         let attempt: FileLock.Attempt
         do throws(PosixFault) {
             attempt = try FileLock.attempt(

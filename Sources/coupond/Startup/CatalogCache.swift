@@ -1,11 +1,11 @@
 // One file in the state directory holds the newest catalog that was served, compiled. It serves two
 // purposes: a start on definitions that have not changed need not read them, and a start on broken
-// ones has something to serve. It is a copy of what can be made again, so whatever is wrong with it
-// is a line of the log and nothing else: it is never repaired, never waited for, and may be deleted
-// at any time.
+// ones has something to serve. It is a copy of what can be compiled again, so a fault in it
+// is logged and has no other effect: the cache is never repaired, never waited for, and may be
+// deleted at any time.
 //
-// It is written beside the old one, synchronized and renamed, so that there is a whole one at every
-// moment, which is what the second purpose needs.
+// A new cache is written beside the old one, synchronized and renamed. So a whole one exists at
+// every moment, as the second purpose requires.
 
 import Definitions
 import CouponCatalog
@@ -35,7 +35,8 @@ struct CatalogCache: Sendable {
 
     // MARK: Reading
 
-    /// The catalog that compiling what is at `paths` now would bring; nil when there is none.
+    /// The cached catalog, if compiling the files at `paths` now would give the same; otherwise
+    /// nil.
     func unchangedCatalog(at paths: [String]) throws(CatalogCacheFault) -> Catalog? {
         guard let bytes = try bytes() else { return nil }
         do {
@@ -48,7 +49,7 @@ struct CatalogCache: Sendable {
         }
     }
 
-    /// The newest catalog that was served, whatever has changed since; nil when there is none.
+    /// The newest catalog that was served, even if definitions changed since; nil if there is none.
     func lastGoodCatalog() throws(CatalogCacheFault) -> Catalog? {
         guard let bytes = try bytes() else { return nil }
         do {
@@ -71,7 +72,7 @@ struct CatalogCache: Sendable {
 
     // MARK: Writing
 
-    /// Replaces what is kept, durably, by `catalog`. Returns its size in bytes.
+    /// Replaces the cache durably with `catalog`. Returns its size in bytes.
     func write(
         _ catalog: borrowing Catalog, madeFrom sources: CatalogSources
     ) throws(DiskFault) -> Int {
@@ -81,8 +82,8 @@ struct CatalogCache: Sendable {
             try writeTemporary(image.bytes)
             try disk.rename(temporaryPath, to: path)
         } catch {
-            // It may be what fills the disk. Should its removal fail too, the next attempt replaces
-            // it: the first fault is the one to report.
+            // The file may be what fills the disk. If its removal fails, too, the next attempt
+            // replaces it; the first fault is the one to report.
             _ = try? disk.remove(temporaryPath)
             throw error
         }
@@ -96,7 +97,7 @@ struct CatalogCache: Sendable {
             try disk.append(bytes, to: file)
             try disk.synchronize(file)
         } catch {
-            // The descriptor is given back either way, and this fault came first.
+            // The descriptor is released either way, and this fault came first.
             _ = try? disk.close(file)
             throw error
         }
@@ -105,7 +106,7 @@ struct CatalogCache: Sendable {
 
     // MARK: Sources
 
-    /// A recorder for a loading of `paths` that begins now, and whose progress `log` tells.
+    /// A recorder for a loading of `paths` that begins now; its progress is logged to `log`.
     static func recorder(of paths: [String], _ log: Logger) -> SourceRecorder {
         let recorder = SourceRecorder(
             program: program, paths: paths, now: WallClock.now * 1_000_000,
@@ -115,8 +116,8 @@ struct CatalogCache: Sendable {
         return recorder
     }
 
-    /// What compiles definitions, besides their files: another build or other time zones may bring
-    /// another catalog.
+    /// The compiler's identity: another build or other time zones may give another catalog from the
+    /// same files.
     private static let program: String = {
         let executable = FileStamp(ofFileAt: "/proc/self/exe").map { "\($0)" } ?? "unknown"
         return "\(daemonVersion), time zones \(TimeZone.timeZoneDataVersion), \(executable)"
@@ -128,7 +129,7 @@ enum CatalogCacheFault: Error, Equatable {
     case unreadable(DiskFault)
     case unusable(CatalogImageProblem)
 
-    /// As the rest of a sentence that begins with the file's name.
+    /// The rest of a sentence that begins with the file's name.
     var explanation: String {
         switch self {
         case .unreadable(let fault): "cannot be read: \(Errno(rawValue: fault.errno))"
@@ -139,14 +140,14 @@ enum CatalogCacheFault: Error, Equatable {
         case .unusable(.wrongLength(let expected?, let found)):
             "has \(found) bytes where it should have \(expected)"
         case .unusable(.headerDamaged): "has a damaged header"
-        case .unusable(.contentDamaged): "is damaged: its checksum does not hold"
+        case .unusable(.contentDamaged): "is damaged: its checksum does not match"
         case .unusable(.contradiction(let offset)): "contradicts itself at byte \(offset)"
         }
     }
 }
 
 extension FileStamp {
-    /// Of the file that the path leads to; nil when there is none that can be reached.
+    /// The stamp of the file at the end of the path's links; nil if it cannot be reached.
     init?(ofFileAt path: String) {
         do throws(Errno) {
             let status = try Stat(FilePath(path))

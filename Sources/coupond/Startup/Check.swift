@@ -27,12 +27,12 @@ func loadCatalog(
     }
 }
 
-/// What the catalog would lose sight of in the state that a start would find.
+/// The uses in the present state that the catalog would no longer show.
 private func lostUses(
     of catalog: borrowing Catalog, _ configuration: Configuration
 ) throws(StartFault) -> [DefinitionFault] {
-    // A daemon that runs may be going over to another segment just now: what looks wrong for a
-    // moment is looked at again.
+    // A running daemon may be changing to another segment just now, so a fault counts only if
+    // it is there at every attempt.
     for attempt in 1...attemptsMax {
         do throws(RecoveryFault) {
             return catalog.lostUses(of: try recoverState(configuration).ledger)
@@ -63,7 +63,7 @@ func recoverState(_ configuration: Configuration) throws(RecoveryFault) -> Recov
 }
 
 extension RecoveryFault {
-    /// The directory is not there.
+    /// Whether the directory does not exist.
     fileprivate var isMissing: Bool {
         if case .disk(let fault) = self {
             return fault.operation == .list && errno == .noSuchFileOrDirectory

@@ -1,12 +1,13 @@
-// A catalog of many million codes takes a while to read from its files. Who waits for a start or a
-// reload sees by the log that it goes on, how fast, and what is being done.
+// A catalog of many million codes takes a while to read from its files. An operator who
+// waits for a start or a reload sees in the log that it makes progress, how fast, and at what
+// stage.
 
 import Definitions
 import CouponCatalog
 import Logging
 import Posix
 
-/// Logs every other second how far a loading has come. A quick one leaves no line.
+/// Logs the progress of a loading every other second. A quick loading logs nothing.
 final class LoadingLog {
     private let log: Logger
     private var pace: LoadingPace
@@ -43,11 +44,11 @@ final class LoadingLog {
 struct LoadingPace {
     static let periodMilliseconds: Int64 = 2_000
 
-    /// What is going on, and since when: one file after the other, then the index.
+    /// The present stage and its start: one file after the other, then the index.
     private var stage: Stage?
     private var stageStartedAt: Int64
     private var lastNotedAt: Int64
-    private var lastToldAt: Int64
+    private var lastReportedAt: Int64
 
     private enum Stage: Equatable {
         case reading(file: String)
@@ -57,10 +58,10 @@ struct LoadingPace {
     init(startingAt now: Int64) {
         stageStartedAt = now
         lastNotedAt = now
-        lastToldAt = now
+        lastReportedAt = now
     }
 
-    /// The speed of the present stage, where it is time to tell.
+    /// The speed of the present stage, if it is time to report it; otherwise nil.
     mutating func codesPerSecond(at now: Int64, _ progress: LoadingProgress) -> Int? {
         let (stage, count): (Stage, Int) =
             switch progress {
@@ -69,12 +70,12 @@ struct LoadingPace {
             }
         if stage != self.stage {
             self.stage = stage
-            // It has begun when the one before was last heard of.
+            // It began when the stage before made its last progress.
             stageStartedAt = lastNotedAt
         }
         lastNotedAt = now
-        guard now - lastToldAt >= Self.periodMilliseconds else { return nil }
-        lastToldAt = now
+        guard now - lastReportedAt >= Self.periodMilliseconds else { return nil }
+        lastReportedAt = now
         return Self.perSecond(count, inMilliseconds: now - stageStartedAt)
     }
 

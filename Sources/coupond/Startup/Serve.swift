@@ -8,11 +8,11 @@ import Posix
 import SystemPackage
 import UVLoop
 
-/// Starts a daemon and serves until a signal ends it. Every fault of a start is found before the first
-/// client can connect.
+/// Starts a daemon and serves until a signal ends it. Every fault of a start is found before the
+/// first client can connect.
 func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
-    // A table of a catalog with a million codes takes some megabytes. With this setting a reload leaves
-    // no memory behind; without it, the memory of one and a half catalogs stayed.
+    // A table of a catalog with a million codes takes some megabytes. With this setting a reload
+    // leaves no memory behind; without it, the memory of one and a half catalogs stayed.
     returnBlocksWhenFreed(ofAtLeast: 1 << 20)
     let configuration = try Configuration.read(overrides)
     let logOutput = try openLog(configuration.log)
@@ -22,7 +22,7 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     let loop = try granted { () throws(UVFault) in try EventLoop() }
     let signals = try granted { () throws(UVFault) in try OperatorSignals(on: loop) }
     try raiseFileDescriptorLimit(connectionsMax: configuration.limits.connectionsMax)
-    let directory = try StateDirectory(claiming: configuration.state)
+    let directory = try StateDirectory(locking: configuration.state)
     let state = try loadState(configuration, log)
     let catalog = try StartingCatalog(
         configuration, isStrict: overrides.isStrictCatalog, keepingUsesOf: state.ledger, log)

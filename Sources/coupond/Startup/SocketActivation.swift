@@ -1,13 +1,13 @@
-// A socket unit may hand over all sockets or some of them. A name that a configured socket has
-// decides; names that fit nothing (systemd's default is the unit's own name) are only ignored when
-// there are exactly as many sockets as configured. Anything else would be a guess, and a wrong one
-// could make an admin socket of a storefront's.
+// A socket unit may pass on all sockets or some of them. They are matched to configured sockets by
+// name. Names that match none (systemd's default is the name of the unit) are ignored only if there
+// are exactly as many sockets as configured. Any other match would be a guess, and a wrong guess
+// could turn a storefront socket into an admin socket.
 
 import Posix
 
-/// Which configured sockets the service manager has opened already.
+/// The configured sockets that the service manager has opened already.
 struct SocketActivation: Equatable {
-    /// For each configured socket, in order, the descriptor that was handed over for it, if any.
+    /// For each configured socket, in order, the descriptor that was passed on for it, if any.
     let descriptors: [Int32?]
 
     init(

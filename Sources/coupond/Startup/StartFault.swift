@@ -8,7 +8,8 @@ import UVLoop
 /// Why the daemon does not start.
 enum StartFault: Error, Equatable {
     case usage(UsageFault)
-    /// Mistakes in the configuration or the catalog, including missing definition files; at least one.
+    /// Mistakes in the configuration or the catalog, including missing definition files; at least
+    /// one.
     case invalidDefinitions([DefinitionFault])
     case unreadableConfiguration(path: String, Errno)
     case logNotOpened(path: String, Errno)
@@ -108,7 +109,8 @@ extension StartFault {
         }
     }
 
-    /// Prints the fault. Mistakes in files have the format of compiler errors, so that editors find them.
+    /// Prints the fault. Mistakes in files have the format of compiler errors, so that editors find
+    /// them.
     func report() {
         for line in lines {
             if case .invalidDefinitions = self {

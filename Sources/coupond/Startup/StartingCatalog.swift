@@ -1,8 +1,8 @@
-// What a start serves, in this order: the cache, if the definitions are what it was compiled from;
-// the definitions, compiled; and where those are refused, the last good catalog, which is the cache
-// whatever it was compiled from. A shop whose codes go on working is worth more than the newest
-// definitions; but nobody shall take the one for the other, so every mistake is an error of the log,
-// `server.stats` says what is served, and `--check` goes on failing.
+// A start serves the first of these that is usable: the cache, if its definitions have not changed;
+// the compiled definitions; and, if those are refused, the last good catalog, which is the cache
+// even if its definitions have changed. Codes that keep working are worth more to a shop than the
+// newest definitions. But an operator must not mistake the one for the other: every mistake is
+// logged as an error, `server.stats` names the source, and `--check` keeps failing.
 
 import Definitions
 import CouponCatalog
@@ -15,13 +15,13 @@ import Posix
 struct StartingCatalog {
     let shared: SharedCatalog
     let origin: CatalogOrigin
-    /// What it was compiled from, where that is still to be kept in the cache.
+    /// Its sources, if it must still be written to the cache.
     let uncached: CatalogSources?
 
-    /// Finds the catalog to begin with. None is taken that would lose sight of uses in `ledger`.
+    /// Finds the catalog to begin with. A catalog that would hide uses in `ledger` is not taken.
     ///
-    /// - Throws: `invalidDefinitions` when the definitions are refused and no good catalog is left,
-    ///   or `isStrict` says not to look for one.
+    /// - Throws: `invalidDefinitions` if the definitions are refused and no good catalog is left or
+    ///   `isStrict` forbids one.
     init(
         _ configuration: Configuration, isStrict: Bool, keepingUsesOf ledger: borrowing Ledger,
         _ log: Logger
@@ -57,7 +57,7 @@ struct StartingCatalog {
             for fault in faults {
                 log.error("definitions refused", metadata: ["fault": "\(fault)"])
             }
-            log.error("the last good catalog is served: mend the definitions and reload")
+            log.error("the last good catalog is served: correct the definitions and reload")
             self.init(
                 catalog, from: .lastGood(faults: faults.map(\.description)), uncached: nil,
                 since: start, log)
@@ -79,7 +79,8 @@ struct StartingCatalog {
     private static func lastGoodCatalog(
         in cache: CatalogCache, keepingUsesOf ledger: borrowing Ledger
     ) -> Catalog? {
-        // It was usable a moment ago. If it is not any more, the definitions' faults are what counts.
+        // It was usable a moment ago. If it no longer is, the faults of the definitions are
+        // reported.
         guard let catalog = try? cache.lastGoodCatalog(), catalog.lostUses(of: ledger).isEmpty
         else { return nil }
         return catalog

@@ -1,16 +1,16 @@
 // The lock comes first: nothing in the directory is read before it is certain that no other daemon
-// writes there. Locking also tells at once whether the directory can be written to.
+// writes there. Locking also shows at once whether the directory is writable.
 //
-// Only where the directory has to be there already something is looked at before: a disk that is not
-// mounted leaves an empty directory in its place, and a lock in it would be the first trace of a
-// daemon that counts every coupon from zero.
+// One check comes before the lock, if the directory must exist already: a disk that is not mounted
+// leaves an empty directory in its place, and a daemon that locked it would count every coupon from
+// zero.
 
 import CouponStore
 import Foundation
 import SystemPackage
 import Posix
 
-/// How long a daemon waits for another one that is just ending.
+/// How long a daemon waits for another one that is about to end.
 let lockPatienceMilliseconds: Int64 = 1_000
 
 /// The directory in which this daemon, and no other, keeps its state.
@@ -19,8 +19,8 @@ struct StateDirectory {
     /// Held for as long as the daemon lives.
     let lock: FileLock
 
-    /// Creates the directory if that is wanted, and claims it.
-    init(claiming settings: StateSettings) throws(StartFault) {
+    /// Creates the directory if the settings ask for it, and locks it.
+    init(locking settings: StateSettings) throws(StartFault) {
         path = settings.directory
         switch settings.creation {
         case .always: try Self.makeSureItExists(path)
@@ -71,8 +71,7 @@ struct StateDirectory {
         if !names.contains(where: isOfState) { throw .stateDirectoryEmpty(path: path) }
     }
 
-    /// Whether a file of that name holds what was decided: every daemon has a segment before it
-    /// serves.
+    /// Whether a file of that name holds state: every daemon has a segment before it serves.
     private static func isOfState(_ name: String) -> Bool {
         name == Snapshot.name || name == Snapshot.previousName || SegmentName(name) != nil
     }

@@ -13,7 +13,7 @@ extension RecoveryFault {
         }
     }
 
-    /// What is wrong with the state in `directory`, and then what to do about it.
+    /// What is wrong with the state in `directory`, then what to do.
     func lines(_ directory: String) -> [String] {
         [explanation(directory), advice(directory)].compactMap { $0 }
     }
@@ -23,13 +23,14 @@ extension RecoveryFault {
         case .disk(let fault): fault.explanation
         case .snapshot(let fault): fault.explanation
         case .journal(let corruption): corruption.explanation(directory)
-        case .foreignFile(let path): "\(path) is called almost like a journal segment, and is none"
+        case .foreignFile(let path):
+            "\(path) is named almost like a journal segment, but is not one"
         case .contradiction(let counter):
             "the orders in \(directory) and this counter contradict each other: \(counter)"
         }
     }
 
-    /// Nil where what the system says is all that there is to say.
+    /// Nil if the explanation is all that can be said.
     private func advice(_ directory: String) -> String? {
         switch self {
         case .disk(let fault): fault.advice
@@ -95,14 +96,14 @@ extension DiskFault {
         }
     }
 
-    /// What the system refused, as a sentence that names the file.
+    /// What failed, as a sentence that names the file.
     var explanation: String {
         if operation == .verify { return "\(path) does not hold what was written to it" }
         return "cannot \(deed) \(path): \(Errno(rawValue: errno))"
     }
 
     fileprivate var advice: String? {
-        exitReason == .permission ? "run coupond as the user whom the files belong to" : nil
+        exitReason == .permission ? "run coupond as the owner of the files" : nil
     }
 
     private var deed: String {

@@ -5,7 +5,7 @@ import Posix
 /// runs, and writes nothing.
 func verify(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     let directory = try stateDirectory(overrides)
-    let lock = try claim(directory)
+    let lock = try lockOutDaemons(directory)
     defer { withExtendedLifetime(lock) {} }
     do throws(RecoveryFault) {
         let state = try Recovery.recover(
@@ -19,7 +19,7 @@ func verify(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     }
 }
 
-/// Definitions say nothing about the state, so without a settings file none need be named.
+/// Verification needs no definitions, so a catalog need not be named.
 private func stateDirectory(_ overrides: Overrides) throws(StartFault) -> String {
     if overrides.configurationPath == nil {
         return overrides.stateDirectory ?? StateSettings().directory
@@ -27,8 +27,9 @@ private func stateDirectory(_ overrides: Overrides) throws(StartFault) -> String
     return try Configuration.read(overrides).state.directory
 }
 
-/// Locks daemons out. Nil if the lock file does not exist: no daemon has used this directory.
-private func claim(_ directory: String) throws(StartFault) -> FileLock? {
+/// Keeps daemons from starting while the lock is held. Nil if the lock file does not exist: no
+/// daemon has used this directory.
+private func lockOutDaemons(_ directory: String) throws(StartFault) -> FileLock? {
     let path = directory + "/lock"
     let attempt: FileLock.Attempt?
     do throws(PosixFault) {
@@ -45,7 +46,7 @@ private func claim(_ directory: String) throws(StartFault) -> FileLock? {
     }
 }
 
-/// What a state that is in order is made of, and what was not in order on the way to it.
+/// The totals of a valid state, and the recoverable damage found on the way.
 private func findings(_ state: borrowing RecoveredState, _ directory: String) -> [String] {
     let totals = state.ledger.totals, report = state.report
     var lines = [

@@ -1,5 +1,5 @@
 import Testing
 
-/// Everything below starts processes and drives them over sockets. One test at a time: the waits of
-/// several at once would starve each other on a machine with few cores.
+/// The tests below start processes and drive them over sockets. They run one at a time: on a
+/// machine with few cores, parallel tests would starve each other.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct `The built daemon` {}

@@ -1,6 +1,6 @@
 import StoreSupport
 
 extension SeededGenerator {
-    /// Whether something happens that happens in so many of a hundred cases.
+    /// Whether an event with this chance in percent happens.
     mutating func happens(percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
 }

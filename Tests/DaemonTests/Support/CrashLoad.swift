@@ -3,25 +3,25 @@ import Glibc
 import StoreSupport
 import Synchronization
 
-// Several clients ask as fast as they are answered, each with some requests on their way at a time,
-// until the daemon is gone. One more thread ends it, after a number of replies that the seed decides:
-// so a crash comes while requests are read, records written, batches synchronized and replies sent,
-// and the machine's own timing does the rest.
+// Several clients send requests as fast as they get replies, each with some requests in flight,
+// until the daemon is gone. One more thread kills it, after a number of replies that the seed
+// determines. So a crash comes while requests are read, records written, batches synchronized or
+// replies sent; the machine's timing adds further variety.
 
-/// Replies that have come, from all clients.
+/// The number of replies to all clients.
 final class ReplyCount: Sendable {
     private static let patience = DispatchTimeInterval.seconds(20)
     private let news = DispatchSemaphore(value: 0)
 
     func add() { news.signal() }
 
-    /// Returns after `count` more replies, or when none came for too long.
+    /// Returns after `count` more replies, or when none has come for too long.
     func wait(for count: Int) {
         for _ in 0..<count where news.wait(timeout: .now() + Self.patience) == .timedOut { return }
     }
 }
 
-/// One client that asks until nobody answers.
+/// One client that asks until the daemon is gone.
 struct CrashClient {
     private static let requestsOnTheirWayMax = 12
 
@@ -44,7 +44,7 @@ struct CrashClient {
                 do {
                     try connection.send(lines)
                 } catch LineFault.closed {
-                    // What was answered before is still to be read.
+                    // Replies that were sent before are still unread.
                 }
                 for (order, request) in window {
                     let reply = OrderReply(line: try connection.nextLine())
@@ -59,7 +59,7 @@ struct CrashClient {
         }
     }
 
-    /// Requests that are sent together, about an order each; now and then one is sent twice.
+    /// Requests that are sent together, each for one order; some are sent twice.
     private mutating func nextWindow() -> [(order: Int, request: OrderRequest)] {
         var window: [(order: Int, request: OrderRequest)] = []
         var busy: Set<Int> = []
@@ -77,7 +77,7 @@ struct CrashClient {
             let order = book.add(codes: CrashCatalog.codes(using: &random))
             return (order, random.happens(percent: 30) ? .reserve : .apply)
         }
-        // Mostly the newest ones: those whose records are not yet old.
+        // Mostly the newest orders, whose records were written last.
         let last = book.orders.count - 1
         let order = max(0, last - Int.random(in: 0...60, using: &random))
         switch book.orders[order].standing {
@@ -89,7 +89,7 @@ struct CrashClient {
     }
 }
 
-/// What the clients of a crash are after.
+/// The codes that the clients of a crash use.
 enum CrashCatalog {
     static let text = """
         currency: USD

@@ -1,11 +1,11 @@
-// Requests that get no verdict, and the error that each gets instead.
+// Requests that get an error instead of a verdict.
 
-/// A request line and the error it leads to.
+/// A request line and its error.
 struct ErrorRow: Sendable {
-    /// The request line, without its end. Each has the id 7, unless its reply has none to tell.
+    /// The request line, without its end. Each has the id 7, unless its reply cannot know it.
     var request: String
     var code: String
-    /// Where in the request; nil where the whole line is meant.
+    /// The field in the request; nil for the whole line.
     var field: String?
     /// The id in the reply, as it is on the wire.
     var id = "7"
@@ -133,7 +133,7 @@ enum ErrorTable {
             #""quantity":1,"unit_price":9007199254740992"#, field: "cart.lines[1].unit_price"),
     ]
 
-    /// Sums that pass what every reader of JSON keeps exact.
+    /// Sums beyond the integers that every JSON reader keeps exact.
     private static let notMoney = [
         line(#""quantity":2,"unit_price":9007199254740991"#, field: "cart.lines[1]"),
         line(#""quantity":1,"unit_price":9007199254740991"#, field: "cart.lines[1]"),
@@ -143,7 +143,7 @@ enum ErrorTable {
             field: "cart.shipping"),
     ]
 
-    /// Beyond the role, whatever else is wrong with the request.
+    /// Forbidden by the role, even if the request has other errors.
     private static let notAllowed = [
         ErrorRow("forbidden", #"{"id":7,"op":"server.stats"}"#, field: "op"),
         ErrorRow("forbidden", #"{"id":7,"op":"server.reload"}"#, field: "op"),
@@ -151,7 +151,7 @@ enum ErrorTable {
         ErrorRow("forbidden", #"{"id":7,"op":"server.stats","what":1}"#, field: "op"),
     ]
 
-    /// On record for something else, or not at all.
+    /// Orders that are recorded for another request, or not at all.
     private static let notOnRecord = [
         ErrorRow("not_found", #"{"id":7,"op":"usage","code":"NOSUCH"}"#, field: "code"),
         ErrorRow(
@@ -183,7 +183,7 @@ enum ErrorTable {
         return ErrorRow(code, #"{"id":7,"op":"validate"\#(rest)}"#, field: field)
     }
 
-    /// A cart whose second line says `members`; the first is in order.
+    /// A cart whose second line says `members`; the first is valid.
     private static func line(_ members: String, field: String) -> ErrorRow {
         validate(
             #""code":"PLAIN","cart":{"currency":"USD","lines":["#

@@ -4,7 +4,7 @@ import Foundation
 struct InstalledTool {
     let path: String
 
-    /// Looks `name` up as a shell does; where it is missing, says what is not tested.
+    /// Finds `name` as a shell does; if it is missing, reports what is not tested.
     init?(_ name: String, for purpose: String) {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         let paths = folders.map { "\($0)/\(name)" }

@@ -3,9 +3,9 @@ import Foundation
 import Glibc
 import Posix
 
-// Tests have to do what no client library does: send half a line, pipeline without reading, stop
-// reading altogether, or leave in the middle. So this is a bare socket. Sending takes replies in
-// while the kernel has no room, as a client that pipelines must.
+// Tests must do things that no client library does: send half a line, pipeline without reading,
+// stop reading altogether, or leave in the middle. So this is a bare socket. While the kernel has
+// no room, sending receives replies, as a client that pipelines must.
 
 /// A connection to a daemon, byte by byte.
 final class LineClient {
@@ -13,7 +13,7 @@ final class LineClient {
     private static let chunkByteCount = 65_536
 
     private let socket: UnixSocket
-    /// Lines that came and were not asked for yet, and the beginning of the next one.
+    /// Received lines that no test has read yet, and the beginning of the next one.
     private var lines: [String] = []
     private var takenCount = 0
     private var partial: [UInt8] = []
@@ -39,7 +39,7 @@ final class LineClient {
         }
     }
 
-    /// Sends `line` again and again until the kernel has no room for more.
+    /// Sends `line` repeatedly until the kernel has no room for more.
     ///
     /// - Returns: how many whole lines left.
     func sendUntilFull(_ line: String) throws -> Int {
@@ -59,7 +59,7 @@ final class LineClient {
     /// The rest of the line that ``sendUntilFull(_:)`` could not send.
     private(set) var partlySent: [UInt8] = []
 
-    /// Says that nothing more will come, while still reading.
+    /// Ends sending, but still reads.
     func endSending() { shutdown(socket.descriptor, CInt(SHUT_WR)) }
 
     private func sendWhatFits(_ bytes: [UInt8]) throws -> Int {
@@ -117,7 +117,7 @@ final class LineClient {
         return try nextReply()
     }
 
-    /// Takes in what came; false if nothing did.
+    /// Receives bytes; false if none came.
     @discardableResult
     private func receive(timeoutMilliseconds: Int64) throws -> Bool {
         let received: [UInt8]?
@@ -143,13 +143,13 @@ final class LineClient {
 }
 
 enum LineFault: Error {
-    /// The daemon closed the connection before a line was sent, or where one was due.
+    /// The daemon closed the connection before a line was sent, or where one was expected.
     case closed
     /// Nothing came for too long.
     case silent
 }
 
-/// A reply line, and what it says.
+/// A reply line and its members.
 struct Reply {
     let line: String
     let value: JSONValue

@@ -1,16 +1,16 @@
-// What coupons give, in the numbers that the protocol's money rules name.
+// Discounts of coupons, with the numbers of the protocol's money rules.
 
-/// A coupon, a cart, and what comes off it.
+/// A coupon, a cart, and its discount.
 struct MoneyRow: Sendable {
     /// The coupon, in YAML's flow style, besides its id and code.
     var coupon: String
-    /// The lines of the cart as `quantity × unit price`; each is of another product: p0, p1 …
+    /// The lines of the cart as `quantity × unit price`; each has another product: p0, p1 …
     var lines: [(quantity: Int, unitPrice: Int)]
     var currency = "USD"
     var shipping: Int?
     /// More members of the request.
     var request = ""
-    /// What comes off each line.
+    /// The discount of each line.
     var lineDiscounts: [Int]
     var shippingDiscount = 0
 
@@ -22,7 +22,7 @@ struct MoneyRow: Sendable {
 enum MoneyTable {
     static let rows: [MoneyRow] = percentages + fixedAmounts + otherKinds + covers + currencies
 
-    /// Rounded once, half up, on the covered total; then capped, then spread.
+    /// Rounded once, half up, on the covered total; then capped, then allocated.
     private static let percentages = [
         MoneyRow(coupon: percent("10"), lines: [(3, 333)], lineDiscounts: [100]),
         MoneyRow(coupon: percent("25"), lines: [(1, 1999)], lineDiscounts: [500]),
@@ -39,13 +39,13 @@ enum MoneyTable {
             lineDiscounts: [2_500, 2_500]),
         MoneyRow(coupon: percent("100"), lines: [(1, 700)], lineDiscounts: [700]),
         MoneyRow(coupon: "type: comp", lines: [(2, 350), (1, 1)], lineDiscounts: [700, 1]),
-        // What the request grants this code bounds it, too.
+        // The amount that the request grants this code limits it, too.
         MoneyRow(
             coupon: percent("50"), lines: [(1, 1000)], request: #""amount":120"#,
             lineDiscounts: [120]),
     ]
 
-    /// Spread by the largest remainder over what each line is worth.
+    /// Allocated by the largest remainder, in proportion to the lines.
     private static let fixedAmounts = [
         MoneyRow(
             coupon: amount(1000), lines: [(1, 2000), (1, 4500), (1, 6000)],
@@ -91,7 +91,7 @@ enum MoneyTable {
             lineDiscounts: [0]),
     ]
 
-    /// Lines that are not covered give nothing, and bounds are reached by reaching them.
+    /// Lines that are not covered get no discount, and a bound is met by its exact value.
     private static let covers = [
         MoneyRow(
             coupon: "applies_to: {product: [p0, p2]}, " + percent("10"),
@@ -147,7 +147,7 @@ enum MoneyTable {
                     + #""unit_price":\#(line.unitPrice)}"#
             }
             let shipping = row.shipping.map { #","shipping":\#($0)"# } ?? ""
-            // What is about the code goes into it, what is about the request beside it.
+            // Members of the code go into its object, members of the request beside it.
             let isAboutCode = row.request.hasPrefix("\"amount\"")
             let code =
                 isAboutCode

@@ -1,15 +1,15 @@
-// What a client may rely on, and no more. Of every order it keeps how the last acknowledged request
-// left it. A request whose reply never came leaves a doubt, which allows exactly two states: as
-// before, or as after it. Asking again settles the doubt, as a shop would.
+// The guarantees that a client may rely on, and no more. It keeps for every order the state after
+// the last acknowledged request. A request without a reply leaves a doubt, which allows exactly two
+// states: the one before it, or the one after it. Asking again resolves the doubt, as a shop would.
 
-/// What a client asks about an order.
+/// A client's request about an order.
 enum OrderRequest: CaseIterable {
     case reserve, apply, release
 }
 
-/// How an order is left.
+/// The state of an order.
 enum OrderStanding: Equatable, Sendable {
-    /// Never asked about, or refused: the daemon has no record of it.
+    /// Never requested, or refused: the daemon has no record of it.
     case unknown
     case held
     case used(redemptions: [String])
@@ -22,13 +22,13 @@ enum OrderStanding: Equatable, Sendable {
     var redemptions: [String] { if case .used(let redemptions) = self { redemptions } else { [] } }
 }
 
-/// An order and what its client knows of it.
+/// An order, as its client knows it.
 struct TrackedOrder: Sendable {
     let name: String
     let codes: [String]
-    /// As the last reply left it.
+    /// The state after the last reply.
     fileprivate(set) var standing = OrderStanding.unknown
-    /// What was asked since and never answered.
+    /// The request since then that was never answered.
     fileprivate(set) var doubt: OrderRequest?
 
     /// The states that it may be in: one, or two in doubt.
@@ -36,7 +36,7 @@ struct TrackedOrder: Sendable {
         switch doubt {
         case nil: [standing]
         case .reserve: [standing, .held]
-        // Which redemptions it got is not known yet, and makes no difference to the counts.
+        // Its redemptions are not known yet, but the counts do not depend on them.
         case .apply: [standing, standing.used == 1 ? standing : .used(redemptions: [])]
         case .release: [standing, standing == .unknown ? .unknown : .givenBack]
         }
@@ -54,8 +54,8 @@ struct TrackedOrder: Sendable {
     }
 }
 
-/// What a reply line says of its order. Members are written in one way only, so to look for their
-/// text is exact; to read thousands of lines as JSON would take longer than the crashes.
+/// The facts in a reply line about its order. Members are written in one way only, so a search for
+/// their text is exact; to parse thousands of lines as JSON would take longer than the crashes.
 struct OrderReply {
     let line: String
 
@@ -81,7 +81,7 @@ struct ImpossibleReply: Error, CustomStringConvertible {
 struct OrderBook: Sendable {
     let client: Int
     private(set) var orders: [TrackedOrder] = []
-    /// Orders that something was asked about since they were checked last.
+    /// Orders with requests since their last check.
     private(set) var touched: Set<Int> = []
 
     init(client: Int) { self.client = client }
@@ -118,7 +118,7 @@ struct OrderBook: Sendable {
     var redemptions: [String] { orders.flatMap(\.standing.redemptions) }
 }
 
-/// What a code's counters may be.
+/// The range of a code's counters.
 struct CodeCount {
     var usedMin = 0
     var usedMax = 0
@@ -129,7 +129,7 @@ struct CodeCount {
 // MARK: - Replies
 
 extension OrderBook {
-    /// Takes in the reply to a request, and throws where no history allows it.
+    /// Records the reply to a request; throws if no history allows it.
     mutating func note(_ request: OrderRequest, for index: Int, _ reply: OrderReply) throws {
         let order = orders[index]
         let next: OrderStanding?
@@ -147,7 +147,7 @@ extension OrderBook {
         orders[index].doubt = nil
     }
 
-    /// How the order stands after the reply; nil where it cannot be.
+    /// The state of the order after the reply; nil if that is impossible.
     private static func afterReserve(_ order: TrackedOrder, _ reply: OrderReply) -> OrderStanding? {
         if reply.says("reserved", true) { return order.standing.used == 0 ? .held : nil }
         return afterRefusal(order, reply, verdict: "reserved")
@@ -163,7 +163,7 @@ extension OrderBook {
         if case .used(let known) = order.standing {
             return isReplay && redemptions == known ? order.standing : nil
         }
-        // Only what was in doubt can turn out to have been applied before.
+        // Only a request in doubt can turn out to have been applied before.
         if isReplay && order.doubt != .apply { return nil }
         return .used(redemptions: redemptions)
     }

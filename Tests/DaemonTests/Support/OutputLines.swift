@@ -1,16 +1,16 @@
 import Foundation
 import Synchronization
 
-// A program's output is read on a thread of its own, so that a pipe never fills, and whoever waits
-// for a line is woken when it comes. Waiting moves on through the output: what was found once is not
-// found again, so waiting twice for "catalog reloaded" means two reloads.
+// A program's output is read on a thread of its own, so that a pipe never fills, and a thread that
+// waits for a line is woken when it comes. A wait continues after the line that the wait before
+// found: two waits for "catalog reloaded" mean two reloads.
 
 /// What a program has written to one of its outputs so far.
 final class OutputLines: Sendable {
     private struct State {
         var bytes: [UInt8] = []
         var hasEnded = false
-        /// Where the lines begin that nobody has waited for.
+        /// Where the lines begin that no wait has searched.
         var searchedCount = 0
     }
 
@@ -36,10 +36,10 @@ final class OutputLines: Sendable {
         thread.start()
     }
 
-    /// Everything so far.
+    /// The whole output so far.
     var text: String { state.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
 
-    /// The first line so far that contains `text`, whoever has waited for it.
+    /// The first line so far that contains `text`, also if a wait has found it.
     func line(containing text: String) -> String? {
         self.text.split(separator: "\n").first { $0.contains(text) }.map(String.init)
     }
@@ -82,7 +82,7 @@ final class OutputLines: Sendable {
     }
 }
 
-/// A line that was due and did not come.
+/// An expected line that did not come.
 enum OutputFault: Error {
     case neverCame(String, output: String)
     case endedWithout(String, output: String)

@@ -1,24 +1,24 @@
-// The reasons, in their order of precedence, each with the coupon or gift card and the request that
-// lead to it. The order of the rows is held against the precedence by a test.
+// The reasons, in their order of precedence, each with a coupon or gift card and a request that
+// lead to it. A test compares the order of the rows with the precedence.
 
-/// A request that is refused, and what the refusal says.
+/// A refused request, and the refusal.
 struct RefusalRow: Sendable {
     /// The reason, as it is on the wire.
     var reason: String
     /// The coupon, in YAML's flow style, besides its id and code.
     var coupon = ""
-    /// In place of a coupon a gift card, in the same style.
+    /// A gift card in place of the coupon, in the same style.
     var giftCard: String?
-    /// What its code says of itself.
+    /// The settings of its code.
     var terms = ""
-    /// What another order does with the code before, as an operation and its other members.
+    /// An earlier request of another order for the code, as an operation and its other members.
     var before: (operation: String, request: String)?
     var operation = "validate"
-    /// The code of ``RefusalTable/first`` is asked for as well.
+    /// Whether the request also names the code of ``RefusalTable/first``.
     var goesWithFirst = false
-    /// What the request says besides operation and code, as members of a JSON object.
+    /// The request's members besides operation and code.
     var request = ""
-    /// What the refusal says besides reason and message, as members of a JSON object.
+    /// The refusal's members besides reason and message.
     var facts = ""
 }
 
@@ -39,7 +39,7 @@ enum RefusalTable {
         RefusalRow(
             reason: "not_started", coupon: "starts_at: 2090-06-01T09:00:00+02:00, \(percentage)",
             request: fifty, facts: #""starts_at":"2090-06-01T07:00:00Z""#),
-        // The windows of coupon and code intersect: the later start is told.
+        // The windows of coupon and code intersect: the later start is shown.
         RefusalRow(
             reason: "not_started", coupon: "starts_at: 2090-01-01, \(percentage)",
             terms: "starts_at: 2091-01-01", facts: #""starts_at":"2091-01-01T00:00:00Z""#),
@@ -63,7 +63,7 @@ enum RefusalTable {
             reason: "expired", coupon: "ends_at: 2021-01-01, \(percentage)",
             terms: "ends_at: 2020-06-01T00:00:00Z",
             facts: #""ended_at":"2020-06-01T00:00:00Z""#),
-        // The window closes with its last instant already behind it.
+        // The window is closed at its last instant already.
         RefusalRow(
             reason: "expired", coupon: "ends_at: 2026-08-31T10:00:00Z, \(percentage)",
             request: #""at":"2026-08-31T10:00:00Z""#,
@@ -93,7 +93,7 @@ enum RefusalTable {
         RefusalRow(
             reason: "usage_limit_reached", coupon: "limits: {per_code: 2}, \(percentage)",
             terms: "used: 2", request: fifty, facts: #""scope":"code","limit":2,"actual":2"#),
-        // Another order holds the one use there is; an offer has a limit of its own.
+        // Another order holds the only use; an offer has a limit of its own.
         RefusalRow(
             reason: "usage_limit_reached", coupon: "limits: {total: 1}, \(percentage)",
             before: ("reserve", fifty), request: fifty,
@@ -210,7 +210,7 @@ enum RefusalTable {
             reason: "below_minimum_amount",
             coupon: "requires: {min_subtotal: 5001}, \(percentage)", request: fifty,
             facts: #""limit":5001,"actual":5000,"missing":1"#),
-        // Only what is covered counts where the bound says so.
+        // Only covered lines count if the bound says so.
         RefusalRow(
             reason: "below_minimum_amount",
             coupon: "applies_to: {product: [p2]}, requires: {min_subtotal: 200, base: eligible}, "
@@ -265,7 +265,7 @@ enum RefusalTable {
             request: fifty, facts: #""held":900"#),
     ]
 
-    /// A coupon that goes before all others, and takes all that products p2 cost.
+    /// A coupon that is applied before all others, and takes the whole price of products p2.
     private static let first = """
         - id: first
           codes: [FIRST]
@@ -292,14 +292,14 @@ enum RefusalTable {
         return "currency: USD\ntimezone: UTC\n" + coupons + giftCards
     }
 
-    /// What the entry of a row begins with, up to its reason.
+    /// The beginning of a row's entry, up to its reason.
     static func head(_ index: Int) -> String {
         let owner = rows[index].giftCard == nil ? "coupon" : "gift_card"
         return #"{"code":"\#(code(index))","\#(owner)":"c\#(index)","valid":false,"#
             + #""reason":"\#(rows[index].reason)""#
     }
 
-    /// What is asked before a row's request.
+    /// The requests before a row's request.
     static func earlierRequest(_ index: Int) -> String? {
         rows[index].before.map { operation, request in
             #"{"op":"\#(operation)","order":"before-\#(index)","code":"\#(code(index))",\#(request)}"#

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A program under way.
+/// A running program.
 final class RunningProgram {
     /// How a program ended.
     enum End: Equatable {
@@ -15,7 +15,7 @@ final class RunningProgram {
     let output: OutputLines
     let errors: OutputLines
 
-    /// Starts the program at `path` with `input` on standard input, which has to fit into a pipe.
+    /// Starts the program at `path` with `input` on standard input, which must fit into a pipe.
     init(
         _ path: String, _ arguments: [String], input: String = "",
         environment: [String: String] = [:], folder: String = "/tmp"
@@ -34,7 +34,7 @@ final class RunningProgram {
         do {
             try process.run()
         } catch {
-            // Nobody else closes them, and the readers wait for that.
+            // No process closes them, and the readers wait for their end.
             try standardOutput.fileHandleForWriting.close()
             try standardError.fileHandleForWriting.close()
             throw error
@@ -72,7 +72,7 @@ enum ProgramFault: Error {
     case didNotEnd(errors: String)
 }
 
-/// A program that has run to its end.
+/// A program that has ended.
 struct FinishedProgram {
     var status: Int32
     var output: String
@@ -94,7 +94,7 @@ struct FinishedProgram {
     }
 }
 
-/// Where the programs and the files are that are tested.
+/// Where the tested programs and files are.
 enum Built {
     static let coupond = program("coupond")
     static let couponctl = program("couponctl")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A folder with a catalog, a state directory and sockets, and the daemons that run on them. All of
-/// it is gone when the test is over, however it ends.
+/// it is removed at the end of the test, also after a failure.
 final class Shop {
     /// Short, so that a socket's path fits the kernel's addresses.
     let folder = "/tmp/cpd-\(UInt32.random(in: 0...UInt32.max))"
@@ -55,7 +55,7 @@ final class Shop {
         try String(contentsOfFile: path(name), encoding: .utf8)
     }
 
-    /// What the command line says unless a test says otherwise.
+    /// The command line, unless a test passes another.
     var arguments: [String] {
         [
             "--config", path("settings.yaml"), "--socket", socket, "--admin-socket", adminSocket,
@@ -91,7 +91,7 @@ final class Shop {
     /// Connects as a storefront does.
     func connect() throws -> LineClient { try LineClient(socket) }
 
-    /// Has a snapshot written, and waits until it is.
+    /// Requests a snapshot, and waits until it is written.
     func snapshot() throws {
         let reply = try askAdmin(#"{"op":"server.snapshot"}"#)
         #expect(reply["result.written"] == true, "\(reply.line)")
@@ -106,50 +106,50 @@ final class Shop {
 /// A daemon that was started.
 final class DaemonProcess {
     let program: RunningProgram
-    /// Whether the test ends it itself.
+    /// Whether the test expects its end.
     private(set) var isExpectedToEnd = false
 
     init(_ arguments: [String]) throws {
         program = try RunningProgram(Built.coupond, arguments)
     }
 
-    /// The log lines, and what is said before there is a log.
+    /// The log lines, and the messages before the log is open.
     var log: OutputLines { program.errors }
 
-    /// Tells it to read its definitions anew, and waits until it has.
+    /// Makes it read its definitions again, and waits until it has.
     func reload() throws {
         program.signal(SIGHUP)
         try log.next(containing: "catalog reloaded")
     }
 
-    /// Tells it to write a snapshot, and waits until it has.
+    /// Makes it write a snapshot, and waits until it has.
     func snapshot() throws {
         program.signal(SIGUSR2)
         try log.next(containing: "snapshot written")
     }
 
-    /// Says that it will end for a reason of its own.
+    /// Declares that it will end by itself.
     func expectEnd() { isExpectedToEnd = true }
 
-    /// Tells it to end.
+    /// Sends it the signal to end.
     func askToEnd() {
         isExpectedToEnd = true
         program.signal(SIGTERM)
     }
 
-    /// Tells it to end, and waits until it has.
+    /// Makes it end, and waits until it has.
     func end() throws -> RunningProgram.End {
         askToEnd()
         return try program.waitForEnd()
     }
 
-    /// Ends it as a crash does.
+    /// Kills it, as a crash would.
     func crash() throws {
         program.signal(SIGKILL)
         try waitForCrash()
     }
 
-    /// Waits until somebody has ended it as a crash does.
+    /// Waits until it has been killed.
     func waitForCrash() throws {
         isExpectedToEnd = true
         #expect(try program.waitForEnd() == .signal(SIGKILL))

@@ -15,7 +15,7 @@ enum ShopRequests {
 }
 
 extension LineClient {
-    /// How often the coupon of `code`, which has a total limit, was used.
+    /// The number of uses of `code`'s coupon, which has a total limit.
     func usedCount(of code: String) throws -> Int64? {
         guard case .integer(let count) = try ask(ShopRequests.usage(code))["result.limits.0.used"]
         else { return nil }

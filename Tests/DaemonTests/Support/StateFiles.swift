@@ -5,8 +5,8 @@ import Testing
 struct StateFiles: Equatable {
     private(set) var contents: [String: Data] = [:]
 
-    /// What is there now. The lock and the catalog's cache, which is written at its own time, say
-    /// nothing about the state.
+    /// The present files, without the lock and the catalog's cache: those are not part of the
+    /// state.
     init(in directory: String) throws {
         for name in try FileManager.default.contentsOfDirectory(atPath: directory)
         where name != "lock" && !name.hasPrefix("catalog.cache") {
@@ -36,7 +36,7 @@ struct StateFiles: Equatable {
 }
 
 extension StateFiles {
-    /// Changes the content of a file that is there.
+    /// Changes the content of an existing file.
     mutating func edit(
         _ name: String, sourceLocation: SourceLocation = #_sourceLocation,
         _ change: (inout Data) throws -> Void
@@ -55,7 +55,7 @@ extension StateFiles {
         try edit(name) { $0.removeSubrange(count...) }
     }
 
-    /// Exchanges what two files hold.
+    /// Exchanges the contents of two files.
     mutating func swap(_ first: String, _ second: String) {
         (contents[first], contents[second]) = (contents[second], contents[first])
     }

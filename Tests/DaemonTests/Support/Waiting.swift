@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-/// Runs `work` `count` times at once, each on a thread of its own, and returns what each made.
+/// Runs `work` `count` times at once, each on a thread of its own, and returns their results.
 func concurrently<Made: Sendable>(
     _ count: Int, _ work: @escaping @Sendable (Int) throws -> Made
 ) throws -> [Made] {
@@ -23,8 +23,8 @@ func concurrently<Made: Sendable>(
 }
 
 extension Shop {
-    /// Asks the daemon again and again until `condition` holds; every round is a round trip, so the
-    /// daemon's loop has turned in between.
+    /// Asks the daemon repeatedly until `condition` holds; every round is a round trip, so the
+    /// daemon's loop has run between two of them.
     func eventually(
         _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation,
         _ condition: () throws -> Bool
