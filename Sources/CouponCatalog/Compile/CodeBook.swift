@@ -231,15 +231,14 @@ struct CodeBook: ~Copyable {
             && table.flags(of: other).contains(.caseSensitive)
         if areExact, !table.isText(of: other, equalTo: table.text(of: row)) { return .apart }
         if isSameOwner(row, other) { return .clash }
-        let isShared = scope(ofRow: row) == .coupon && scope(ofRow: other) == .coupon
-        return isShared ? .shared : .clash
+        return isShared(row) && isShared(other) ? .shared : .clash
     }
 
     private func explanation(ofClashOf row: Int, with other: Int) -> String {
         let text = string(table.text(of: row))
         let otherText = string(table.text(of: other))
         let owner =
-            table.flags(of: other).contains(.giftCard)
+            isGiftCard(other)
             ? "a gift card" : isSameOwner(row, other) ? "the same coupon" : "another coupon"
         let what = text == otherText ? "is taken" : "reads the same as “\(otherText)”, taken"
         return "The code “\(text)” \(what) by \(owner) at \(source(ofRow: other).place.text)."
@@ -256,9 +255,9 @@ struct CodeBook: ~Copyable {
         return isGiftCard(row) ? giftCards[owner].store : origins[owner].store
     }
 
-    /// No other code may be that of a gift card.
-    private func scope(ofRow row: Int) -> CodeScope {
-        isGiftCard(row) ? .store : origins[table.owner(of: row)].scope
+    /// Whether other coupons may own the row's code.
+    private func isShared(_ row: Int) -> Bool {
+        !isGiftCard(row) && origins[table.owner(of: row)].scope == .coupon
     }
 
     private func source(ofRow row: Int) -> (place: SourcePlace, field: String) {

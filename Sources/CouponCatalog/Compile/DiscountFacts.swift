@@ -23,8 +23,7 @@ struct DiscountFacts: ~Copyable {
 
     private mutating func write(_ discount: DiscountDefinition) {
         json.beginObject()
-        json.key("kind")
-        json.string(discount.kind.code)
+        write("kind", discount.kind.code)
         write("percent", discount.percent)
         write("amount", discount.amount)
         write("cap", discount.cap)
@@ -36,17 +35,10 @@ struct DiscountFacts: ~Copyable {
         }
         if discount.quantity != 1 { write("quantity", discount.quantity) }
         write("max_units", discount.maxUnits)
-        if discount.units != .dearest {
-            json.key("units")
-            json.string(discount.units.code)
-        }
-        if discount.rounding != .halfUp {
-            json.key("rounding")
-            json.string(discount.rounding.code)
-        }
+        if discount.units != .dearest { write("units", discount.units.code) }
+        if discount.rounding != .halfUp { write("rounding", discount.rounding.code) }
         if discount.allocationMethod != .proportional {
-            json.key("spread")
-            json.string(copying: discount.allocationMethod.code.description)
+            write("spread", discount.allocationMethod.code)
         }
         json.endObject()
     }
@@ -86,6 +78,11 @@ struct DiscountFacts: ~Copyable {
     }
 
     // MARK: Members that may be missing
+
+    private mutating func write(_ name: StaticString, _ word: StaticString) {
+        json.key(name)
+        json.string(word)
+    }
 
     private mutating func write(_ name: StaticString, _ number: Int64?) {
         guard let number else { return }

@@ -41,7 +41,6 @@ struct NameTable: ~Copyable, Sendable {
     private var index = HashIndex()
 
     var count: Int { texts.count }
-    var byteCount: Int { texts.byteCount + index.byteCount }
 
     static func hash(of text: Span<UInt8>) -> UInt64 { hash64(text, seed: catalogSeed) }
 
@@ -61,8 +60,6 @@ struct NameTable: ~Copyable, Sendable {
         index.insert(row: number, hash: NameTable.hash(of: text))
         return number
     }
-
-    mutating func shrinkToFit() { texts.shrinkToFit() }
 
     private mutating func growIndex() {
         index = HashIndex(rowCount: texts.count * 2)

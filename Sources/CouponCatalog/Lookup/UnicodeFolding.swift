@@ -5,6 +5,7 @@
 // assigned scalar with another implementation of Unicode. ß and SS, ς and Σ, K and the Kelvin sign
 // come out the same; İ stays apart from I.)
 
+import Definitions
 import Foundation
 
 extension String {
@@ -12,8 +13,8 @@ extension String {
     func normalisedAsCode() -> String {
         // Foundation leaves marks out of order behind some spacing accents; a second time puts them
         // right. Both turn a lone accent into a space and a mark: trim once more.
-        trimmedOfSpace().precomposedStringWithCompatibilityMapping
-            .precomposedStringWithCompatibilityMapping.trimmedOfSpace()
+        trimmed.precomposedStringWithCompatibilityMapping
+            .precomposedStringWithCompatibilityMapping.trimmed
     }
 
     /// Equal for two texts in normalisation form KC that differ only in case.
@@ -30,14 +31,6 @@ extension String {
         return folded.precomposedStringWithCompatibilityMapping
     }
 
-    private func trimmedOfSpace() -> String {
-        let scalars = unicodeScalars
-        guard let first = scalars.firstIndex(where: { !$0.isTrimmed }),
-            let last = scalars.lastIndex(where: { !$0.isTrimmed })
-        else { return "" }
-        return String(scalars[first...last])
-    }
-
     /// Each scalar by its own mapping, unlike `uppercased()`, which depends on what is around it.
     private func upperCased() -> String {
         unicodeScalars.reduce(into: "") { $0 += $1.properties.uppercaseMapping }
@@ -45,15 +38,5 @@ extension String {
 
     private func lowerCased() -> String {
         unicodeScalars.reduce(into: "") { $0 += $1.properties.lowercaseMapping }
-    }
-}
-
-extension Unicode.Scalar {
-    /// White space, or a character without width that copying from a web page brings along.
-    fileprivate var isTrimmed: Bool {
-        switch value {
-        case 0x200B...0x200D, 0x2060, 0xFEFF: true
-        default: properties.isWhitespace
-        }
     }
 }

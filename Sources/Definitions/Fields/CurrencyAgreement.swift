@@ -14,6 +14,24 @@ extension [CurrencyAmount] {
         }
         return lacking
     }
+
+    /// Refuses a cap in a currency that `amounts` lack, unless it may be idle, or else the lack of a
+    /// cap in one of theirs.
+    func checkCap(
+        of amounts: AmountMap, _ field: DefinitionField, named: (none: String, some: String),
+        mayBeIdle: Bool = false
+    ) {
+        let idle = mayBeIdle ? [] : currencies(lackingIn: amounts)
+        for currency in idle {
+            field.refuse("This caps \(currency), in which \(named.none) amount.")
+        }
+        if !idle.isEmpty { return }
+        for currency in amounts.currencies(lackingIn: self) {
+            field.refuse(
+                "\(named.some) names an amount in \(currency), and this caps none: no cart in "
+                    + "\(currency) could use it.")
+        }
+    }
 }
 
 extension DiscountDefinition {
@@ -33,18 +51,9 @@ extension CouponDefinition {
     func refuseStrangeCap(_ field: DefinitionField) {
         if cap.isEmpty { return }
         let amounts = amountsOfCarts
-        if !discounts.contains(where: \.amountsOfCarts.isEmpty) {
-            let idle = cap.currencies(lackingIn: amounts)
-            for currency in idle {
-                field.refuse("This caps \(currency), in which no clause names an amount.")
-            }
-            if !idle.isEmpty { return }
-        }
-        for currency in amounts.currencies(lackingIn: cap) {
-            field.refuse(
-                "A clause names an amount in \(currency), and this caps none: no cart in "
-                    + "\(currency) could use it.")
-        }
+        let mayBeIdle = discounts.contains(where: \.amountsOfCarts.isEmpty)
+        cap.checkCap(
+            of: amounts, field, named: ("no clause names an", "A clause"), mayBeIdle: mayBeIdle)
     }
 
     /// A budget that lacks a currency has nothing to give in it.

@@ -223,15 +223,19 @@ package struct FieldMap {
 /// A decimal integer without a superfluous zero or sign; nil for anything else, and beyond 64 bits.
 func wholeNumber(_ text: some StringProtocol) -> Int64? {
     let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-    guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-        digits == "0" || !digits.hasPrefix("0")
+    guard digits.isDigits, digits == "0" || !digits.hasPrefix("0")
     else { return nil }
     return Int64(text)
 }
 
+extension StringProtocol {
+    /// Whether it is one or more ASCII digits.
+    var isDigits: Bool { !isEmpty && utf8.allSatisfy { (0x30...0x39).contains($0) } }
+}
+
 extension String {
     /// Without the white space and zero-width characters around it.
-    var trimmed: String {
+    package var trimmed: String {
         let scalars = unicodeScalars
         guard let first = scalars.firstIndex(where: { !$0.isBlank }),
             let last = scalars.lastIndex(where: { !$0.isBlank })

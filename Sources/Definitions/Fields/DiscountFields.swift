@@ -116,16 +116,7 @@ private struct DiscountReading {
         let amounts = discount.amountsOfCarts
         // An empty cap has been refused.
         guard !amounts.isEmpty, !discount.cap.isEmpty else { return }
-        let idle = discount.cap.currencies(lackingIn: amounts)
-        for currency in idle {
-            cap.refuse("This caps \(currency), in which the discount names no amount.")
-        }
-        if !idle.isEmpty { return }
-        for currency in amounts.currencies(lackingIn: discount.cap) {
-            cap.refuse(
-                "The discount names an amount in \(currency), and this caps none: no cart in "
-                    + "\(currency) could use it.")
-        }
+        discount.cap.checkCap(of: amounts, cap, named: ("the discount names no", "The discount"))
     }
 }
 

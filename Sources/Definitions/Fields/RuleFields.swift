@@ -78,11 +78,7 @@ extension DefinitionField {
     fileprivate func minuteOfDay(most: Int) -> Int? {
         guard let text = text() else { return nil }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        let isClock =
-            parts.count == 2
-            && parts.allSatisfy { part in
-                part.utf8.count == 2 && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
-            }
+        let isClock = parts.count == 2 && parts.allSatisfy { $0.utf8.count == 2 && $0.isDigits }
         if isClock, let hour = Int(parts[0]), let minute = Int(parts[1]), minute < 60,
             hour * 60 + minute <= most
         {

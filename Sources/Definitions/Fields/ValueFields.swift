@@ -212,8 +212,5 @@ extension Moment {
 /// Digits, a point and digits: an amount that was written in whole units.
 private func isDecimalFraction(_ text: String) -> Bool {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 2
-        && parts.allSatisfy { part in
-            !part.isEmpty && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        }
+    return parts.count == 2 && parts.allSatisfy(\.isDigits)
 }

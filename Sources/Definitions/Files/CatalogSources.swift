@@ -128,13 +128,13 @@ struct ContentHash: ~Copyable {
 /// Notes what is read while a catalog is loaded.
 package final class SourceRecorder {
     /// The coarsest step in which file systems count time.
-    private static let settlingNanoseconds: Int64 = 2_000_000_000
+    private static let clockStepNanoseconds: Int64 = 2_000_000_000
 
     /// Complete when the catalog is loaded.
     package private(set) var sources: CatalogSources
     /// Called by the thread that loads.
     package var onProgress: (LoadingProgress) -> Void = { _ in }
-    private let settledBefore: Int64
+    private let youngSince: Int64
     private let stamp: (String) -> FileStamp?
     /// Of each path that has a stamp its place in the files of ``sources``.
     private var places: [String: Int] = [:]
@@ -144,7 +144,7 @@ package final class SourceRecorder {
         program: String, paths: [String], now: Int64, stamp: @escaping (String) -> FileStamp?
     ) {
         sources = CatalogSources(program: program, paths: paths)
-        settledBefore = now - Self.settlingNanoseconds
+        youngSince = now - Self.clockStepNanoseconds
         self.stamp = stamp
     }
 
@@ -164,7 +164,7 @@ package final class SourceRecorder {
         places[path] = sources.files.count
         sources.files.append(
             CatalogSources.File(
-                path: path, stamp: stamp, isYoung: stamp.contentChangedAt >= settledBefore))
+                path: path, stamp: stamp, isYoung: stamp.contentChangedAt >= youngSince))
     }
 
     /// Takes the hash of what was read from a file.
