@@ -93,8 +93,8 @@ package struct UnixSocket: ~Copyable {
 
     /// Receives once.
     ///
-    /// - Returns: the bytes received, at most `byteCountMax`; empty at the end of the stream; nil if
-    ///   nothing came in time.
+    /// - Returns: the received bytes, at most `byteCountMax`; empty at the end of the stream; nil
+    ///   after a timeout.
     package func receive(
         upTo byteCountMax: Int, timeoutMilliseconds: Int64
     ) throws(PosixFault) -> [UInt8]? {

@@ -30,8 +30,8 @@ package final class Worker {
     ///   - loop: where results are delivered.
     ///   - name: as shown by process listings, cut to 15 bytes by the kernel.
     ///   - niceness: 0 is normal, 19 yields to everything else.
-    ///   - returnsMemory: whether each job runs on a new thread, so that the memory it freed returns to
-    ///     the system at its end. For few, large jobs.
+    ///   - returnsMemory: whether each job runs on a new thread, so that the memory it freed returns
+    ///     to the system at its end. For few, large jobs.
     /// - Throws: `.openMailbox` or `.startThread`.
     package init(
         on loop: EventLoop, name: String, niceness: Int32 = 0, returnsMemory: Bool = false

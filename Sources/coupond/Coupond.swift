@@ -12,18 +12,18 @@ struct Coupond: ParsableCommand {
         commandName: "coupond",
         abstract: "Answers coupon validations for storefronts over Unix sockets.",
         discussion: """
-            Settings come from the file of --config; the options below stand above it, and with them \
-            alone no file is needed. Paths in a file are seen from the file's directory. Where \
-            nothing is said, the daemon listens on \(Configuration.defaultSocketPath) and keeps its \
+            Settings come from the file of --config; the options below override it and can replace \
+            it. Paths in a file are relative to the file's directory. By default, the daemon \
+            listens on \(Configuration.defaultSocketPath) and keeps its \
             state in \(StateSettings().directory).
 
-            Uses are written to a journal before they are acknowledged: an acknowledged use survives \
-            the end of the process, and with --durability always, the default, a power cut. Snapshots \
-            keep the journal short and the next start quick.
+            Uses are written to a journal before they are acknowledged: an acknowledged use \
+            survives the end of the process and, with --durability always (the default), a power \
+            cut. Snapshots keep the journal short and the next start quick.
 
             Signals: HUP reloads configuration and catalog and keeps the old ones if the \
-            new ones are invalid; USR1 reopens the log file; USR2 writes a snapshot; TERM and INT \
-            finish what was asked, make it durable and end. kill -9 is always safe.
+            new ones are invalid; USR1 reopens the log file; USR2 writes a snapshot; TERM and INT end \
+            the daemon once pending requests are answered and durable. kill -9 is always safe.
 
             Exit status: 0 done, 64 usage, 65 corrupt state, 66 missing file or directory, \
             70 defect, 71 refused by the operating system, 73 cannot create, 74 cannot read or \
@@ -38,25 +38,25 @@ struct Coupond: ParsableCommand {
 
     @Option(
         name: .customLong("socket"),
-        help: ArgumentHelp("Where storefronts connect.", valueName: "path"))
+        help: ArgumentHelp("The socket for storefronts.", valueName: "path"))
     var socketPath: String?
 
     @Option(
         name: .customLong("admin-socket"),
-        help: ArgumentHelp("Where administrators connect.", valueName: "path"))
+        help: ArgumentHelp("The socket for administrators.", valueName: "path"))
     var adminSocketPath: String?
 
     @Option(
         name: .customLong("state"),
-        help: ArgumentHelp("Where uses are kept.", valueName: "dir"))
+        help: ArgumentHelp("The directory that holds the uses.", valueName: "dir"))
     var stateDirectory: String?
 
     @Option(
         name: .customLong("durability"),
         help: ArgumentHelp(
             """
-            When uses are on disk: always, before they are acknowledged; everysec, a second later at most; \
-            or no, when the system decides.
+            When uses are on disk: always, before they are acknowledged; everysec, at most a \
+            second later; or no, when the system decides.
             """, valueName: "mode"))
     var durability: DurabilityMode?
 
@@ -83,7 +83,7 @@ struct Coupond: ParsableCommand {
 
     func validate() throws {
         if checksOnly && verifiesOnly {
-            throw ValidationError("--check and --verify are asked for one at a time.")
+            throw ValidationError("Give either --check or --verify, not both.")
         }
     }
 

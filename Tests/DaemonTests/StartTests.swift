@@ -99,7 +99,9 @@ extension `The built daemon` {
                     "--socket", path, "--state", shop.state, "--catalog", shop.catalog,
                 ])
                 #expect(program.status == 78)
-                #expect(program.errors.contains("has 108 bytes; the maximum is 107"), "\(program.errors)")
+                #expect(
+                    program.errors.contains("has 108 bytes; the maximum is 107"),
+                    "\(program.errors)")
             }
         }
 

@@ -3,7 +3,7 @@
 //
 // 1. Lock a file beside the path, for life: of two daemons that start together, one continues.
 // 2. The path must be a socket. Another file there is not ours to remove.
-// 3. Send a request. Only "connection refused" proves that no process listens; then remove the path.
+// 3. Send a request. Only "connection refused" proves that no process listens. Then remove it.
 // 4. Bind, set access rights and owner, and only then listen.
 
 import Foundation
