@@ -28,7 +28,7 @@ package enum Pace: Sendable {
     /// Every client connects, sends one request, reads its reply, closes, and starts over, as a PHP
     /// page does. Latencies count from before the connecting.
     case connectionPerRequest(clients: Int)
-    /// Requests follow a fixed schedule, spread over the connections, whatever the target does.
+    /// Requests follow a fixed schedule, spread over the connections, however slow the target is.
     /// Latencies count from the scheduled time: one that is late makes nothing else late, and a
     /// target that stalls is charged for every request that it kept waiting.
     case open(connections: Int, perSecond: Double)

@@ -1,5 +1,5 @@
 // A template is a request as it goes on the wire, with zeros where digits are written for each
-// request again. Every placeholder stands for ten digits, whatever the number: so a request's length
+// request again. Every placeholder stands for ten digits for any number: so a request's length
 // is known beforehand (protocols with lengths in front need that), and filling in is a copy of the
 // bytes and a few stores.
 

@@ -119,7 +119,7 @@ BEGIN
     END IF;
 
     -- What was judged above may have been used up since; the conditions here are what keeps a limit.
-    -- The coupon's row comes last: everybody waits for it until this transaction ends.
+    -- The coupon's row comes last: all others wait for it until this transaction ends.
     INSERT INTO customer_uses AS uses VALUES (asked_code, asked_customer, 1)
         ON CONFLICT (code, customer) DO UPDATE SET used = uses.used + 1
         WHERE uses.used < (SELECT customer_limit FROM coupons WHERE code = asked_code)

@@ -57,7 +57,7 @@ private struct RecordSketch: Equatable {
 
     @Test func `says what an operation left, and what it no longer counts`() throws {
         var state = Self.capturing()
-        // Born before the order, with what was used before the daemon.
+        // Created before the order, with what was used before the daemon.
         _ = state.counter(.total, "default\0cou", startingAt: 40)
         state.ledger.redemptions = RedemptionNumbers(last: 17)
         let reserved = ImageSketch.order(.reserved)

@@ -95,7 +95,7 @@ import Testing
         #expect(recoveryFault(of: disk) == expected)
     }
 
-    /// Somebody put an older journal under a newer snapshot.
+    /// An operator put an older journal under a newer snapshot.
     @Test func `is refused where the journal ends before the snapshot`() throws {
         let disk = SimulatedDisk()
         var daemon = try SketchDaemon(on: disk)

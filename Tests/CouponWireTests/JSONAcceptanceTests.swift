@@ -102,7 +102,7 @@ private func foundationHasItsOwnMind(about value: String) -> Bool {
         let tooDeep = Reading(error: .badRequest, id: "null")
         #expect(read(Self.line(around: nested(40))) == tooDeep)
         #expect(read(Self.line(around: nested(30_000))) == tooDeep)
-        // What does not end is no JSON, however deep it is.
+        // What does not end is not JSON, however deep it is.
         let notJSON = Reading(error: .badJSON, id: "null")
         #expect(read(String(repeating: "[", count: 65_536)) == notJSON)
         #expect(read(String(repeating: #"{"a":"#, count: 13_000)) == notJSON)

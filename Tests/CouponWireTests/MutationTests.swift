@@ -71,7 +71,7 @@ private func damage(_ line: [UInt8], by random: inout SeededGenerator) -> [UInt8
             }
             #expect(parser.read(original).error == nil, "seed \(seed), round \(round)")
         }
-        // The damage is of all kinds: some lines survive it, some are no JSON, some no request.
+        // The damage is of all kinds: some lines survive it, some are not JSON, some not a request.
         for outcome in [nil, .badJSON, .badRequest, .unknownOperation] as [ErrorCode?] {
             #expect(outcomes[outcome, default: 0] > 0, "seed \(seed)")
         }

@@ -12,7 +12,9 @@ import Posix
     @Test(arguments: paces)
     func `without a listener`(pace: Pace) throws {
         let server = try LineServer()
-        for (path, code) in [("/tmp/no-listener-is-here", 2), (String(repeating: "x", count: 200), 36)] {
+        for (path, code) in [
+            ("/tmp/no-listener-is-here", 2), (String(repeating: "x", count: 200), 36),
+        ] {
             var plan = try plan(server, pace)
             plan.target.socketPath = path
             let fault = #expect(throws: LoadFault.self) { try run(plan) }

@@ -31,7 +31,7 @@ extension Simulation {
 
     // MARK: - Clients
 
-    /// Somebody who is connected.
+    /// A connected client.
     func client() -> SimulatedClient {
         guard let daemon else { preconditionFailure("there is a daemon while it lives") }
         let clients = daemon.connected.filter { !$0.isOperator }

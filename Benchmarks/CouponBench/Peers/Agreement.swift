@@ -1,7 +1,7 @@
-// A comparison is worth something only if everybody did the same work. So before anything is measured
+// A comparison is worth something only if all candidates did the same work. So before anything is measured
 // every peer answers the same requests, one after the other, and has to say what coupond says.
 
-/// A request and what everybody has to answer. Cases build on each other: uses stay used.
+/// A request and what every candidate has to answer. Cases build on each other: uses stay used.
 struct AgreementCase {
     var name: String
     var request: PeerRequest

@@ -31,7 +31,8 @@ extension Report {
             Fact(name: "disk", value: "4 KiB appended and fdatasync: p50 \(disk ?? "–")"),
             Fact(
                 name: "runs",
-                value: "\(settings.repeats) of \(seconds) s of each, interleaved; medians are shown"),
+                value: "\(settings.repeats) of \(seconds) s of each, interleaved; medians are shown"
+            ),
             Fact(
                 name: "request",
                 value: "one of \(PeerCoupon.loadedCount) coupons, one of "

@@ -13,7 +13,7 @@ struct PeerRun {
         var measured: Int64
     }
 
-    /// A disk that holds everybody up for longer than a short run leaves it without a reply: then it
+    /// A disk that holds every candidate up for longer than a short run leaves it without a reply: then it
     /// is created again, so much longer.
     private static let secondTryFactor: Int64 = 10
 

@@ -1,5 +1,5 @@
-// One list of coupons, written for each server in its own language: what is compared cannot drift apart.
-// Most of them are alike and are what the load asks for; there are many, because rows that everybody
+// One list of coupons, written for each server in its own language, so they cannot differ.
+// Most of them are alike and are what the load asks for; there are many, because rows that all clients
 // changes would make PostgreSQL's transactions wait for each other more than a shop's would. The rest
 // are for the check.
 

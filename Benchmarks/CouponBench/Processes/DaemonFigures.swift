@@ -151,7 +151,7 @@ extension DaemonUnderTest {
 
     /// The memory that it occupies once it has given none back for a second: what a job needed goes
     /// back at its end, and on a slow disk that may be long after its result is there.
-    func settledBytes() throws(ProcessFault) -> Int {
+    func steadyBytes() throws(ProcessFault) -> Int {
         var least = try residentBytes()
         var looksSinceLess = 0
         for _ in 0..<200 where looksSinceLess < 10 {

@@ -74,9 +74,9 @@ extension ScaleRig {
             }
         }
         let before = try ordersOnceThereAre(orderCount / Self.warmUpShare)
-        let bytesBefore = try daemon.settledBytes()
+        let bytesBefore = try daemon.steadyBytes()
         let after = try ordersOnceThereAre(before + orderCount)
-        let bytes = try daemon.settledBytes()
+        let bytes = try daemon.steadyBytes()
         try daemon.resetPeak()
         _ = try daemon.tasks.compact()
         return [
@@ -97,14 +97,14 @@ extension ScaleRig {
             catalog, state, Self.calmSettings + "limits: {connections: \(count + 10)}\n")
         defer { daemon.stop() }
         // The first connections find what others share: buffers, tables.
-        let before = try daemon.settledBytes()
+        let before = try daemon.steadyBytes()
         var idle: [Dialogue] = []
         for _ in 0..<count {
             let dialogue = try Dialogue(daemon.socketPath)
             _ = try dialogue.request(#"{"op":"ping"}"#)
             idle.append(dialogue)
         }
-        let after = try daemon.settledBytes()
+        let after = try daemon.steadyBytes()
         return withExtendedLifetime(idle) {
             ResidentCost(
                 thing: "idle connection that was answered once", count: count,

@@ -44,7 +44,7 @@ struct ScaleRig {
         let daemon = try start(catalog, state)
         defer { daemon.stop() }
         try daemon.tasks.awaitCache(in: state, after: nil)
-        return try daemon.settledBytes()
+        return try daemon.steadyBytes()
     }
 
     func measure(_ codeCount: Int) throws -> SizeFigures {
@@ -57,7 +57,7 @@ struct ScaleRig {
         }
         let fromFile = try start(catalog, state)
         try fromFile.tasks.awaitCache(in: state, after: nil)
-        let fileBytes = try fromFile.settledBytes()
+        let fileBytes = try fromFile.steadyBytes()
         fromFile.stop()
 
         let daemon = try start(catalog, state)
@@ -66,7 +66,7 @@ struct ScaleRig {
             throw ProcessFault.failed(
                 command: "a start from the cache", status: 0, log: daemon.process.logText)
         }
-        let cacheBytes = try daemon.settledBytes()
+        let cacheBytes = try daemon.steadyBytes()
         let mix = Mix(try RequestTemplate(CodesCatalog.validate(below: codeCount) + "\n"))
         let deep = try rate(of: daemon, mix, depth: Self.depth)
         let single = try rate(of: daemon, mix, depth: 1)
@@ -83,14 +83,14 @@ struct ScaleRig {
         let changedCount = min(Self.changedMax, max(1, catalog.codeCount / 10))
         try catalog.change(last: changedCount, edition: 1)
         let cache = DaemonTasks.cacheStamp(in: state)
-        let bytesBefore = try daemon.settledBytes()
+        let bytesBefore = try daemon.steadyBytes()
         try daemon.resetPeak()
         let run = try daemon.tasks.reload()
         try daemon.tasks.awaitCache(in: state, after: cache)
         return ReloadFigures(
             changedCount: changedCount, seconds: Double(run.milliseconds) / 1_000,
             longestTurnMicroseconds: run.longestTurnMicroseconds, bytesBefore: bytesBefore,
-            peakBytes: try daemon.peakBytes(), bytesAfter: try daemon.settledBytes())
+            peakBytes: try daemon.peakBytes(), bytesAfter: try daemon.steadyBytes())
     }
 
     func start(

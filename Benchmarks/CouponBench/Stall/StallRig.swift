@@ -63,14 +63,14 @@ struct StallRig {
         defer { daemon.stop() }
         var report = StallReport(
             codeCount: codeCount, changedCount: changedCount, durability: durability,
-            saturatedRate: saturated.perSecond, residentBytes: try daemon.settledBytes())
+            saturatedRate: saturated.perSecond, residentBytes: try daemon.steadyBytes())
         report.orderCount = try daemon.figures().ledger.orders
         for work in StallPhase.Work.allCases {
             MeasuredPrograms.say("at half of that: \(work.rawValue)")
             report.phases.append(
                 try phase(work, of: daemon, catalog, state, perSecond: saturated.perSecond / 2))
         }
-        report.residentBytesAfter = try daemon.settledBytes()
+        report.residentBytesAfter = try daemon.steadyBytes()
         return report
     }
 

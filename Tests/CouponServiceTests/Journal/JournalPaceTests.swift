@@ -63,8 +63,8 @@ import Testing
         shop.end()
         #expect(shop.begin() == JournalTurn(marks: true))
         shop.end()
-        let isSettled = shop.server.isDurable
-        #expect(isSettled)
+        let isDurable = shop.server.isDurable
+        #expect(isDurable)
     }
 
     @Test(arguments: DurabilityMode.allCases)
@@ -99,8 +99,8 @@ import Testing
         }
         #expect(states == [false, false, false])
         #expect(shop.turn == nil)
-        let isSettled = shop.server.isDurable
-        #expect(isSettled)
+        let isDurable = shop.server.isDurable
+        #expect(isDurable)
         #expect(shop.released(among: client) == ["1", "2"])
     }
 }

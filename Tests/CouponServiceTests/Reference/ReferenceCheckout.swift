@@ -3,7 +3,7 @@
 
 extension Reference {
     /// A code of a request or an automatic coupon, before its verdict.
-    struct Claim {
+    struct Entry {
         var asked = CodeAsk()
         var isAuto = false
         var candidate: Candidate?
@@ -52,39 +52,39 @@ extension Reference.Judge {
 
     /// A code may open access before its tickets are in the cart. But a cart with lines says which
     /// offer or owner is meant, so one that covers none of them comes last.
-    private func coversNothing(_ claim: Reference.Claim) -> Bool {
-        guard let candidate = claim.candidate, candidate.opensAccess else { return false }
+    private func coversNothing(_ entry: Reference.Entry) -> Bool {
+        guard let candidate = entry.candidate, candidate.opensAccess else { return false }
         guard let cart else { return !isCoverPossible(candidate) }
         return !cover(of: candidate, in: cart).contains(true)
     }
 
     /// The first offer that passes the whole ladder, on the cart as it is; otherwise the one that
     /// comes furthest. A coupon without offers passes or not.
-    func alone(_ candidate: Reference.Candidate) -> Reference.Claim {
-        var best: Reference.Claim?
+    func alone(_ candidate: Reference.Candidate) -> Reference.Entry {
+        var best: Reference.Entry?
         let offers: [Reference.Offer?] =
             candidate.coupon.offers.isEmpty ? [nil] : candidate.coupon.offers.map { $0 }
-        var standing: Reference.Claim?
+        var standing: Reference.Entry?
         for offer in offers {
             var fitted = candidate
             fitted.offer = offer
-            var claim = Reference.Claim(asked: candidate.asked, candidate: fitted)
-            claim.failures = failures(of: fitted)
-            if claim.failures.isEmpty, let cart { price(&claim, from: .init(of: cart)) }
-            if claim.failures.isEmpty {
-                guard coversNothing(claim) else { return claim }
-                standing = standing ?? claim
+            var entry = Reference.Entry(asked: candidate.asked, candidate: fitted)
+            entry.failures = failures(of: fitted)
+            if entry.failures.isEmpty, let cart { price(&entry, from: .init(of: cart)) }
+            if entry.failures.isEmpty {
+                guard coversNothing(entry) else { return entry }
+                standing = standing ?? entry
                 continue
             }
-            if Reference.place(of: claim.failures[0]) > Reference.place(of: best?.failures[0]) {
-                best = claim
+            if Reference.place(of: entry.failures[0]) > Reference.place(of: best?.failures[0]) {
+                best = entry
             }
         }
-        return standing ?? best ?? Reference.Claim(asked: candidate.asked)
+        return standing ?? best ?? Reference.Entry(asked: candidate.asked)
     }
 
     /// What a code stands for, judged by itself.
-    func claim(for asked: Reference.CodeAsk) -> Reference.Claim {
+    func entry(for asked: Reference.CodeAsk) -> Reference.Entry {
         let text = Reference.plain(asked.text)
         var owners: [(place: Int, code: Reference.Code)] = []
         for (place, coupon) in books.catalog.coupons.enumerated()
@@ -97,77 +97,77 @@ extension Reference.Judge {
         if asked.coupon == nil,
             let card = cards.firstIndex(where: { Reference.plain($0.code) == text })
         {
-            return Reference.Claim(asked: asked, card: card)
+            return Reference.Entry(asked: asked, card: card)
         }
         if let hold = ownHold({ $0.code == text && $0.coupon != nil }),
             owners.contains(where: { $0.place == hold.coupon })
         {
             owners.removeAll { $0.place != hold.coupon }
         }
-        var best: Reference.Claim?
+        var best: Reference.Entry?
         for owner in owners {
-            let claim = alone(candidate(owner.place, owner.code, asked))
+            let entry = alone(candidate(owner.place, owner.code, asked))
             guard let standing = best else {
-                best = claim
+                best = entry
                 continue
             }
             let isBetter =
-                if claim.failures.isEmpty && standing.failures.isEmpty {
-                    coversNothing(claim) != coversNothing(standing)
-                        ? coversNothing(standing) : claim.gain.total > standing.gain.total
-                } else if claim.failures.isEmpty || standing.failures.isEmpty {
-                    claim.failures.isEmpty
+                if entry.failures.isEmpty && standing.failures.isEmpty {
+                    coversNothing(entry) != coversNothing(standing)
+                        ? coversNothing(standing) : entry.gain.total > standing.gain.total
+                } else if entry.failures.isEmpty || standing.failures.isEmpty {
+                    entry.failures.isEmpty
                 } else {
-                    Reference.place(of: claim.failures[0])
+                    Reference.place(of: entry.failures[0])
                         > Reference.place(of: standing.failures[0])
                 }
-            if isBetter { best = claim }
+            if isBetter { best = entry }
         }
         return best
-            ?? Reference.Claim(asked: asked, failures: [["reason": "code_unknown"]])
+            ?? Reference.Entry(asked: asked, failures: [["reason": "code_unknown"]])
     }
 
     /// Auto coupons by id.
-    func autoClaims() -> [Reference.Claim] {
+    func autoClaims() -> [Reference.Entry] {
         guard ask.auto else { return [] }
         let coupons = books.catalog.coupons
         return coupons.indices.filter { coupons[$0].type == "auto" }
             .sorted { coupons[$0].id < coupons[$1].id }
             .map { place in
-                var claim = alone(candidate(place, nil, Reference.CodeAsk()))
-                claim.isAuto = true
-                return claim
+                var entry = alone(candidate(place, nil, Reference.CodeAsk()))
+                entry.isAuto = true
+                return entry
             }
     }
 
     // MARK: Together
 
-    /// All claims with their verdicts: the codes of the request, then auto coupons.
-    func verdicts() -> [Reference.Claim] {
-        var claims = ask.codes.map { claim(for: $0) } + autoClaims()
-        let order = claims.indices.filter { claims[$0].candidate != nil }
-            .sorted { Reference.isJudged(claims[$0], before: claims[$1]) }
+    /// All entries with their verdicts: the codes of the request, then auto coupons.
+    func verdicts() -> [Reference.Entry] {
+        var entries = ask.codes.map { entry(for: $0) } + autoClaims()
+        let order = entries.indices.filter { entries[$0].candidate != nil }
+            .sorted { Reference.isJudged(entries[$0], before: entries[$1]) }
         // Late reasons of a code alone are examined again, on what is left then.
-        for place in order where claims[place].isLate {
-            claims[place].failures = []
-            claims[place].isLate = false
+        for place in order where entries[place].isLate {
+            entries[place].failures = []
+            entries[place].isLate = false
         }
-        settleConflicts(&claims, in: order)
-        var running = order.filter { claims[$0].failures.isEmpty && !claims[$0].isAuto }
-        var priced = priceAll(claims, running)
+        settleConflicts(&entries, in: order)
+        var running = order.filter { entries[$0].failures.isEmpty && !entries[$0].isAuto }
+        var priced = priceAll(entries, running)
         // An automatic coupon that would make a requested one worthless is left out.
-        for place in order where claims[place].isAuto && claims[place].failures.isEmpty {
+        for place in order where entries[place].isAuto && entries[place].failures.isEmpty {
             let trial = order.filter { running.contains($0) || $0 == place }
-            let outcome = priceAll(claims, trial)
+            let outcome = priceAll(entries, trial)
             let loser = running.first {
-                !claims[$0].isAuto && priced[$0].failures.isEmpty
+                !entries[$0].isAuto && priced[$0].failures.isEmpty
                     && !outcome[$0].failures.isEmpty
             }
             if let loser {
-                claims[place].failures = [
-                    ["reason": "not_combinable", "conflicts_with": claims[loser].name]
+                entries[place].failures = [
+                    ["reason": "not_combinable", "conflicts_with": entries[loser].name]
                 ]
-                priced[place].failures = claims[place].failures
+                priced[place].failures = entries[place].failures
             } else {
                 running = trial
                 priced = outcome
@@ -177,34 +177,34 @@ extension Reference.Judge {
         return priced
     }
 
-    private func settleConflicts(_ claims: inout [Reference.Claim], in order: [Int]) {
+    private func settleConflicts(_ entries: inout [Reference.Entry], in order: [Int]) {
         var accepted: [Int] = []
         var taken: [String: Int64] = [:]
-        let asking = order.filter { !claims[$0].isAuto } + order.filter { claims[$0].isAuto }
-        for place in asking where claims[place].failures.isEmpty {
-            refuse(&claims[place], besides: accepted.map { claims[$0] })
+        let asking = order.filter { !entries[$0].isAuto } + order.filter { entries[$0].isAuto }
+        for place in asking where entries[place].failures.isEmpty {
+            refuse(&entries[place], besides: accepted.map { entries[$0] })
             // Offers of several coupons may share a counter: the codes before this one use it too,
             // so this one may have to take another offer or owner, or cannot stand.
-            let offers = claims[place].candidate?.coupon.offers ?? []
-            if claims[place].failures.isEmpty,
+            let offers = entries[place].candidate?.coupon.offers ?? []
+            if entries[place].failures.isEmpty,
                 offers.contains(where: { taken[$0.counter ?? ""] != nil })
             {
-                claims[place] = judged(again: claims[place], after: taken)
-                if claims[place].failures.isEmpty {
-                    refuse(&claims[place], besides: accepted.map { claims[$0] })
+                entries[place] = judged(again: entries[place], after: taken)
+                if entries[place].failures.isEmpty {
+                    refuse(&entries[place], besides: accepted.map { entries[$0] })
                 }
             }
-            guard claims[place].failures.isEmpty else { continue }
+            guard entries[place].failures.isEmpty else { continue }
             accepted.append(place)
-            if let counter = claims[place].candidate?.offer?.counter {
+            if let counter = entries[place].candidate?.offer?.counter {
                 taken[counter, default: 0] += 1
             }
         }
     }
 
-    /// Refuses a claim that cannot be combined with one that was accepted before.
-    private func refuse(_ claim: inout Reference.Claim, besides accepted: [Reference.Claim]) {
-        guard let mine = claim.candidate else { return }
+    /// Refuses an entry that cannot be combined with one that was accepted before.
+    private func refuse(_ entry: inout Reference.Entry, besides accepted: [Reference.Entry]) {
+        guard let mine = entry.candidate else { return }
         let rival = accepted.first { other in
             guard let theirs = other.candidate else { return false }
             let (one, two) = (mine.coupon.stacking, theirs.coupon.stacking)
@@ -212,20 +212,20 @@ extension Reference.Judge {
                 || (one.group != nil && one.group == two.group)
         }
         guard let rival else { return }
-        claim.failures = [["reason": "not_combinable", "conflicts_with": rival.name]]
+        entry.failures = [["reason": "not_combinable", "conflicts_with": rival.name]]
     }
 
     private func judged(
-        again claim: Reference.Claim, after taken: [String: Int64]
-    ) -> Reference.Claim {
+        again entry: Reference.Entry, after taken: [String: Int64]
+    ) -> Reference.Entry {
         var later = self
         later.taken = taken
-        var next = claim
-        if claim.isAuto, let candidate = claim.candidate {
+        var next = entry
+        if entry.isAuto, let candidate = entry.candidate {
             next = later.alone(self.candidate(candidate.place, nil, Reference.CodeAsk()))
             next.isAuto = true
         } else {
-            next = later.claim(for: claim.asked)
+            next = later.entry(for: entry.asked)
         }
         if next.isLate {
             next.failures = []
@@ -235,39 +235,39 @@ extension Reference.Judge {
     }
 
     /// Each is computed on what those before it left.
-    private func priceAll(_ claims: [Reference.Claim], _ running: [Int]) -> [Reference.Claim] {
-        var claims = claims
-        guard let cart else { return claims }
+    private func priceAll(_ entries: [Reference.Entry], _ running: [Int]) -> [Reference.Entry] {
+        var entries = entries
+        guard let cart else { return entries }
         var left = Reference.Values(of: cart)
         for place in running {
-            price(&claims[place], from: left)
-            if claims[place].failures.isEmpty { left = left.less(claims[place].gain) }
+            price(&entries[place], from: left)
+            if entries[place].failures.isEmpty { left = left.less(entries[place].gain) }
         }
-        return claims
+        return entries
     }
 
-    /// The money of a claim that passed the rules, or the late reason that it has none.
-    private func price(_ claim: inout Reference.Claim, from left: Reference.Values) {
-        guard let cart, let candidate = claim.candidate else { return }
-        claim.gain = gain(of: candidate, from: left)
+    /// The money of an entry that passed the rules, or the late reason that it has none.
+    private func price(_ entry: inout Reference.Entry, from left: Reference.Values) {
+        guard let cart, let candidate = entry.candidate else { return }
+        entry.gain = gain(of: candidate, from: left)
         if let budget = candidate.coupon.limits.budget[cart.currency] {
             let count = books.given(by: candidate.place, cart.currency, for: ask, at: now)
             let rest = budget - count.sum
-            if claim.gain.total > rest {
+            if entry.gain.total > rest {
                 guard candidate.coupon.limits.cutsToBudget else {
-                    claim.failures = [
+                    entry.failures = [
                         [
                             "reason": "budget_exhausted", "limit": .integer(budget),
                             "actual": .integer(count.sum),
                         ]
                     ]
-                    claim.isLate = true
+                    entry.isLate = true
                     return
                 }
-                claim.gain = Reference.Values(
+                entry.gain = Reference.Values(
                     lines: Reference.proportional(
-                        min(rest, claim.gain.sum), over: claim.gain.lines),
-                    shipping: min(rest, claim.gain.shipping))
+                        min(rest, entry.gain.sum), over: entry.gain.lines),
+                    shipping: min(rest, entry.gain.shipping))
             }
         }
         let isShippingUnknown =
@@ -278,35 +278,35 @@ extension Reference.Judge {
         let isExempt =
             !candidate.givesMoney || candidate.coupon.type == "comp" || isShippingUnknown
             || opensFirst
-        if claim.gain.total == 0 && !isExempt {
-            claim.failures = [["reason": "no_effect"]]
-            claim.isLate = true
+        if entry.gain.total == 0 && !isExempt {
+            entry.failures = [["reason": "no_effect"]]
+            entry.isLate = true
         }
     }
 
     // MARK: Gift cards
 
-    private func payCards(_ claims: inout [Reference.Claim]) {
+    private func payCards(_ entries: inout [Reference.Entry]) {
         let cards = books.catalog.cards
-        let order = claims.indices.filter { claims[$0].card != nil }.sorted { one, other in
-            guard let a = claims[one].card, let b = claims[other].card else { return false }
+        let order = entries.indices.filter { entries[$0].card != nil }.sorted { one, other in
+            guard let a = entries[one].card, let b = entries[other].card else { return false }
             let (ends, others) = (cards[a].endsAt, cards[b].endsAt)
             if ends != others { return ends < others }
             return (cards[a].code, one) < (cards[b].code, other)
         }
         var due: Int64?
         if let cart {
-            due = claims.reduce(Reference.Values(of: cart).total) { rest, claim in
-                claim.failures.isEmpty && claim.candidate != nil ? rest - claim.gain.total : rest
+            due = entries.reduce(Reference.Values(of: cart).total) { rest, entry in
+                entry.failures.isEmpty && entry.candidate != nil ? rest - entry.gain.total : rest
             }
         }
         var seen: [Int] = []
         for place in order {
-            guard let card = claims[place].card else { continue }
-            claims[place].failures = cardFailures(card)
-            guard claims[place].failures.isEmpty else { continue }
+            guard let card = entries[place].card else { continue }
+            entries[place].failures = cardFailures(card)
+            guard entries[place].failures.isEmpty else { continue }
             if seen.contains(card) {
-                claims[place].failures = [
+                entries[place].failures = [
                     ["reason": "not_combinable", "conflicts_with": .text(cards[card].code)]
                 ]
                 continue
@@ -315,14 +315,14 @@ extension Reference.Judge {
             let spent = books.spent(from: card, for: ask, at: now)
             let balance = max(0, cards[card].amount - spent.sum)
             if due == 0 {
-                claims[place].failures = [["reason": "no_effect"]]
+                entries[place].failures = [["reason": "no_effect"]]
             } else if balance == 0 {
                 var refusal: Reference.Refusal = ["reason": "gift_card_empty"]
                 if spent.held > 0 { refusal["held"] = .integer(spent.held) }
-                claims[place].failures = [refusal]
+                entries[place].failures = [refusal]
             } else if let rest = due {
-                claims[place].paid = min(rest, balance, claims[place].asked.amount ?? .max)
-                due = rest - claims[place].paid
+                entries[place].paid = min(rest, balance, entries[place].asked.amount ?? .max)
+                due = rest - entries[place].paid
             }
         }
     }
@@ -375,7 +375,7 @@ extension Reference {
     }
 
     /// Priority, kind, code text.
-    static func isJudged(_ one: Claim, before other: Claim) -> Bool {
+    static func isJudged(_ one: Entry, before other: Entry) -> Bool {
         guard let a = one.candidate, let b = other.candidate else { return false }
         let (first, second) = (a.coupon.stacking.priority, b.coupon.stacking.priority)
         if first != second { return first < second }

@@ -30,7 +30,7 @@ extension Reference {
                 return isSame ? replay(of: known) : conflict(with: known)
             }
             let judge = Judge(ask: ask, books: books, now: now)
-            var (reply, claims, isValid) = judge.verdict()
+            var (reply, entries, isValid) = judge.verdict()
             guard case .object(var all) = reply else { return reply }
             let isApply = ask.op == "apply"
             all[isApply ? "applied" : "reserved"] = .boolean(isValid)
@@ -40,8 +40,8 @@ extension Reference {
                 order.sameness = ask.sameness(in: books.catalog)
                 order.expiresAt = isApply ? 0 : now + (ask.ttl ?? 900) * 1_000
                 if !isApply { all["expires_at"] = .text(Reference.written(order.expiresAt)) }
-                claims.removeAll { !$0.failures.isEmpty }
-                order.uses = claims.map { judge.use(of: $0) }
+                entries.removeAll { !$0.failures.isEmpty }
+                order.uses = entries.map { judge.use(of: $0) }
             }
             reply = .object(all)
             if isValid {
@@ -87,8 +87,8 @@ extension Reference {
 }
 
 extension Reference.Judge {
-    /// The reply as to a validate, every claim, and whether the request is good.
-    func verdict() -> (reply: JSON, claims: [Reference.Claim], isValid: Bool) {
+    /// The reply as to a validate, every entry, and whether the request is good.
+    func verdict() -> (reply: JSON, entries: [Reference.Entry], isValid: Bool) {
         let all = verdicts()
         let requested = all.filter { !$0.isAuto }
         let isSomeValid = all.contains { $0.failures.isEmpty }
@@ -106,8 +106,8 @@ extension Reference.Judge {
             listed.map { entry(of: $0, among: all, isGood: isValid, isOneOfMany: several) })
         if let cart {
             var left = Reference.Values(of: cart)
-            for claim in all where isValid && claim.failures.isEmpty && claim.candidate != nil {
-                left = left.less(claim.gain)
+            for entry in all where isValid && entry.failures.isEmpty && entry.candidate != nil {
+                left = left.less(entry.gain)
             }
             let full = Reference.Values(of: cart)
             let taken = full.less(left)
@@ -127,31 +127,31 @@ extension Reference.Judge {
     }
 
     private func entry(
-        of claim: Reference.Claim, among all: [Reference.Claim], isGood: Bool, isOneOfMany: Bool
+        of entry: Reference.Entry, among all: [Reference.Entry], isGood: Bool, isOneOfMany: Bool
     ) -> JSON {
-        var entry = claim.failures.first ?? [:]
-        entry["valid"] = .boolean(claim.failures.isEmpty)
-        entry["code"] = claim.isAuto ? .null : .text(claim.asked.text)
+        var fields = entry.failures.first ?? [:]
+        fields["valid"] = .boolean(entry.failures.isEmpty)
+        fields["code"] = entry.isAuto ? .null : .text(entry.asked.text)
         if ask.explain {
-            entry["failures"] = .list(claim.failures.map { .object($0) })
+            fields["failures"] = .list(entry.failures.map { .object($0) })
         }
-        let isTaken = isGood && claim.failures.isEmpty
-        if isTaken && ask.op == "apply" { entry["redemption"] = "some" }
-        if let card = claim.card {
+        let isTaken = isGood && entry.failures.isEmpty
+        if isTaken && ask.op == "apply" { fields["redemption"] = "some" }
+        if let card = entry.card {
             let terms = books.catalog.cards[card]
-            entry["code"] = .text(terms.code)
-            entry["gift_card"] = .text(terms.id)
-            if isTaken && cart != nil { entry["amount"] = .integer(claim.paid) }
+            fields["code"] = .text(terms.code)
+            fields["gift_card"] = .text(terms.id)
+            if isTaken && cart != nil { fields["amount"] = .integer(entry.paid) }
             if isTaken {
                 let spent = books.spent(from: card, for: ask, at: now)
-                entry["balance"] = .integer(max(0, terms.amount - spent.sum) - claim.paid)
+                fields["balance"] = .integer(max(0, terms.amount - spent.sum) - entry.paid)
             }
-            return .object(entry)
+            return .object(fields)
         }
-        guard let candidate = claim.candidate else { return .object(entry) }
-        if let code = candidate.code { entry["code"] = .text(code.text) }
-        entry["coupon"] = .text(candidate.coupon.id)
-        guard claim.failures.isEmpty else { return .object(entry) }
+        guard let candidate = entry.candidate else { return .object(fields) }
+        if let code = candidate.code { fields["code"] = .text(code.text) }
+        fields["coupon"] = .text(candidate.coupon.id)
+        guard entry.failures.isEmpty else { return .object(fields) }
         // Codes of one request may share the counter of their offers.
         let sharing = all.count { other in
             other.failures.isEmpty && other.candidate?.offer?.counter != nil
@@ -160,18 +160,18 @@ extension Reference.Judge {
         let left = books.bounds(of: candidate, for: ask, at: now)
             .map { $0.limit - $0.count.sum - ($0.kind == "offer" ? Int64(max(1, sharing)) : 1) }
             .min()
-        entry["remaining"] = Reference.json(left)
+        fields["remaining"] = Reference.json(left)
         if isTaken && cart != nil {
-            entry["discount"] = .integer(claim.gain.sum)
-            if claim.gain.shipping > 0 {
-                entry["shipping_discount"] = .integer(claim.gain.shipping)
+            fields["discount"] = .integer(entry.gain.sum)
+            if entry.gain.shipping > 0 {
+                fields["shipping_discount"] = .integer(entry.gain.shipping)
             }
             if isOneOfMany {
-                entry["line_discounts"] = .list(claim.gain.lines.map { .integer($0) })
+                fields["line_discounts"] = .list(entry.gain.lines.map { .integer($0) })
             }
         }
-        entry.merge(facts(of: candidate)) { _, fact in fact }
-        return .object(entry)
+        fields.merge(facts(of: candidate)) { _, fact in fact }
+        return .object(fields)
     }
 
     /// The facts of a coupon in a verdict, for any cart.
@@ -200,20 +200,20 @@ extension Reference.Judge {
         return facts
     }
 
-    /// What a claim that stands uses up.
-    func use(of claim: Reference.Claim) -> Reference.Use {
+    /// What an entry that stands uses up.
+    func use(of entry: Reference.Entry) -> Reference.Use {
         var use = Reference.Use()
         use.customer = ask.customer?.id
         use.address = ask.customer?.address
         use.currency = cart?.currency ?? ""
-        if let card = claim.card {
+        if let card = entry.card {
             let terms = books.catalog.cards[card]
             use.card = card
             use.code = Reference.plain(terms.code)
-            use.money = claim.paid
+            use.money = entry.paid
             use.judgedAt = cardInstant(card)
             use.released = ["code": .text(terms.code), "gift_card": .text(terms.id)]
-        } else if let candidate = claim.candidate {
+        } else if let candidate = entry.candidate {
             let coupon = candidate.coupon
             use.coupon = candidate.place
             use.code = candidate.code.map { Reference.plain($0.text) }
@@ -222,7 +222,7 @@ extension Reference.Judge {
             use.judgedAt = candidate.judgedAt
             use.wall = Reference.Wall(at: candidate.judgedAt, in: coupon.zone)
             use.bookingDay = candidate.booking(of: ask, in: coupon.zone).day
-            use.money = claim.gain.total
+            use.money = entry.gain.total
             use.keepsUse = !coupon.isReusable
             use.released = [
                 "code": candidate.code.map { .text($0.text) } ?? .null, "coupon": .text(coupon.id),
@@ -235,7 +235,7 @@ extension Reference.Judge {
 
     func usage() -> JSON {
         guard let asked = ask.codes.first else { return .absent }
-        let found = claim(for: asked)
+        let found = entry(for: asked)
         // A gift card has money, and no limits.
         if found.card != nil { return ["result": .null] }
         guard var candidate = found.candidate else { return Reference.Books.error("not_found") }
