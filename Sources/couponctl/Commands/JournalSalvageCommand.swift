@@ -41,7 +41,7 @@ struct JournalSalvageCommand: ParsableCommand {
 
     func run() throws {
         let target = try SalvageTarget(into, outside: state)
-        let lock = try claim()
+        let lock = try lockState()
         defer { withExtendedLifetime(lock) {} }
         var choices = Salvage.Choices()
         choices.skipsDamage = skipDamage
@@ -72,7 +72,7 @@ struct JournalSalvageCommand: ParsableCommand {
     private static let lockPatienceMilliseconds: Int64 = 1_000
 
     /// Keeps daemons out. Nil without a lock file: no daemon has ever used this directory.
-    private func claim() throws(JournalToolFault) -> FileLock? {
+    private func lockState() throws(JournalToolFault) -> FileLock? {
         let attempt: FileLock.Attempt?
         do throws(PosixFault) {
             attempt = try FileLock.attempt(
