@@ -30,6 +30,7 @@ package final class PipeListener {
     ///   - loop: calls back with the connections.
     ///   - descriptor: the socket.
     ///   - path: removed by `close()`, and if this throws; nil for a socket whose path stays.
+    /// - Throws: `UVFault` when libuv cannot watch the descriptor.
     package init(
         on loop: EventLoop, adopting descriptor: CInt, removing path: String? = nil
     ) throws(UVFault) {
