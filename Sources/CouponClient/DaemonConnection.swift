@@ -59,8 +59,7 @@ struct DaemonConnection: ~Copyable {
         do {
             return try receiveLine(byteCountMax: replyByteCountMax, by: deadline)
         } catch {
-            throw Fault(
-                stage: .waitingForReply, cause: error, requestMayHaveArrived: sentCount > 0)
+            throw Fault(stage: .waitingForReply, cause: error, requestMayHaveArrived: sentCount > 0)
         }
     }
 

@@ -159,9 +159,7 @@ extension Purchase {
 
     /// Whether a line meets all clauses of some map of a cover; a cover without maps holds every
     /// line.
-    package func line(
-        _ line: Line, meetsAnyOf maps: Run, by tables: borrowing RuleTables
-    ) -> Bool {
+    package func line(_ line: Line, meetsAnyOf maps: Run, by tables: borrowing RuleTables) -> Bool {
         if maps.isEmpty { return true }
         for mapIndex in maps.range {
             var meetsAll = true

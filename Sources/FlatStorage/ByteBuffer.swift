@@ -82,8 +82,7 @@ package struct ByteBuffer: ~Copyable {
         let end = used + literal.utf8CodeUnitCount
         if end > allocated { grow(toHold: end) }
         precondition(literal.hasPointerRepresentation, "a literal is text, not one scalar")
-        unsafe (base + used).update(
-            from: literal.utf8Start, count: literal.utf8CodeUnitCount)
+        unsafe (base + used).update(from: literal.utf8Start, count: literal.utf8CodeUnitCount)
         used = end
     }
 

@@ -78,8 +78,7 @@ package struct ShardedIndex: ~Copyable {
     package mutating func insert(row: Int, hash: UInt64) {
         precondition(row >= 0 && row < Int(UInt32.max), "a row's number fits four bytes")
         let shard = Int(truncatingIfNeeded: hash & shardMask)
-        unsafe shards[shard].insert(
-            UInt64(hash >> 32) << 32 | UInt64(truncatingIfNeeded: row))
+        unsafe shards[shard].insert(UInt64(hash >> 32) << 32 | UInt64(truncatingIfNeeded: row))
         rowCount += 1
     }
 

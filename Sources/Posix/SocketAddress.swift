@@ -43,9 +43,7 @@ import Glibc
     }
 
     /// Calls `body` with the address in the form the kernel takes.
-    func withKernelForm(
-        _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt
-    ) -> CInt {
+    func withKernelForm(_ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt) -> CInt {
         // SAFETY: every socket address type starts with the fields of `sockaddr`, and the length
         // passed along stays within `storage`.
         unsafe withUnsafeBytes(of: storage) { bytes in

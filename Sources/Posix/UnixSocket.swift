@@ -110,8 +110,7 @@ package struct UnixSocket: ~Copyable {
 
             var bytes = [UInt8](repeating: 0, count: byteCountMax)
             // SAFETY: the array is as long as stated and outlives the call that fills it.
-            let count = unsafe recv(
-                descriptor, &bytes, byteCountMax, CInt(MSG_DONTWAIT))
+            let count = unsafe recv(descriptor, &bytes, byteCountMax, CInt(MSG_DONTWAIT))
             if count >= 0 { return Array(bytes.prefix(count)) }
             if errno != EINTR, errno != EAGAIN { throw PosixFault(.read, errno: errno) }
         }

@@ -93,8 +93,7 @@ package struct SegmentSurvey: Equatable, Sendable {
 
     private mutating func appendDamage(_ bytes: Range<Int>, _ problem: Problem) {
         chainChecksum = nil
-        parts.append(
-            .damage(Damage(bytes: bytes, sequence: lastSequence + 1, problem: problem)))
+        parts.append(.damage(Damage(bytes: bytes, sequence: lastSequence + 1, problem: problem)))
     }
 
     private mutating func readBatches(_ bytes: Span<UInt8>) {

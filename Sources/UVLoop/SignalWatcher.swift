@@ -4,9 +4,7 @@ import Glibc
 /// Calls back on the loop when the process gets a signal. It does not keep the loop running.
 @safe package final class SignalWatcher: EventHandle {
     /// Replaces the signal's default action until closed. SIGKILL and SIGSTOP cannot be watched.
-    package init(
-        on loop: EventLoop, signal: CInt, onSignal: @escaping () -> Void
-    ) throws(UVFault) {
+    package init(on loop: EventLoop, signal: CInt, onSignal: @escaping () -> Void) throws(UVFault) {
         // SAFETY: libuv fills and keeps the handle's memory, which `LoopHandle` owns until libuv's
         // close callback; the callback below runs only while the handle is open.
         try unsafe super.init(.watchSignal, onEvent: onSignal) {

@@ -118,7 +118,10 @@ import Posix
             "start the coupond that wrote it"
         ),
         (journal(.name), .corruptData, "the header of another segment", salvage),
-        (journal(.damage(.unwritten)), .corruptData, "ends before the last record", salvage),
+        (
+            journal(.damage(.unwritten)), .corruptData,
+            "ends before the last record that was known to be durable", salvage
+        ),
         (
             journal(.damage(.damaged(.damaged))), .corruptData,
             "checksum does not match (byte 1536, sequence 11)", salvage

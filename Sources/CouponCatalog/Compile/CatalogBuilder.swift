@@ -86,8 +86,7 @@ struct CatalogBuilder: ~Copyable {
         coupon.zone = zones.zone(
             named: definition.timezone, place: definition.place,
             field: definition.path + ".timezone")
-        let window = zones.window(
-            from: definition.startsAt, to: definition.endsAt, in: coupon.zone)
+        let window = zones.window(from: definition.startsAt, to: definition.endsAt, in: coupon.zone)
         if window.isEmpty {
             faults.refuse(
                 definition.place.atLine(definition.windowLine), definition.path + ".ends_at",

@@ -146,9 +146,7 @@ struct CodeBook: ~Copyable {
     }
 
     /// Reads a code's text into ``text``, or refuses it.
-    private mutating func read(
-        _ written: Span<UInt8>, place: SourcePlace, field: String
-    ) -> Bool {
+    private mutating func read(_ written: Span<UInt8>, place: SourcePlace, field: String) -> Bool {
         do {
             try text.read(written)
             return true

@@ -64,9 +64,7 @@ struct CodeTermsCompiler {
 
     /// A customer may have both an id and an e-mail address. So a list of ids alone says nothing
     /// about an address, and the other way round.
-    private func checkCustomer(
-        _ customer: String, of code: CodeDefinition, at place: SourcePlace
-    ) {
+    private func checkCustomer(_ customer: String, of code: CodeDefinition, at place: SourcePlace) {
         let isOfOneSort = customer.isEmail ? !namesIDs : !namesEmails
         if customers.isEmpty || !isOfOneSort || customers.contains(customer) { return }
         faults.refuse(

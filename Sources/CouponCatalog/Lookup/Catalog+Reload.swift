@@ -56,8 +56,7 @@ extension Catalog {
         of code: Span<UInt8>, in store: StoreID, _ text: inout CodeText
     ) -> CouponID? {
         guard (try? text.read(code)) != nil else { return nil }
-        var walk = findCodes(
-            in: store, matching: text, foldedHash: text.foldedHash)
+        var walk = findCodes(in: store, matching: text, foldedHash: text.foldedHash)
         while let match = nextCode(&walk, matching: text) {
             if let owner = coupon(of: match), hasDerivedID(owner) { return owner }
         }

@@ -136,9 +136,7 @@ struct CodeTable: ~Copyable, Sendable {
     // MARK: Building
 
     /// Adds a row; ``insertIntoIndex(row:hash:)`` makes it findable.
-    mutating func add(
-        _ text: borrowing CodeText, owner: Int, flags: Flags, options: CodeOptions?
-    ) {
+    mutating func add(_ text: borrowing CodeText, owner: Int, flags: Flags, options: CodeOptions?) {
         let row = places.count
         if row & (1 << CodeTable.blockRowsShift - 1) == 0 { blockStarts.append(texts.count) }
         let start = UInt32(texts.count - blockStarts[row >> CodeTable.blockRowsShift])

@@ -75,9 +75,7 @@ extension Money {
     ///
     /// All three are non-negative, the denominator positive, and the result fits because callers
     /// only take shares (numerator ≤ denominator).
-    package func share(
-        _ numerator: Int64, of denominator: Int64, rounding: Rounding
-    ) -> Money {
+    package func share(_ numerator: Int64, of denominator: Int64, rounding: Rounding) -> Money {
         precondition(
             minorUnits >= 0 && numerator >= 0 && denominator > 0 && numerator <= denominator,
             "a share is a part of a non-negative amount")

@@ -98,9 +98,7 @@ extension Candidate {
 
     /// Whether it is refused when it comes to nothing. A shipping coupon may be tried before
     /// shipping is known; a comp coupon may give nothing.
-    func mustGiveMoney(
-        on purchase: borrowing Purchase, _ evaluation: EvaluationContext
-    ) -> Bool {
+    func mustGiveMoney(on purchase: borrowing Purchase, _ evaluation: EvaluationContext) -> Bool {
         if coupon.kind == .comp { return false }
         let awaitsShipping = coupon.discount.kind == .shipping && purchase.shipping == nil
         return !(awaitsShipping && evaluation.purpose == .validate)

@@ -69,9 +69,7 @@ package struct TimeWindow: Hashable, Sendable, BitwiseCopyable {
     package var fromMinute: Int
     package var toMinute: Int
 
-    package init(
-        _ weekdays: Weekdays = .all, fromMinute: Int = 0, toMinute: Int = minutesPerDay
-    ) {
+    package init(_ weekdays: Weekdays = .all, fromMinute: Int = 0, toMinute: Int = minutesPerDay) {
         self.weekdays = weekdays
         self.fromMinute = fromMinute
         self.toMinute = toMinute

@@ -75,8 +75,7 @@ package struct ZoneTable: Sendable {
     }
 
     private func instant(of local: CivilTime, offsetOf index: Int) -> Instant {
-        Instant(
-            millisecondsSinceEpoch: local.milliseconds - transitions[index].offsetMilliseconds)
+        Instant(millisecondsSinceEpoch: local.milliseconds - transitions[index].offsetMilliseconds)
     }
 
     private func range(of zone: ZoneID) -> Range<Int> {
@@ -86,9 +85,7 @@ package struct ZoneTable: Sendable {
         return firstTransitions[place]..<end
     }
 
-    private func lastTransition(
-        in zone: ZoneID, where hasPassed: (ZoneTransition) -> Bool
-    ) -> Int {
+    private func lastTransition(in zone: ZoneID, where hasPassed: (ZoneTransition) -> Bool) -> Int {
         var low = range(of: zone).lowerBound
         var high = range(of: zone).upperBound
         while high - low > 1 {

@@ -34,8 +34,7 @@ package struct ConversationServer: ~Copyable {
         settings: ServerSettings, facts: ServerFacts, at time: TurnTime
     ) {
         handler = RequestHandler(catalog: catalog, limits: settings.limits, facts: facts)
-        books = JournalledLedger(
-            ledger, GroupCommit(settings.durability, report, at: time.steady))
+        books = JournalledLedger(ledger, GroupCommit(settings.durability, report, at: time.steady))
         tasks = BackgroundTasks(
             SnapshotPlan(settings.snapshots, after: settings.start, at: time.steady))
         limits = settings.limits
@@ -82,8 +81,7 @@ extension ConversationServer {
                     &reply)
             }
             if case .awaits(let task) = disposition {
-                conversation.awaited = Conversation.Awaited(
-                    task: task, replyID: handler.requestID)
+                conversation.awaited = Conversation.Awaited(task: task, replyID: handler.requestID)
                 tasks.request(task, for: conversation.id)
             } else {
                 holdBack(disposition, writtenFrom: start, of: &conversation, at: time)
@@ -239,9 +237,7 @@ extension ConversationServer {
     }
 
     /// Puts the replies of a conversation that may leave now into the output.
-    package mutating func releaseReplies(
-        of conversation: inout Conversation, at time: TurnTime
-    ) {
+    package mutating func releaseReplies(of conversation: inout Conversation, at time: TurnTime) {
         conversation.held.leave(
             upTo: books.commit.acknowledged(at: time.steady), into: &reply.bytes)
     }

@@ -26,10 +26,8 @@ struct Combination: ~Copyable {
             insertInJudgingOrder(index, entries, catalog)
         }
         // Requested codes go before automatic coupons; of either the first to be judged stands.
-        resolveConflicts(
-            areAutomatic: false, &entries, &evaluator, catalog, request, ledger)
-        resolveConflicts(
-            areAutomatic: true, &entries, &evaluator, catalog, request, ledger)
+        resolveConflicts(areAutomatic: false, &entries, &evaluator, catalog, request, ledger)
+        resolveConflicts(areAutomatic: true, &entries, &evaluator, catalog, request, ledger)
         priceStanding(&entries, &evaluator, catalog, request)
         if Self.costsRequested(entries) {
             admitAutomaticCoupons(&entries, &evaluator, catalog, request)

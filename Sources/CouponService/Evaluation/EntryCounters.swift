@@ -133,8 +133,7 @@ struct EntryCounters: ~Copyable {
         let definition = catalog.giftCard(card)
         let before = definition.amount - definition.balance
         var counter = EntryCounter(kind: .giftCard, limit: .total, start: before.minorUnits)
-        return uses(
-            &counter, catalog.usageKey(of: card), catalog.usageKeyHash(of: card), ledger)
+        return uses(&counter, catalog.usageKey(of: card), catalog.usageKeyHash(of: card), ledger)
     }
 
     /// Looks a counter up, and returns the uses recorded by others, and held by others.

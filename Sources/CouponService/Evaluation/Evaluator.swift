@@ -111,8 +111,7 @@ struct Evaluator: ~Copyable {
     ) {
         let offers = catalog.coupons[Int(owner.coupon.index)].offers
         let first = Option(owner: owner, offer: offers.isEmpty ? nil : Int(offers.first))
-        let rank = evaluate(
-            first, index, heldSince: heldSince, &entries, catalog, request, ledger)
+        let rank = evaluate(first, index, heldSince: heldSince, &entries, catalog, request, ledger)
         bestOfOwner.keep(rank, index, entries)
         for offer in offers.range.dropFirst() {
             if bestOfOwner.rank.isValid && bestOfOwner.rank.isFitting { return }

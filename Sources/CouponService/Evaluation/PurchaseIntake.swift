@@ -15,9 +15,7 @@ struct CodeContext: BitwiseCopyable {
 extension IncomingRequest {
     /// Fills ``purchase`` as far as `needs` says. Returns the index of the line whose money or quantity no
     /// longer fits into the sum, or the number of lines when shipping does not; nil when all fits.
-    mutating func takeIn(
-        _ needs: IntakeNeeds, _ catalog: borrowing Catalog
-    ) -> Int? {
+    mutating func takeIn(_ needs: IntakeNeeds, _ catalog: borrowing Catalog) -> Int? {
         purchase.reset()
         contexts.removeAll()
         for place in fields.codes.indices {
@@ -50,8 +48,7 @@ extension IncomingRequest {
             if !fits { return index }
         }
         for place in fields.codes.indices {
-            contexts[place].lineMarks = markLines(
-                meeting: fields.codes[place].context)
+            contexts[place].lineMarks = markLines(meeting: fields.codes[place].context)
         }
         // What the shopper pays must be a number that every reader keeps exact, too.
         let shipping = purchase.shipping ?? .zero
@@ -80,9 +77,7 @@ extension IncomingRequest {
         return Run(first: first, count: purchase.attributes.count - first)
     }
 
-    private mutating func takeInCustomer(
-        _ catalog: borrowing Catalog
-    ) {
+    private mutating func takeInCustomer(_ catalog: borrowing Catalog) {
         let given = fields.customer
         var customer = Purchase.Customer()
         // Definitions name customers by id or, with an `@`, by e-mail: neither answers to the other.

@@ -10,9 +10,7 @@ package struct ServerFacts: Sendable {
     /// Of the catalog that it starts with.
     package var catalogOrigin: CatalogOrigin
 
-    package init(
-        version: StaticString, startedAt: Instant, catalogOrigin: CatalogOrigin = .files
-    ) {
+    package init(version: StaticString, startedAt: Instant, catalogOrigin: CatalogOrigin = .files) {
         self.version = version
         self.startedAt = startedAt
         self.catalogOrigin = catalogOrigin

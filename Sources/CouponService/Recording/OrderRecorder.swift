@@ -59,8 +59,7 @@ struct OrderRecorder: ~Copyable {
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest, _ ledger: inout Ledger
     ) -> Obstacle? {
         if (own.order == nil && ledger.orders.isFull) || ledger.usage.isFull { return .full }
-        let facts = orderFacts(
-            verdict, codeHashes: codeHashes, own, request, ledger)
+        let facts = orderFacts(verdict, codeHashes: codeHashes, own, request, ledger)
         begin(facts, verdict, request)
         for index in entries.indices {
             if entries.rows[index].isAutomatic && !entries.rows[index].isGood { continue }
@@ -68,11 +67,9 @@ struct OrderRecorder: ~Copyable {
                 entries.rows[index].redemption = ledger.redemptions.next(
                     nowMilliseconds: request.now.millisecondsSinceEpoch)
             }
-            appendCode(
-                index, entries, verdict, catalog, request)
+            appendCode(index, entries, verdict, catalog, request)
             if entries.rows[index].isGood {
-                consume(
-                    index, entries, &counters, catalog, request, &ledger)
+                consume(index, entries, &counters, catalog, request, &ledger)
             }
         }
         image.finish()

@@ -19,9 +19,7 @@ struct ReleaseChoice: ~Copyable {
     private var recordedText = CodeText()
 
     /// Chooses among the codes of an order's image.
-    mutating func choose(
-        in image: borrowing OrderImageView, _ request: borrowing IncomingRequest
-    ) {
+    mutating func choose(in image: borrowing OrderImageView, _ request: borrowing IncomingRequest) {
         codes.removeAll()
         hasMatch = false
         hasPending = false

@@ -6,8 +6,7 @@ extension ErrorReply {
     static func writeForbidden(
         field: StaticString = "op", to id: Span<UInt8>, _ reply: inout JSONWriter
     ) {
-        write(
-            .forbidden, message: "This socket does not allow that.", field: field, to: id, &reply)
+        write(.forbidden, message: "This socket does not allow that.", field: field, to: id, &reply)
     }
 
     /// Nothing can be recorded at the moment.

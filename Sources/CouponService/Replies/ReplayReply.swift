@@ -62,18 +62,14 @@ enum ReplayReply {
         reply.endObject()
     }
 
-    private static func write(
-        _ amounts: consuming OrderImageAmounts, _ reply: inout JSONWriter
-    ) {
+    private static func write(_ amounts: consuming OrderImageAmounts, _ reply: inout JSONWriter) {
         var amounts = amounts
         reply.beginArray()
         while let amount = amounts.next() { reply.integer(amount) }
         reply.endArray()
     }
 
-    private static func writeMoney(
-        of image: borrowing OrderImageView, _ reply: inout JSONWriter
-    ) {
+    private static func writeMoney(of image: borrowing OrderImageView, _ reply: inout JSONWriter) {
         let facts = image.facts
         reply.sums(
             Currency(packed: facts.currency), subtotal: Money(minorUnits: facts.subtotal),
@@ -83,8 +79,7 @@ enum ReplayReply {
         reply.key("line_discounts")
         write(image.lineDiscounts, &reply)
         if let paid = image.giftCardAmount {
-            reply.giftCards(
-                paid: Money(minorUnits: paid), of: Money(minorUnits: facts.total))
+            reply.giftCards(paid: Money(minorUnits: paid), of: Money(minorUnits: facts.total))
         }
     }
 

@@ -90,9 +90,7 @@ enum StatisticsReply {
         reply.member("longest_turn_us", nanoseconds / 1_000)
     }
 
-    private static func write(
-        _ totals: LedgerTotals, ordersMax: Int, _ reply: inout JSONWriter
-    ) {
+    private static func write(_ totals: LedgerTotals, ordersMax: Int, _ reply: inout JSONWriter) {
         reply.key("ledger")
         reply.beginObject()
         reply.member("orders", Int64(totals.orders))
@@ -120,9 +118,7 @@ enum StatisticsReply {
         reply.endObject()
     }
 
-    private static func write(
-        _ run: LastRun, as key: StaticString, _ reply: inout JSONWriter
-    ) {
+    private static func write(_ run: LastRun, as key: StaticString, _ reply: inout JSONWriter) {
         reply.key(key)
         reply.beginObject()
         reply.key("ok")

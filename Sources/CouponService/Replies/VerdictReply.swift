@@ -120,8 +120,7 @@ enum VerdictReply {
         case .coupon(let coupon, nil):
             reply.beginEntry(Span(), of: catalog.id(of: coupon), isGood)
         case .giftCard(let card, let code):
-            reply.beginEntry(
-                catalog.text(of: code), ofCard: catalog.id(of: card), isGood)
+            reply.beginEntry(catalog.text(of: code), ofCard: catalog.id(of: card), isGood)
         }
     }
 

@@ -84,8 +84,7 @@ struct RequestHandler: ~Copyable {
         case .validate:
             outcome = operations.validate(shared.catalog, &request, books.ledger, &reply)
         case .reserve:
-            outcome = operations.commit(
-                .reserve, shared.catalog, &request, &books.ledger, &reply)
+            outcome = operations.commit(.reserve, shared.catalog, &request, &books.ledger, &reply)
         case .apply:
             outcome = operations.commit(.apply, shared.catalog, &request, &books.ledger, &reply)
         case .release: outcome = operations.release(request, &books.ledger, &reply)
@@ -183,9 +182,7 @@ extension RequestHandler {
     }
 
     /// Writes the reply to a request that waited for `task`.
-    mutating func writeOutcome(
-        of task: LongTask, to id: [UInt8], _ reply: inout JSONWriter
-    ) {
+    mutating func writeOutcome(of task: LongTask, to id: [UInt8], _ reply: inout JSONWriter) {
         switch task {
         case .reload:
             guard let run = statistics.lastReload else { return }

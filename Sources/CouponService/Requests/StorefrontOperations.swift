@@ -117,8 +117,7 @@ struct StorefrontOperations: ~Copyable {
                 ErrorReply.writeNoSpace(to: request.id, &reply)
                 return .faulted
             }
-            ledger.release(
-                order, codes: release.codes, at: request.now.millisecondsSinceEpoch)
+            ledger.release(order, codes: release.codes, at: request.now.millisecondsSinceEpoch)
         }
         ReleasedReply.write(
             ledger.image(of: order), isReplayed: !release.hasPending, to: request.id, &reply)
@@ -147,8 +146,7 @@ struct StorefrontOperations: ~Copyable {
             evaluator.begin(.none)
             evaluator.evaluate(0, &entries, catalog, request, ledger)
             evaluator.preferCoveringOffer(of: 0, &entries, catalog, request, ledger)
-            LimitsReply.write(
-                entries, &evaluator.counters, catalog, request, ledger, &reply)
+            LimitsReply.write(entries, &evaluator.counters, catalog, request, ledger, &reply)
         }
         return .accepted
     }

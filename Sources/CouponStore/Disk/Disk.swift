@@ -18,9 +18,7 @@ package protocol Disk: Sendable {
     /// Makes a new file of `byteCount` zeros, 1 or more, that only its owner may read and write, and
     /// takes all of its space. Fails if the name is taken (`create`), or if the disk is full
     /// (`allocate`); then the name stays, for the caller to remove.
-    func createExclusively(
-        _ path: String, allocating byteCount: Int
-    ) throws(DiskFault) -> OpenFile
+    func createExclusively(_ path: String, allocating byteCount: Int) throws(DiskFault) -> OpenFile
 
     /// Appends all of `bytes` to a file that was made without space.
     func append(_ bytes: Span<UInt8>, to file: OpenFile) throws(DiskFault)

@@ -47,9 +47,7 @@ package struct PosixDisk: Disk {
         }
     }
 
-    package func write(
-        _ bytes: Span<UInt8>, at offset: Int, to file: OpenFile
-    ) throws(DiskFault) {
+    package func write(_ bytes: Span<UInt8>, at offset: Int, to file: OpenFile) throws(DiskFault) {
         // SAFETY: the kernel reads `count` bytes of the span, which lives through the call.
         let written = Self.repeated {
             unsafe bytes.withUnsafeBufferPointer {

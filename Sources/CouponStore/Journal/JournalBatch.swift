@@ -85,12 +85,10 @@ package struct BatchWriter: ~Copyable, Sendable {
     package mutating func writeSeal(
         salt: UInt64, successor: SegmentName, previousChecksum: UInt64
     ) {
-        begin(
-            salt: salt, firstSequence: successor.firstSequence, flags: BatchLayout.sealFlag)
+        begin(salt: salt, firstSequence: successor.firstSequence, flags: BatchLayout.sealFlag)
         buffer.appendLittleEndian(successor.generation)
         buffer.appendLittleEndian(successor.firstSequence)
-        finish(
-            durableMark: successor.firstSequence - 1, previousChecksum: previousChecksum)
+        finish(durableMark: successor.firstSequence - 1, previousChecksum: previousChecksum)
     }
 }
 
@@ -124,8 +122,7 @@ package struct ScannedBatch: Hashable, Sendable {
     /// Its records, from the bytes of its segment.
     @_lifetime(copy segment)
     package func records(in segment: Span<UInt8>) -> RecordFrames {
-        RecordFrames(
-            known: segment.extracting(contentOffset..<(contentOffset + contentLength)))
+        RecordFrames(known: segment.extracting(contentOffset..<(contentOffset + contentLength)))
     }
 
     /// Reads the batch at `offset`, a multiple of 512 inside the segment's bytes.

@@ -102,8 +102,7 @@ package struct JournalFiles: ~Copyable, Sendable {
         var content = ByteBuffer(capacity: SegmentHeader.byteCount + batches.count)
         header.encode(into: &content)
         content.append(batches)
-        let byteCount = Self.byteCount(
-            segmentByteCount: segmentByteCount, batches: batches.count)
+        let byteCount = Self.byteCount(segmentByteCount: segmentByteCount, batches: batches.count)
         var file = try makeSpare(on: disk, directory: directory, byteCount: byteCount)
         do {
             file = try open(file, as: header, content.bytes, on: disk, directory: directory)
@@ -176,9 +175,7 @@ package struct JournalFiles: ~Copyable, Sendable {
     ///
     /// `next` comes from ``nextHeader(continuingAfter:checksum:salt:)``, for the batch written
     /// last, and `seal` is the block that names it. There is a spare to go on in.
-    package mutating func roll(
-        to next: SegmentHeader, seal: Span<UInt8>
-    ) throws(DiskFault) {
+    package mutating func roll(to next: SegmentHeader, seal: Span<UInt8>) throws(DiskFault) {
         precondition(
             next.generation == header.generation + 1
                 && next.continuesAfter >= header.continuesAfter,
@@ -215,8 +212,7 @@ package struct JournalFiles: ~Copyable, Sendable {
         if case .broken = condition { return }
         if spare != nil { return }
         do {
-            spare = try Self.makeSpare(
-                on: disk, directory: directory, byteCount: segmentByteCount)
+            spare = try Self.makeSpare(on: disk, directory: directory, byteCount: segmentByteCount)
             condition = .ready
         } catch {
             condition = .noSpace(error)

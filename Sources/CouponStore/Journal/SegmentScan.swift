@@ -28,9 +28,7 @@ package struct SegmentScan: Equatable, Sendable {
     package private(set) var durableMark: UInt64
 
     /// Scans the bytes of the segment of that name.
-    package init(
-        _ bytes: Span<UInt8>, named name: SegmentName
-    ) throws(JournalCorruption) {
+    package init(_ bytes: Span<UInt8>, named name: SegmentName) throws(JournalCorruption) {
         do {
             header = try SegmentHeader(bytes)
         } catch {

@@ -75,9 +75,7 @@ struct Bookkeeping: ~Copyable, Sendable {
     // MARK: - Counters
 
     /// Takes what a new image consumes.
-    private mutating func take(
-        _ image: borrowing OrderImageWriter, from usage: inout UsageTable
-    ) {
+    private mutating func take(_ image: borrowing OrderImageWriter, from usage: inout UsageTable) {
         precondition(image.isFinished, "an image is recorded once it is whole")
         let consumed = image.facts.state.consumes
         for index in image.consumptions.indices {

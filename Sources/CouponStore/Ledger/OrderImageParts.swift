@@ -19,9 +19,7 @@ package struct OrderImageCode: ~Escapable {
     package let consumptions: OrderImageConsumptions
 
     @_lifetime(copy reader)
-    init(
-        _ reader: inout ByteReader, lineCount: Int, version: UInt8
-    ) throws(OrderImageFault) {
+    init(_ reader: inout ByteReader, lineCount: Int, version: UInt8) throws(OrderImageFault) {
         guard let flags = reader.codeFlags(in: version),
             flags.isSubset(of: CodeFlags.known(in: version)),
             let reason = reader.byte(), !flags.contains(.valid) || reason == 0,

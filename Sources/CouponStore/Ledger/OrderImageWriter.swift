@@ -46,9 +46,7 @@ package struct OrderImageWriter: ~Copyable, Sendable {
     }
 
     /// Starts an image and forgets the one before. An empty text is "none".
-    package mutating func begin(
-        _ facts: OrderFacts, customer: Span<UInt8>, email: Span<UInt8>
-    ) {
+    package mutating func begin(_ facts: OrderFacts, customer: Span<UInt8>, email: Span<UInt8>) {
         precondition(
             facts.decidedAt >= 0 && facts.reservedAt >= 0 && facts.expiresAt >= 0
                 && facts.releasedAt >= 0 && facts.subtotal >= 0 && facts.shipping >= 0

@@ -31,8 +31,7 @@ struct RecordCapture: ~Copyable, Sendable {
     }
 
     private mutating func append(_ id: OrderID, of orders: borrowing OrderTable) {
-        log.appendOrder(
-            store: orders.store(id), order: orders.order(id), image: orders.image(id))
+        log.appendOrder(store: orders.store(id), order: orders.order(id), image: orders.image(id))
     }
 
     // MARK: - Room
@@ -59,9 +58,7 @@ struct RecordCapture: ~Copyable, Sendable {
         return byteCount <= freeRoom
     }
 
-    private static func counterByteCount(
-        of id: OrderID, in orders: borrowing OrderTable
-    ) -> Int {
+    private static func counterByteCount(of id: OrderID, in orders: borrowing OrderTable) -> Int {
         OrderImageView(recorded: orders.image(id)).counterByteCount
     }
 

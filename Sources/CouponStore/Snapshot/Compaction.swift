@@ -14,9 +14,7 @@ package struct Compacted: Equatable, Sendable {
     /// Why segments that are not needed any more are still there. It harms nothing.
     package var leftBehind: DiskFault?
 
-    package init(
-        sequence: UInt64, byteCount: Int, orderCount: Int, leftBehind: DiskFault? = nil
-    ) {
+    package init(sequence: UInt64, byteCount: Int, orderCount: Int, leftBehind: DiskFault? = nil) {
         self.sequence = sequence
         self.byteCount = byteCount
         self.orderCount = orderCount

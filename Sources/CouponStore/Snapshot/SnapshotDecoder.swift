@@ -28,9 +28,7 @@ private struct SnapshotDecoder: ~Copyable {
         try reconcileCarried(at: reader.position)
     }
 
-    private mutating func readCounters(
-        from reader: inout SnapshotReader
-    ) throws(SnapshotProblem) {
+    private mutating func readCounters(from reader: inout SnapshotReader) throws(SnapshotProblem) {
         var keys = FlatArray<SnapshotReader.Run>()
         for _ in 0..<header.couponCount { keys.append(try reader.couponKey()) }
         for row in 0..<header.counterCount {
@@ -145,9 +143,7 @@ struct SnapshotReader: ~Escapable {
         let carried: UInt64
 
         @_lifetime(copy detail)
-        init(
-            kind: CounterKind, coupon: Int, detail: Span<UInt8>, used: UInt64, carried: UInt64
-        ) {
+        init(kind: CounterKind, coupon: Int, detail: Span<UInt8>, used: UInt64, carried: UInt64) {
             self.kind = kind
             self.coupon = coupon
             self.detail = detail
@@ -203,8 +199,7 @@ struct SnapshotReader: ~Escapable {
             let detail = reader.counted(), let used = reader.varint(),
             let carried = isJournalled ? reader.varint() : 0
         else { throw .contradiction(.counter, offset: position) }
-        return Counter(
-            kind: kind, coupon: number, detail: detail, used: used, carried: carried)
+        return Counter(kind: kind, coupon: number, detail: detail, used: used, carried: carried)
     }
 
     @_lifetime(copy self)

@@ -50,9 +50,7 @@ package enum ErrorReply {
     }
 
     /// Begins an error reply. The member `message` must follow; `field` and `details` may.
-    package static func begin(
-        _ code: ErrorCode, to id: Span<UInt8>, _ reply: inout JSONWriter
-    ) {
+    package static func begin(_ code: ErrorCode, to id: Span<UInt8>, _ reply: inout JSONWriter) {
         ReplyEnvelope.begin(to: id, &reply)
         reply.key("error")
         reply.beginObject()

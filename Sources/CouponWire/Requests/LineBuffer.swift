@@ -86,9 +86,7 @@ package struct LineBuffer: ~Copyable {
     }
 
     /// Completes the line in `held` from the chunk. Nil if the line is blank.
-    private mutating func finishHeld(
-        with chunk: Span<UInt8>, from position: inout Int
-    ) -> Found? {
+    private mutating func finishHeld(with chunk: Span<UInt8>, from position: inout Int) -> Found? {
         let end = chunk.firstNewline(from: position)
         if end == chunk.count { return hold(chunk, from: &position) }
         let piece = position..<end

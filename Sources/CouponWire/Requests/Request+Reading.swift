@@ -261,8 +261,7 @@ extension Request {
             }
             child = Int(member.next)
         }
-        line.attributes = Run(
-            first: firstAttribute, count: attributes.count - firstAttribute)
+        line.attributes = Run(first: firstAttribute, count: attributes.count - firstAttribute)
 
         if line.product.isEmpty {
             throw Rejection(problem: .missing, node: index, missingField: .product)

@@ -44,9 +44,7 @@ package enum CatalogReader {
 
     /// Notes where `path` leads, or returns a fault if another path led there before: a file
     /// that is read twice would clash with itself at every name.
-    private static func note(
-        _ path: String, in given: inout [String: String]
-    ) -> DefinitionFault? {
+    private static func note(_ path: String, in given: inout [String: String]) -> DefinitionFault? {
         guard let first = given.updateValue(path, forKey: path.resolved) else { return nil }
         return unreadable(
             path,

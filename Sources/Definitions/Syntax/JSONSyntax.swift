@@ -112,8 +112,7 @@ struct JSONSyntax {
         skipSpace()
         if take("]") { return DefinitionNode(content: .list([]), line: startLine) }
         while true {
-            elements.append(
-                try value(path: path.appendingIndex(elements.count), depth: depth + 1))
+            elements.append(try value(path: path.appendingIndex(elements.count), depth: depth + 1))
             skipSpace()
             if take("]") { return DefinitionNode(content: .list(elements), line: startLine) }
             guard take(",") else { throw fault("a comma or ] is expected in the array") }

@@ -3,8 +3,7 @@ import CouponClient
 
 /// The checkout of a command: codes, customer and cart, one option for each part.
 struct CheckoutOptions: ParsableArguments {
-    @Argument(
-        help: ArgumentHelp("The codes, as the shopper typed them.", valueName: "codes"))
+    @Argument(help: ArgumentHelp("The codes, as the shopper typed them.", valueName: "codes"))
     var plainCodes: [String] = []
 
     @Option(

@@ -28,8 +28,7 @@ struct RequestFile {
             .trimmingCharacters(in: .whitespaces)
         let request: [String: JSONValue]
         do {
-            request = try JSONDecoder().decode(
-                [String: JSONValue].self, from: Data(flat.utf8))
+            request = try JSONDecoder().decode([String: JSONValue].self, from: Data(flat.utf8))
         } catch {
             throw ValidationError("The request is not a JSON object.")
         }

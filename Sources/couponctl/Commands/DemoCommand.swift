@@ -30,8 +30,7 @@ struct DemoCommand: ParsableCommand {
         let interruption = Self.onInterruption { daemon.interrupt() }
         defer { interruption.cancel() }
 
-        var day = ShopDay(
-            folder: folder, daemon: daemon, transcript: Transcript(.ofStandardOutput))
+        var day = ShopDay(folder: folder, daemon: daemon, transcript: Transcript(.ofStandardOutput))
         let differences: [String]
         do {
             differences = try day.run()

@@ -21,8 +21,7 @@ struct JournalSalvageCommand: ParsableCommand {
             Exit status: 0 if nothing acknowledged was lost, 1 if something was, 2 if nothing was saved.
             """)
 
-    @Option(
-        help: ArgumentHelp("The damaged state directory.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The damaged state directory.", valueName: "dir"))
     var state: String = defaultStateDirectory
 
     @Option(
@@ -61,8 +60,7 @@ struct JournalSalvageCommand: ParsableCommand {
 
     private func save(_ choices: Salvage.Choices) throws(JournalToolFault) -> SalvagedState {
         do throws(SalvageFault) {
-            return try Salvage.read(
-                from: PosixDisk(), directory: state, choices, seed: .random())
+            return try Salvage.read(from: PosixDisk(), directory: state, choices, seed: .random())
         } catch {
             throw JournalToolFault(error, directory: state)
         }

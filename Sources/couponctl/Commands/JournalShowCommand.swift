@@ -25,8 +25,7 @@ struct JournalShowCommand: ParsableCommand {
             "Segments and snapshots, in place of a whole directory.", valueName: "file"))
     var files: [String] = []
 
-    @Option(
-        help: ArgumentHelp("Leave out the records before this one.", valueName: "sequence"))
+    @Option(help: ArgumentHelp("Leave out the records before this one.", valueName: "sequence"))
     var from: UInt64 = 0
 
     @Flag(help: "Leave out batches and records.")

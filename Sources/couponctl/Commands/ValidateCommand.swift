@@ -31,11 +31,9 @@ struct ValidateCommand: ParsableCommand {
         let client = connection.client(for: .storefront)
         let line =
             if let path = options.requestFile {
-                try client.send(
-                    line: RequestFile(path: path, for: ValidateRequest.operation).line)
+                try client.send(line: RequestFile(path: path, for: ValidateRequest.operation).line)
             } else {
-                try client.replyLine(
-                    to: ValidateRequest(options.checkout, order: order, at: at))
+                try client.replyLine(to: ValidateRequest(options.checkout, order: order, at: at))
             }
         let reply = try connection.show(line, replyTo: ValidateRequest.self, as: CheckoutText.lines)
         if !reply.valid { throw ExitStatus.refused }

@@ -15,8 +15,7 @@ struct DemoFolder {
             try FileManager.default.createDirectory(
                 at: url, withIntermediateDirectories: false,
                 attributes: [.posixPermissions: 0o700])
-            try FileManager.default.createDirectory(
-                at: state, withIntermediateDirectories: false)
+            try FileManager.default.createDirectory(at: state, withIntermediateDirectories: false)
         } catch {
             throw DemoFault("Cannot create \(url.path): \(error.localizedDescription)")
         }

@@ -173,8 +173,7 @@ struct ShopDay {
             expecting: [
                 "applied": true, "order": "o-7002", "replayed": .null, "codes.0.remaining": 83,
             ])
-        transcript.announce(
-            "kill -9: the daemon ends at once.")
+        transcript.announce("kill -9: the daemon ends at once.")
         transcript.check(
             "the signal that ended the daemon", .integer(Int64(try daemon.crash())),
             .integer(Int64(SIGKILL)))

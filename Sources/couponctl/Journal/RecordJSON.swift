@@ -154,9 +154,7 @@ extension JSONText {
     /// Nothing for 0, which is "never".
     private static func time(_ name: String, _ milliseconds: Int64) -> Members {
         guard milliseconds > 0 else { return [] }
-        return [
-            (name, .string(isoText(milliseconds))), (name + "_ms", JSONText(milliseconds)),
-        ]
+        return [(name, .string(isoText(milliseconds))), (name + "_ms", JSONText(milliseconds))]
     }
 
     /// A time as ISO 8601 in UTC, to the millisecond.

@@ -49,8 +49,7 @@ final class ClientList {
         do throws(PosixFault) {
             return allowedUserIDs.contains(try peerUserID(on: connection.descriptor))
         } catch {
-            log.warning(
-                "cannot read the user of a connection", metadata: ["fault": "\(error)"])
+            log.warning("cannot read the user of a connection", metadata: ["fault": "\(error)"])
             return false
         }
     }

@@ -131,8 +131,7 @@ final class Reloader {
 /// The configuration and catalog that a reload read.
 private enum ReloadReading: Sendable {
     case invalid([String])
-    case valid(
-        Configuration, SharedCatalog, CatalogSources, [DerivedIDChange], milliseconds: Int64)
+    case valid(Configuration, SharedCatalog, CatalogSources, [DerivedIDChange], milliseconds: Int64)
 }
 
 private enum CachingOutcome: Sendable {

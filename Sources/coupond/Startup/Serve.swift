@@ -31,8 +31,7 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     let journal = try createJournal(after: state.continuation, configuration)
     let uncached = catalog.uncached
     // Consumed, because this function never returns: it would hold the first catalog forever.
-    let server = makeServer(
-        consume state, consume catalog, journal.report, configuration)
+    let server = makeServer(consume state, consume catalog, journal.report, configuration)
 
     do throws(UVFault) {
         let daemon = try Daemon(

@@ -10,9 +10,7 @@ struct SocketActivation: Equatable {
     /// For each configured socket, in order, the descriptor that was passed on for it, if any.
     let descriptors: [Int32?]
 
-    init(
-        inherited: [InheritedListener], configured: [SocketSettings]
-    ) throws(StartFault) {
+    init(inherited: [InheritedListener], configured: [SocketSettings]) throws(StartFault) {
         var descriptors = [Int32?](repeating: nil, count: configured.count)
         var unnamed: [InheritedListener] = []
         for listener in inherited {
