@@ -18,12 +18,4 @@ enum DiscountsReply {
         reply.endObject()
         ReplyEnvelope.end(&reply)
     }
-
-    /// The reply for a code that gives no discount.
-    static func writeNone(to id: Span<UInt8>, _ reply: inout JSONWriter) {
-        ReplyEnvelope.begin(to: id, &reply)
-        reply.key("result")
-        reply.null()
-        ReplyEnvelope.end(&reply)
-    }
 }

@@ -9,6 +9,11 @@ extension ErrorReply {
         write(.forbidden, message: "This socket does not allow that.", field: field, to: id, &reply)
     }
 
+    /// The request is about a code that does not exist.
+    static func writeUnknownCode(to id: Span<UInt8>, _ reply: inout JSONWriter) {
+        write(.notFound, message: "This code does not exist.", field: "code", to: id, &reply)
+    }
+
     /// Nothing can be recorded at the moment.
     static func writeNoSpace(to id: Span<UInt8>, _ reply: inout JSONWriter) {
         write(

@@ -6,14 +6,6 @@ import FlatStorage
 
 /// The reply to usage: a code's limits, one by one.
 enum LimitsReply {
-    /// The reply for a code that nothing limits.
-    static func writeUnlimited(to id: Span<UInt8>, _ reply: inout JSONWriter) {
-        ReplyEnvelope.begin(to: id, &reply)
-        reply.key("result")
-        reply.null()
-        ReplyEnvelope.end(&reply)
-    }
-
     /// The reply for the coupon of the only entry, once it is evaluated.
     static func write(
         _ entries: borrowing Entries, _ counters: inout EntryCounters,
@@ -25,7 +17,7 @@ enum LimitsReply {
         let isLimited = entries.candidates[0].usesLeft != nil || !budgets.isEmpty
         if !isLimited || request.purchase.contextRulesOut(entries.candidates[0], in: catalog.tables)
         {
-            return writeUnlimited(to: request.id, &reply)
+            return ReplyEnvelope.writeNullResult(to: request.id, &reply)
         }
         ReplyEnvelope.begin(to: request.id, &reply)
         reply.key("result")

@@ -135,13 +135,11 @@ struct StorefrontOperations: ~Copyable {
         _ = request.takeIn(needs, catalog)
         switch entries.rows[0].subject {
         case .unknown:
-            ErrorReply.write(
-                .notFound, message: "This code does not exist.", field: "code", to: request.id,
-                &reply)
+            ErrorReply.writeUnknownCode(to: request.id, &reply)
             return .faulted
         case .giftCard:
             // Money on a card is not a limit: validate shows the balance.
-            LimitsReply.writeUnlimited(to: request.id, &reply)
+            ReplyEnvelope.writeNullResult(to: request.id, &reply)
         case .coupon:
             evaluator.begin(.none)
             evaluator.evaluate(0, &entries, catalog, request, ledger)
@@ -160,13 +158,11 @@ struct StorefrontOperations: ~Copyable {
         _ = finder.find(&entries, for: .validate, catalog, request)
         switch entries.rows[0].subject {
         case .unknown:
-            ErrorReply.write(
-                .notFound, message: "This code does not exist.", field: "code", to: request.id,
-                &reply)
+            ErrorReply.writeUnknownCode(to: request.id, &reply)
             return .faulted
         case .giftCard:
             // It pays, and discounts nothing.
-            DiscountsReply.writeNone(to: request.id, &reply)
+            ReplyEnvelope.writeNullResult(to: request.id, &reply)
         case .coupon:
             DiscountsReply.write(firstDefinedOwner(of: 0), catalog, to: request.id, &reply)
         }

@@ -11,6 +11,14 @@ package enum ReplyEnvelope {
         }
     }
 
+    /// Writes the whole reply whose result is null.
+    package static func writeNullResult(to id: Span<UInt8>, _ reply: inout JSONWriter) {
+        begin(to: id, &reply)
+        reply.key("result")
+        reply.null()
+        end(&reply)
+    }
+
     /// Ends a reply line.
     package static func end(_ reply: inout JSONWriter) {
         reply.endObject()
