@@ -205,7 +205,8 @@ struct SnapshotReader: ~Escapable {
     @_lifetime(copy self)
     mutating func order() throws(SnapshotProblem) -> Order {
         guard let store = reader.counted(), let order = reader.counted(),
-            let image = reader.counted()
+            let image = reader.counted(),
+            max(store.count, order.count) <= OrderTable.nameBytesMax
         else { throw .contradiction(.order, offset: position) }
         return Order(store: store, order: order, image: image)
     }

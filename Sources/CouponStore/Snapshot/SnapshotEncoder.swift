@@ -50,8 +50,9 @@ private struct SnapshotEncoder: ~Copyable {
     }
 
     private mutating func append(_ orders: borrowing OrderTable) {
-        for row in 0..<orders.count {
-            let id = OrderID(row: row)
+        var next = orders.next(after: nil)
+        while let id = next {
+            next = orders.next(after: id)
             buffer.appendCounted(orders.store(id))
             buffer.appendCounted(orders.order(id))
             buffer.appendCounted(orders.image(id))
