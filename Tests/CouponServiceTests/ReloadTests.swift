@@ -194,7 +194,13 @@ private let empty = "coupons: []"
             ])
         #expect(
             result["ledger"] == [
-                "orders": 3, "orders_limit": 50, "uses_in_force": 1, "coupons_used": 1,
+                "orders": 3, "orders_limit": 50, "reserved": 0, "applied": 1, "partly_released": 0,
+                "released": 2, "unused": 2, "uses_in_force": 1, "coupons_used": 1,
+            ])
+        #expect(
+            result["purge"] == [
+                "date": "2026-06-01T12:01:01Z", "oldest": "2026-06-01T12:00:00Z",
+                "next_in_seconds": 86_339, "next_orders": 1,
             ])
         #expect(result["uptime_seconds"] == 61)
         #expect(result["started_at"] == "2026-06-01T12:00:00Z")

@@ -97,8 +97,10 @@ package final class Simulation {
         isBusy = luck.happens(10)
         var limits = ResourceLimits()
         if luck.happens(30) { limits.linesPerTurnMax = 1 + luck.below(3) }
-        if luck.happens(20) { limits.ordersMax = 6 + luck.below(20) }
-        orderSettings = Self.orderSettings(&luck)
+        // Of their own, so that the rest of a seed's run stays what it was.
+        var ofOrders = SeededGenerator(seed: seed ^ 0x0DE5)
+        if ofOrders.happens(20) { limits.ordersMax = 6 + ofOrders.below(20) }
+        orderSettings = Self.orderSettings(&ofOrders)
         self.limits = limits
         plantedDisk = settings.planted?.interference
         history = History(

@@ -230,7 +230,7 @@ extension ConversationServer {
     package mutating func beginJournalTurn(
         into records: inout RecordLog, at time: TurnTime
     ) -> JournalTurn? {
-        books.beginTurn(into: &records, at: time)
+        books.beginTurn(into: &records, at: time.steady)
     }
 
     /// The turn that was begun last has ended so. Look at ``journalFault`` before anything else.

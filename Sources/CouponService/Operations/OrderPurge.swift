@@ -4,7 +4,7 @@
 // next turn comes at once, and otherwise at the time when the next order is due.
 //
 // Where orders are archived in a file, a worker writes a batch of them first. Then each is looked up
-// again, and forgotten if it is still due: meanwhile it may have changed.
+// again, and forgotten if it did not change meanwhile.
 
 import CouponStore
 import FlatStorage
@@ -48,9 +48,6 @@ struct OrderPurge: ~Copyable {
     /// The date of the purge, in milliseconds since 1970.
     func date(at time: TurnTime) -> Int64 { calendar.date(at: time) }
 
-    /// The date to record along with other records, where it is time.
-    mutating func dateToRecord(at time: TurnTime) -> Int64? { calendar.dateToRecord(at: time) }
-
     /// Follows other settings from now on.
     mutating func adopt(_ settings: OrderSettings, _ ledger: inout Ledger) {
         self.settings = settings
@@ -63,6 +60,7 @@ struct OrderPurge: ~Copyable {
     mutating func advance(_ ledger: inout Ledger, at time: TurnTime) -> Int {
         ledger.lapseClock = time.lapseClock
         calendar.follow(time)
+        ledger.purgeDate = calendar.date(at: time)
         waitsForRoom = false
         let lapsed = lapse(Self.lapsesPerTurnMax, &ledger, at: time)
         forgetUnused(&ledger, at: time)
@@ -98,12 +96,10 @@ struct OrderPurge: ~Copyable {
         var budget = Self.scannedPerTurnMax
         while budget > 0, !batch.isFull {
             guard var walk = scan ?? ledger.beginScan(today: today) else { return }
-            defer { scan = walk }
-            switch ledger.advance(&walk, today: today, looking: &budget) {
-            case .pause: return
-            case .end:
-                scan = nil
-                return
+            let finding = ledger.advance(&walk, today: today, looking: &budget)
+            scan = finding == .end ? nil : walk
+            switch finding {
+            case .pause, .end: return
             case .due(let order):
                 if settings.archives {
                     batch.add(order, of: ledger, at: time.wall)
@@ -130,9 +126,8 @@ struct OrderPurge: ~Copyable {
     mutating func finishArchiving(
         isDurable: Bool, _ ledger: inout Ledger, at time: TurnTime
     ) {
-        let today = calendar.today(at: time)
         archiving = isDurable ? .idle : .retry(at: time.steady + Self.archiveRetryDelay)
-        if isDurable { batch.forgetDue(in: &ledger, today: today) }
+        if isDurable { batch.forgetUnchanged(in: &ledger) }
         batch.removeAll()
     }
 

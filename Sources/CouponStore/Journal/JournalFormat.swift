@@ -36,7 +36,10 @@ import FlatStorage
 //              counters as above: what the orders had used is carried
 // or
 //              1 byte kind: 3 calendar
-//              varint milliseconds since 1970
+//              varint date of the purge, in milliseconds since 1970
+// or
+//              1 byte kind: 4 dated orders
+//              varint date of the purge, then as in kind 1
 // ```
 //
 // All that one operation changes is one record, so that it is there or not there as a whole: an
@@ -83,4 +86,5 @@ enum JournalRecordKind: UInt8 {
     case orders = 1
     case forgottenOrders = 2
     case calendar = 3
+    case datedOrders = 4
 }
