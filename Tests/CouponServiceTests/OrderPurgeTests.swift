@@ -41,7 +41,7 @@ import Testing
         try ask(#"{"op":"server.stats"}"#, &shop)["result"]["ledger"]
     }
 
-    @Test func `comes for holds at the end of a turn, though nobody asks`() throws {
+    @Test func `comes for holds at the end of a turn, though no client asks`() throws {
         var shop = try JournalledShop()
         _ = try ask(Line.reserve(1, "o1", seconds: 60), &shop)
         let markDue = shop.server.deadline(at: shop.time)
@@ -241,7 +241,7 @@ import Testing
         var shop = try JournalledShop(orders: Self.settings(retention: Self.day))
         _ = try ask(Line.apply(1, "o1"), &shop)
         _ = try ask(Line.reserve(1, "o2", seconds: 60), &shop)
-        // A mark is due, and what it reports is that there is no room any more.
+        // The report of a mark is that there is no room any more.
         shop.pass(milliseconds: 1_000)
         _ = shop.begin()
         shop.end { report in
@@ -250,7 +250,7 @@ import Testing
         }
         shop.pass(milliseconds: Self.day)
         shop.server.endOrders(at: shop.time)
-        // The next attempt to take space is due; once it is under way, nothing is.
+        // The next attempt to take space comes now; once it is under way, nothing does.
         let before = shop.server.deadline(at: shop.time) ?? .max
         _ = shop.begin()
         let after = shop.server.deadline(at: shop.time) ?? .max
@@ -266,19 +266,21 @@ import Testing
 }
 
 @Suite struct `The share of orders that may be kept` {
-    @Test func `is told once when it passes 80, 90 and 100 percent`() throws {
+    @Test func `is reported once when it passes 80, 90 and 100 percent`() throws {
         var shop = try JournalledShop(ordersMax: 10, total: 100)
-        var told: [Int] = []
+        var reported: [Int] = []
         for number in 1...10 {
             _ = shop.send(Line.apply(1, "o\(number)"), from: shop.connect())
-            if let percent = shop.server.nextFullness() { told.append(number * 1_000 + percent) }
+            if let percent = shop.server.nextFullness() {
+                reported.append(number * 1_000 + percent)
+            }
             let again = shop.server.nextFullness()
             #expect(again == nil)
         }
-        #expect(told == [8_080, 9_090, 10_100])
+        #expect(reported == [8_080, 9_090, 10_100])
     }
 
-    @Test func `is told again after it had fallen`() throws {
+    @Test func `is reported again after it had fallen`() throws {
         var shop = try JournalledShop(ordersMax: 10, total: 100)
         for number in 1...8 { _ = shop.send(Line.apply(1, "o\(number)"), from: shop.connect()) }
         let first = shop.server.nextFullness()

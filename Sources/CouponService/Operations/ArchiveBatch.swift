@@ -5,7 +5,7 @@ import FlatStorage
 
 // An order that leaves the records is written as one line of JSON: everything that the daemon knew of
 // it, in the members of the replies where they are the same. A line that was written just before a
-// crash may be written again by the next daemon; the order's name tells.
+// crash may be written again by the next daemon.
 
 /// Orders that are to be forgotten once their lines are in a file.
 struct ArchiveBatch: ~Copyable {
@@ -15,7 +15,7 @@ struct ArchiveBatch: ~Copyable {
     private struct Member {
         var store: [UInt8]
         var order: [UInt8]
-        /// Of the image that its line tells.
+        /// Of the image from which its line was written.
         var imageHash: UInt64
     }
 

@@ -1,7 +1,7 @@
 // Orders end by themselves: holds lapse, orders that used nothing are forgotten, and those that used
 // something are archived when the shop no longer asks for them. All of it happens on the loop, a piece
-// in each turn, so that no request waits for more than a few hundred orders; while more is due, the
-// next turn comes at once, and otherwise at the time when the next order is due.
+// in each turn, so that no request waits for more than a few hundred orders; while more has expired, the
+// next turn comes at once, and otherwise at the time when the next order expires.
 //
 // Where orders are archived in a file, a worker writes a batch of them first. Then each is looked up
 // again, and forgotten if it did not change meanwhile.
@@ -16,7 +16,7 @@ struct OrderPurge: ~Copyable {
     private var scan: GenerationScan?
     private var batch = ArchiveBatch()
     private var archiving = Archiving.idle
-    /// Whether something is due and the journal has no room for it.
+    /// Whether something has expired and the journal has no room for it.
     private var waitsForRoom = false
 
     private enum Archiving: Equatable {
@@ -56,7 +56,7 @@ struct OrderPurge: ~Copyable {
 
     // MARK: - In each turn
 
-    /// Does a piece of what is due. Returns how many holds lapsed.
+    /// Ends a piece of what has expired. Returns how many holds lapsed.
     mutating func advance(_ ledger: inout Ledger, at time: TurnTime) -> Int {
         ledger.lapseClock = time.lapseClock
         calendar.follow(time)
@@ -181,7 +181,7 @@ struct PurgeOutlook {
     var calendar: Int64
     /// In how many milliseconds the next order goes, and how many go with it.
     var next: (wait: Int64, orders: Int)?
-    /// When the order that is due first was decided.
+    /// When the order that expires first was decided.
     var oldest: Int64?
 }
 

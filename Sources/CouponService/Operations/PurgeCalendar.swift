@@ -35,7 +35,7 @@ struct PurgeCalendar {
     /// The date of the calendar.
     func date(at time: TurnTime) -> Int64 { date + (time.steady - start) }
 
-    /// The date that a purge goes by: that of the calendar or of the clock, whichever is earlier.
+    /// The date that a purge goes by: the earlier one of calendar and clock.
     func today(at time: TurnTime) -> Int64 {
         min(date(at: time), time.wall.millisecondsSinceEpoch)
     }

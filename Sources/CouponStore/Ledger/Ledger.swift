@@ -70,7 +70,8 @@ package struct Ledger: ~Copyable, Sendable {
         if let session {
             rewriter.endHold(of: session, in: orders)
             let ended = replaceImageByRewritten(session)
-            precondition(ended == session, "an image that loses its codes is not longer than before")
+            precondition(
+                ended == session, "an image that loses its codes is not longer than before")
         }
         let id: OrderID
         if let known = slot.id {
