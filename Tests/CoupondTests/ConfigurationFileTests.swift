@@ -151,7 +151,9 @@ private func faults(_ text: String) -> [String] {
         let found = faults(text)
         let fault = try #require(found.first)
         #expect(found.count == 1)
-        #expect(fault.hasPrefix(place), "\(fault)")
+        // Where the syntax is broken, and for a file as a whole, the column is not looked at.
+        let line = fault.replacing(#/^(c\.yaml:\d+):\d+: /#) { "\($0.output.1): " }
+        #expect(line.hasPrefix(place), "\(fault)")
         #expect(fault.contains(reason), "\(fault)")
     }
 
@@ -164,7 +166,7 @@ private func faults(_ text: String) -> [String] {
             catalogue: [x.yaml]
             """)
         let places = found.map { $0.prefix(while: { $0 != " " }) }
-        #expect(places == ["c.yaml:2:", "c.yaml:3:", "c.yaml:4:"])
+        #expect(places == ["c.yaml:2:19:", "c.yaml:3:23:", "c.yaml:4:1:"])
     }
 
     @Test func `that is shipped shows the defaults`() throws {

@@ -58,6 +58,8 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
             ("idle_timeout_seconds", /idleTimeoutSeconds: Int64\? = (\d+)/),
             ("segment_mib", /segmentMiB: Int64 = (\d+)/),
             ("durability", /durability = DurabilityMode\.([a-z]+)/),
+            ("shrink_percent", /shrinkPercent: Int64 = (\d+)/),
+            ("timeout_seconds", /timeoutSeconds: Int64 = (\d+)/),
             ("create", /creation = Creation\.([a-z]+)/),
         ] {
             let row = try #require(rows.first { $0[0].codeWord == key })

@@ -86,7 +86,7 @@ extension ConversationServer {
             }
             if case .awaits(let task) = disposition {
                 conversation.awaited = Conversation.Awaited(task: task, replyID: handler.requestID)
-                tasks.request(task, for: conversation.id)
+                tasks.request(task, for: conversation.id, isForced: handler.isForced)
             } else {
                 holdBack(disposition, writtenFrom: start, of: &conversation, at: time)
             }
@@ -217,6 +217,9 @@ extension ConversationServer {
             }
         return run?.longestTurn ?? 0
     }
+
+    /// How many warnings the definitions gave that are served.
+    package var catalogWarnings: Int { handler.statistics.catalogWarnings }
 
     /// Why the newest reload was refused, a line each; empty when it was not.
     package var reloadFaults: [String] { handler.statistics.lastReload?.faults ?? [] }

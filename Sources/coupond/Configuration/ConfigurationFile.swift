@@ -33,6 +33,11 @@ extension Configuration {
         if let catalog = file.take("catalog") {
             catalogPaths = catalog.list().compactMap { $0.filePath() }
         }
+        if var map = file.take("reload")?.map() {
+            map.read("shrink_percent", in: 0...100) { reload.shrinkPercent = $0 }
+            map.read("timeout_seconds", in: 1...86_400) { reload.timeoutSeconds = $0 }
+            map.refuseUnknownKeys()
+        }
         if var map = file.take("limits")?.map() {
             readLimits(&map)
             map.refuseUnknownKeys()

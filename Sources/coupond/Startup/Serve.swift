@@ -29,7 +29,7 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     let sockets = try openSockets(configuration.sockets, on: loop)
     // Last, so that a start that fails for another reason does not change the journal.
     let journal = try createJournal(after: state.continuation, configuration)
-    let uncached = catalog.uncached
+    let (sources, isUncached) = (catalog.sources, catalog.isUncached)
     // Consumed, because this function never returns: it would hold the first catalog forever.
     let server = makeServer(consume state, consume catalog, journal.report, configuration)
 
@@ -41,7 +41,7 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
                 journal: journal))
         try signals.watchEnd(on: loop)
         signals.onSignal = { daemon.follow($0) }
-        try daemon.run(caching: uncached)
+        try daemon.run(serving: sources, isUncached: isUncached)
     } catch {
         for socket in sockets { socket.listener.close() }
         throw .system(.loop(error))
@@ -136,5 +136,6 @@ private func makeServer(
     return ConversationServer(
         catalog: catalog.shared, ledger: state.takeLedger(), journal: report, settings: settings,
         facts: ServerFacts(
-            version: daemonVersion, startedAt: time.wall, catalogOrigin: catalog.origin), at: time)
+            version: daemonVersion, startedAt: time.wall, catalogOrigin: catalog.origin,
+            catalogWarnings: catalog.warningCount), at: time)
 }
