@@ -96,14 +96,14 @@ struct SegmentSketch {
 
 /// What a journal of those segments says, or why it says nothing.
 func judge(
-    _ segments: [SegmentSketch], after base: UInt64 = 0
+    _ segments: [SegmentSketch], after base: UInt64 = 0, anchor: FoundAnchor = .missing
 ) throws -> Result<JournalHistory, JournalCorruption> {
     do throws(JournalCorruption) {
         var scans: [SegmentScan] = []
         for segment in segments {
             scans.append(try SegmentScan(segment.content.span, named: segment.header.name))
         }
-        return .success(try JournalHistory(scans, after: base))
+        return .success(try JournalHistory(scans, after: base, anchor: anchor))
     } catch {
         return .failure(error)
     }

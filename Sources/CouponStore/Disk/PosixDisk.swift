@@ -169,6 +169,21 @@ package struct PosixDisk: Disk {
         return names.sorted()
     }
 
+    package func identity(of file: OpenFile) throws(DiskFault) -> FileIdentity {
+        var status = stat()
+        // SAFETY: the status is ours for the length of the call.
+        guard unsafe fstat(file.descriptor, &status) == 0 else {
+            throw DiskFault(.examine, path: file.path, errno: errno)
+        }
+        return FileIdentity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+    }
+
+    package func identity(at path: String) throws(DiskFault) -> FileIdentity? {
+        try status(of: path).map {
+            FileIdentity(device: UInt64($0.st_dev), number: UInt64($0.st_ino))
+        }
+    }
+
     private func opened(
         _ path: String, _ flags: CInt, for operation: DiskFault.Operation
     ) throws(DiskFault) -> CInt {
@@ -192,7 +207,8 @@ package struct PosixDisk: Disk {
         var status = stat()
         // SAFETY: the path is a C string and the status is ours for the length of the call.
         if unsafe stat(path, &status) == 0 { return status }
-        if errno == ENOENT { return nil }
+        // A part of the path that is not a directory any more is gone like a missing one.
+        if errno == ENOENT || errno == ENOTDIR { return nil }
         throw DiskFault(.examine, path: path, errno: errno)
     }
 

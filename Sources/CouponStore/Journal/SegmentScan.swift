@@ -135,6 +135,15 @@ package struct JournalCorruption: Error, Equatable {
         case missingBefore
         /// The segment was sealed, and the one that its seal names is missing.
         case missingAfter(SegmentName)
+        /// It says of records that they are durable, and the next segment does not continue them.
+        case markedBeyond(SegmentName)
+        /// The anchor names a newer segment, and that is missing.
+        case missingNewest(SegmentName)
+        /// The anchor names this segment, but of another history.
+        case notAnchored
+        /// There must be an anchor, and there is none.
+        case anchorMissing
+        case anchorDamaged(AnchorProblem)
         /// A record's checksum holds, but it cannot be read.
         case record(JournalRecordFault)
         /// The device returned other bytes when the segment was read again.
