@@ -13,27 +13,28 @@ struct SegmentSketch {
         var checksum: UInt64
     }
 
-    let header: SegmentHeader
+    private(set) var header: SegmentHeader
     var content: [UInt8]
     var batches: [Batch] = []
 
     init(
         generation: UInt64 = 1, continuesAfter: UInt64 = 0, previousChecksum: UInt64 = 0,
-        salt: UInt64 = 0x5A17
+        salt: UInt64 = 0x5A17, isAnchored: Bool = false
     ) {
         header = SegmentHeader(
             generation: generation, salt: salt, continuesAfter: continuesAfter,
             previousChecksum: previousChecksum)
+        header.isAnchored = isAnchored
         var buffer = ByteBuffer()
         header.encode(into: &buffer)
         content = array(buffer.bytes)
     }
 
     /// The segment that goes on after the last batch of `before`.
-    init(after before: SegmentSketch, salt: UInt64 = 0x5A18) {
+    init(after before: SegmentSketch, salt: UInt64 = 0x5A18, isAnchored: Bool = false) {
         self.init(
             generation: before.header.generation + 1, continuesAfter: before.lastSequence,
-            previousChecksum: before.checksum, salt: salt)
+            previousChecksum: before.checksum, salt: salt, isAnchored: isAnchored)
     }
 
     var lastSequence: UInt64 { batches.last?.lastSequence ?? header.continuesAfter }

@@ -61,14 +61,14 @@ package protocol Disk: Sendable {
     /// The names in the directory, sorted.
     func list(_ directory: String) throws(DiskFault) -> [String]
 
-    /// What an open file or directory is, whatever its name is by now.
+    /// What an open file or directory is, also when its name is another one by now.
     func identity(of file: OpenFile) throws(DiskFault) -> FileIdentity
 
     /// What has that name, or nil when nothing has it.
     func identity(at path: String) throws(DiskFault) -> FileIdentity?
 }
 
-/// A file or a directory itself, whatever names it has. No other one has the same identity while
+/// A file or a directory itself, under any of its names. No other one has the same identity while
 /// this one is open.
 package struct FileIdentity: Hashable, Sendable {
     package let device: UInt64

@@ -179,8 +179,14 @@ package struct PosixDisk: Disk {
     }
 
     package func identity(at path: String) throws(DiskFault) -> FileIdentity? {
-        try status(of: path).map {
-            FileIdentity(device: UInt64($0.st_dev), number: UInt64($0.st_ino))
+        do {
+            return try status(of: path).map {
+                FileIdentity(device: UInt64($0.st_dev), number: UInt64($0.st_ino))
+            }
+        } catch {
+            // A directory in whose place a file stands is gone, and all in it.
+            if error.errno == ENOTDIR { return nil }
+            throw error
         }
     }
 
@@ -207,8 +213,7 @@ package struct PosixDisk: Disk {
         var status = stat()
         // SAFETY: the path is a C string and the status is ours for the length of the call.
         if unsafe stat(path, &status) == 0 { return status }
-        // A part of the path that is not a directory any more is gone like a missing one.
-        if errno == ENOENT || errno == ENOTDIR { return nil }
+        if errno == ENOENT { return nil }
         throw DiskFault(.examine, path: path, errno: errno)
     }
 
