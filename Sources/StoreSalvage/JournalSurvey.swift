@@ -159,10 +159,11 @@ package struct JournalSurvey: Sendable {
                 place = nil
             }
         }
-        if bound < .max && segment.durableMark > bound {
+        if bound < .max, segment.durableMark > segments[index + 1].startedWith {
+            let next = segments[index + 1]
             fault(
-                segment.name, segment.endOffset, .markedBeyond(segments[index + 1].name),
-                lost: .records(bound + 1...segment.durableMark))
+                segment.name, segment.endOffset, .markedBeyond(next.name),
+                lost: .records(next.startedWith + 1...segment.durableMark))
         }
         if bound < .max && cursor < bound {
             if segment.successor == nil {

@@ -185,6 +185,21 @@ import Testing
         #expect(try judge([old, new]).corruption == broken)
     }
 
+    /// A start whose device showed the records and not the mark: it has logged them again.
+    @Test func `accepts a mark up to what the next segment has logged again`() throws {
+        for (count, isWhole) in [(3, true), (2, true), (1, false)] {
+            var old = SegmentSketch()
+            old.append(["1"], mark: 0)
+            var new = SegmentSketch(after: old)
+            old.append(["2", "3", "4"], mark: 1)
+            old.append([String](), mark: 3)
+            new.append((2...(count + 1)).map { "\($0)" }, mark: 1, isRenewed: true)
+            new.append((count + 2...9).map { "\($0)" }, mark: 1)
+            let history = try judge([old, new])
+            #expect((history.corruption == nil) == isWhole, "\(count)")
+        }
+    }
+
     // MARK: - The anchor
 
     /// The pair, with headers that say that there is an anchor.

@@ -42,16 +42,21 @@ struct SegmentSketch {
 
     /// Appends a batch of records that are those texts.
     mutating func append(
-        _ records: [String], mark: UInt64, salt: UInt64? = nil, previousChecksum: UInt64? = nil
+        _ records: [String], mark: UInt64, salt: UInt64? = nil, previousChecksum: UInt64? = nil,
+        isRenewed: Bool = false
     ) {
-        append(records.map { bytes($0) }, mark: mark, salt: salt, previousChecksum)
+        append(
+            records.map { bytes($0) }, mark: mark, salt: salt, previousChecksum,
+            isRenewed: isRenewed)
     }
 
     mutating func append(
-        _ records: [[UInt8]], mark: UInt64, salt: UInt64? = nil, _ previousChecksum: UInt64? = nil
+        _ records: [[UInt8]], mark: UInt64, salt: UInt64? = nil, _ previousChecksum: UInt64? = nil,
+        isRenewed: Bool = false
     ) {
         var writer = BatchWriter()
-        writer.begin(salt: salt ?? header.salt, firstSequence: lastSequence + 1)
+        writer.begin(
+            salt: salt ?? header.salt, firstSequence: lastSequence + 1, isRenewed: isRenewed)
         for record in records { writer.append(record.span) }
         let sum = writer.finish(
             durableMark: mark, previousChecksum: previousChecksum ?? checksum)

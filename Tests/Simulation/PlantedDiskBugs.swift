@@ -131,7 +131,7 @@ final class MarkBug: DiskInterference {
             let first = number(in: bytes, at: start + 24)
             let length = Int(number(in: bytes, at: start + 32) >> 32)
             // A seal speaks of what is durable for sure.
-            if number(in: bytes, at: start + 8) >> 32 == 0 {
+            if number(in: bytes, at: start + 8) >> 32 & 1 == 0 {
                 rewritten.setLittleEndian(isTooHigh ? first - 1 : 0, at: start + 40)
             }
             follow(&rewritten, at: start, checksumOf: (start + 64)..<(start + 64 + length))

@@ -29,6 +29,8 @@ extension Simulation {
         guard let daemon, theft == nil, !isFaultArmed, !disk.hasFaultAhead, !disk.isOff,
             daemon.desk.fault == nil
         else { return }
+        // Long lives are for other things, most of the time.
+        if isBusy && !luck.happens(10) { return }
         let segment = Self.directory + "/" + daemon.desk.soundReport.segment.name.text
         switch luck.below(5) {
         case 0: take(.file(segment))

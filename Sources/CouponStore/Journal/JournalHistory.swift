@@ -66,10 +66,11 @@ package struct JournalHistory: Sendable {
         }
         var counting: [ArraySlice<ScannedBatch>] = []
         for (scan, next) in zip(scans, scans.dropFirst()) {
-            counting.append(try scan.batches(upTo: next.header))
+            counting.append(try scan.batches(upTo: next.header, startedWith: next.startedWith))
         }
         if let next {
-            batches = counting + [try last.batches(upTo: next)]
+            batches =
+                counting + [try last.batches(upTo: next, startedWith: next.continuesAfter)]
             lastSequence = next.continuesAfter
             durableSequence = next.continuesAfter
             durableChecksum = next.previousChecksum
@@ -135,14 +136,14 @@ package struct JournalHistory: Sendable {
 extension SegmentScan {
     /// The batches that count, as the segment that follows sees it.
     fileprivate func batches(
-        upTo next: SegmentHeader
+        upTo next: SegmentHeader, startedWith started: UInt64
     ) throws(JournalCorruption) -> ArraySlice<ScannedBatch> {
-        // What was durable when this one was written is continued, or was when the next was begun.
-        guard durableMark <= next.continuesAfter else {
-            let marked = batches.first { $0.durableMark > next.continuesAfter }
+        // What is known to have been durable was read when the next one was begun.
+        guard durableMark <= started else {
+            let marked = batches.first { $0.durableMark > started }
             throw JournalCorruption(
-                segment: name, offset: marked?.offset ?? endOffset,
-                sequence: next.continuesAfter + 1, reason: .markedBeyond(next.name))
+                segment: name, offset: marked?.offset ?? endOffset, sequence: started + 1,
+                reason: .markedBeyond(next.name))
         }
         // The next one continues this one's header, or what this one continued.
         if next.continuesAfter == header.continuesAfter,

@@ -106,7 +106,8 @@ package struct JournalWriter: ~Copyable, Sendable {
         let checksum: UInt64
         let files: JournalFiles
         if isRenewing {
-            batch.begin(salt: header.salt, firstSequence: header.firstSequence)
+            batch.begin(
+                salt: header.salt, firstSequence: header.firstSequence, isRenewed: true)
             batch.append(contentsOf: recovered.renewed)
             checksum = batch.finish(
                 durableMark: header.continuesAfter, previousChecksum: header.checksum)

@@ -59,6 +59,13 @@ package struct SegmentScan: Equatable, Sendable {
     /// The last sequence of the chain.
     package var lastSequence: UInt64 { batches.last?.lastSequence ?? header.continuesAfter }
 
+    /// The last of the records that the start of this segment had read before it: it continues after
+    /// the durable ones and begins with the others.
+    var startedWith: UInt64 {
+        if let first = batches.first, first.isRenewed { return first.lastSequence }
+        return header.continuesAfter
+    }
+
     /// What a batch that follows the chain names as the checksum before it.
     package var checksum: UInt64 { batches.last?.checksum ?? header.checksum }
 
