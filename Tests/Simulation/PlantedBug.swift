@@ -28,7 +28,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     // With the names of its files, and with the anchor.
     case checksNoNames
     case checksOnlyTheSegment
-    case anchorsOnlyAtAStart
+    case anchorsOnlyAtARoll
     case skipsAnchorSync
     case anchorsBeforeTheSegment
     case ignoresTheAnchor
@@ -54,7 +54,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
         case .marksTooHigh, .marksTooLow: MarkBug(isTooHigh: self == .marksTooHigh)
         case .readsTooLittle, .hidesTheNewestSegment, .showsAnOldSnapshot: ReadBug(self)
         case .checksNoNames, .checksOnlyTheSegment: NameBug(self)
-        case .anchorsOnlyAtAStart, .skipsAnchorSync, .anchorsBeforeTheSegment, .ignoresTheAnchor:
+        case .anchorsOnlyAtARoll, .skipsAnchorSync, .anchorsBeforeTheSegment, .ignoresTheAnchor:
             AnchorBug(self)
         case .repliesBeforeSync, .reportsBeforeWriting, .dropsRecordsOfATurn,
             .writesRecordsTwice, .servesBeforeRecovery, .goesOnAfterAFailedSync,

@@ -25,8 +25,10 @@ final class NameBug: DiskInterference {
 /// An anchor that comes too early, only in part, or not at all.
 final class AnchorBug: DiskInterference {
     private struct State {
-        /// Whether the segment that was left was synchronized after the new one had its name.
-        var isRoll = false
+        /// Whether a segment was synchronized since there is a spare: then the spare is for a roll.
+        var isForRoll = false
+        /// Whether the newest segment was begun by a start.
+        var isOfStart = false
         /// The step by which the new segment gets its name, where it is put off.
         var naming: (path: String, newPath: String)?
         var hasAnchored = false
@@ -50,19 +52,22 @@ final class AnchorBug: DiskInterference {
         switch (bug, call) {
         case (.skipsAnchorSync, .synchronize(let path)):
             return !path.hasSuffix(JournalAnchor.temporaryName)
-        case (.anchorsOnlyAtAStart, _): return !isAnchoringOfRoll(call)
+        case (.anchorsOnlyAtARoll, _): return !isAnchoringOfStart(call)
         case (.anchorsBeforeTheSegment, _): return isInOrder(call, on: disk)
         default: return true
         }
     }
 
-    private func isAnchoringOfRoll(_ call: DiskCall) -> Bool {
+    private func isAnchoringOfStart(_ call: DiskCall) -> Bool {
         state.withLock { state in
             switch call {
-            case .rename(_, let newPath) where newPath.hasSuffix(".log"): state.isRoll = false
-            case .synchronize(let path) where path.hasSuffix(".log"): state.isRoll = true
+            case .create(let path) where path.hasSuffix(JournalFiles.spareName):
+                state.isForRoll = false
+            case .synchronize(let path) where path.hasSuffix(".log"): state.isForRoll = true
+            case .rename(_, let newPath) where newPath.hasSuffix(".log"):
+                state.isOfStart = !state.isForRoll
             case .rename(_, let newPath) where newPath.hasSuffix("/" + JournalAnchor.name):
-                return state.isRoll
+                return state.isOfStart
             default: break
             }
             return false
