@@ -213,7 +213,7 @@ private func encoded(_ anchor: JournalAnchor) -> [UInt8] {
             Issue.record("\(daemon.report.condition)")
             return
         }
-        // Without space for another one there is no roll, and none is due.
+        // Without space for another one there is no roll.
         try daemon.decide(1)
         daemon.perform(synchronizes: true, rolls: true)
         #expect(daemon.report.segment.generation == 2 && daemon.report.synchronized == 2)

@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    /// A file of another name, or under another name as well, is no concern of the journal.
+    /// A file of another name, or under another name as well, does not matter to the journal.
     @Test func `goes on while its own names stay`() throws {
         var daemon = try SketchDaemon(on: disk, keeping: try names())
         disk["state/notes"] = bytes("mine")

@@ -43,7 +43,7 @@ import FlatStorage
 // acknowledged records are gone.
 //
 // What a start logs again is one batch, the first of its segment, and says so: then a mark of the
-// segment before, up to the end of that batch, is no sign of a loss. In segments of version 1 it
+// segment before, up to the end of that batch, does not show a loss. In segments of version 1 it
 // did not say so.
 //
 // Changing this is a new version number, and a reader for all before.
