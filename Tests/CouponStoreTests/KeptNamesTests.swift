@@ -62,6 +62,28 @@ import Testing
         #expect(throws: DiskFault(.vanished, path: "state/lock", errno: 0)) {
             try SketchDaemon(on: disk, keeping: names).close()
         }
+        #expect(disk.names == [])
+    }
+
+    /// The directory may be another daemon's by now, and so may the spare in it.
+    @Test func `makes no spare where its directory was`() throws {
+        var daemon = try SketchDaemon(on: disk, keeping: try names())
+        disk.isFull = true
+        try daemon.decide(1)
+        daemon.perform(synchronizes: true, rolls: true)
+        guard case .noSpace = daemon.report.condition else {
+            Issue.record("\(daemon.report.condition)")
+            return
+        }
+        disk.isFull = false
+        _ = disk.take(.exchangedDirectory("state"))
+        disk["state/journal-next.tmp"] = bytes("another daemon's")
+        // A turn that has nothing else to do than to try again.
+        daemon.perform()
+        let fault = DiskFault(.replaced, path: "state", errno: 0)
+        #expect(daemon.report.condition == .broken(fault))
+        #expect(disk.names == ["state/journal-next.tmp"])
+        #expect(disk["state/journal-next.tmp"] == bytes("another daemon's"))
     }
 
     /// A file of another name, or under another name as well, does not matter to the journal.

@@ -115,6 +115,7 @@ package struct JournalFiles: ~Copyable, Sendable {
         precondition(
             batches.count % SegmentHeader.byteCount == 0,
             "the journal is written in whole blocks")
+        try names.check(on: disk)
         var content = ByteBuffer(capacity: SegmentHeader.byteCount + batches.count)
         header.encode(into: &content)
         content.append(batches)

@@ -181,7 +181,8 @@ package struct JournalWriter: ~Copyable, Sendable {
             if turn.synchronizes { try synchronize() }
             if turn.marks && marked < synchronized { try writeMark() }
             if turn.rolls && written > files.header.continuesAfter { try roll() }
-            if records.count > 0 || turn != JournalTurn() {
+            // Also before a spare is made: it must not replace that of another daemon.
+            if records.count > 0 || turn != JournalTurn() || !files.condition.isReady {
                 try files.checkNames(mendsAnchor: turn.checks)
             }
         } catch {
