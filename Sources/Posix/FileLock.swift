@@ -13,7 +13,8 @@ package final class FileLock {
         case heldByAnother
     }
 
-    private let descriptor: CInt
+    /// Of the locked file, which is open for as long as this object lives.
+    package let descriptor: CInt
 
     private init(descriptor: CInt) {
         self.descriptor = descriptor
@@ -60,6 +61,18 @@ package final class FileLock {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         if descriptor < 0, errno == ENOENT { return nil }
         let lock = FileLock(descriptor: try check(descriptor, .openLockFile))
+        return try repeated(forMilliseconds: patience) { () throws(PosixFault) in try attempt(lock)
+        }
+    }
+
+    /// Locks the directory at `path` itself, without the right to write to it, or gives up after so
+    /// many milliseconds.
+    package static func attempt(
+        directory path: String, forMilliseconds patience: Int64
+    ) throws(PosixFault) -> Attempt {
+        // SAFETY: open(2) reads the path, which lives for the call, and keeps no pointer.
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let lock = FileLock(descriptor: try check(descriptor, .openDirectory))
         return try repeated(forMilliseconds: patience) { () throws(PosixFault) in try attempt(lock)
         }
     }

@@ -17,6 +17,7 @@ package struct PosixFault: Error, Equatable {
         case changeOwner = "change the owner"
         case findUser = "find the user"
         case findGroup = "find the group"
+        case openDirectory = "open the directory"
         case openLockFile = "open the lock file"
         case lockFile = "lock the file"
         case openArchive = "open the archive"

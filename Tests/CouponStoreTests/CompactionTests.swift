@@ -220,7 +220,7 @@ import Testing
             #expect(disk.contents["state/snapshot"] == (try states[Self.last]))
             #expect(try RecoveredSketch(from: disk).isScript(after: Self.last, &states))
         }
-        #expect(failing == (isDamaged ? 27 : 23))
+        #expect(failing == (isDamaged ? 28 : 24))
     }
 
     /// Under one of the two names it still is what it was.
@@ -258,6 +258,6 @@ import Testing
             }
             cutAfter += 1
         }
-        #expect(cutAfter == (isDamaged ? 27 : 23))
+        #expect(cutAfter == (isDamaged ? 28 : 24))
     }
 }

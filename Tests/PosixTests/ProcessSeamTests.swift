@@ -65,6 +65,66 @@ import Testing
     }
 }
 
+@Suite struct `A directory lock` {
+    private func attempt(
+        _ path: String, creatingFile creation: DirectoryLock.FileCreation = .ifMissing
+    ) throws -> DirectoryLock? {
+        let attempt = try DirectoryLock.attempt(path, creatingFile: creation, forMilliseconds: 0)
+        if case .acquired(let lock) = attempt { return lock }
+        return nil
+    }
+
+    @Test func `has one holder at a time, also without the file in it`() throws {
+        let fixture = try PathFixture()
+        let state = fixture.path("state")
+        try FileManager.default.createDirectory(
+            atPath: state, withIntermediateDirectories: false)
+        var lock = try attempt(state)
+        #expect(lock != nil)
+        #expect(try attempt(state) == nil)
+        // One that locks the file alone is kept out, too.
+        guard case .heldByAnother = try FileLock.attempt(path: state + "/lock") else {
+            Issue.record("the file is not locked")
+            return
+        }
+        try FileManager.default.removeItem(atPath: state + "/lock")
+        #expect(try attempt(state) == nil)
+        #expect(try attempt(state, creatingFile: .never) == nil)
+        #expect(!FileManager.default.fileExists(atPath: state + "/lock"))
+        lock = nil
+        #expect(lock == nil)
+        #expect(try attempt(state) != nil)
+    }
+
+    /// A daemon of the first version locks the file alone.
+    @Test func `is not had where another process holds the file`() throws {
+        let fixture = try PathFixture()
+        let state = fixture.path("state")
+        try FileManager.default.createDirectory(
+            atPath: state, withIntermediateDirectories: false)
+        guard case .acquired(let file) = try FileLock.attempt(path: state + "/lock") else {
+            Issue.record("another lock holds it")
+            return
+        }
+        #expect(try attempt(state) == nil)
+        #expect(try attempt(state, creatingFile: .never) == nil)
+        withExtendedLifetime(file) {}
+    }
+
+    @Test func `needs a directory, and no file in it unless it may create one`() throws {
+        let fixture = try PathFixture()
+        #expect(throws: PosixFault(.openDirectory, errno: ENOENT)) {
+            try attempt(fixture.path("missing"))
+        }
+        let state = fixture.path("state")
+        try FileManager.default.createDirectory(
+            atPath: state, withIntermediateDirectories: false)
+        let lock = try attempt(state, creatingFile: .never)
+        #expect(lock != nil && lock?.file == nil)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: state) == [])
+    }
+}
+
 @Suite struct `A probe of a socket path` {
     let fixture: PathFixture
     let path: String

@@ -25,6 +25,13 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case readsTooLittle
     case hidesTheNewestSegment
     case showsAnOldSnapshot
+    // With the names of its files, and with the anchor.
+    case checksNoNames
+    case checksOnlyTheSegment
+    case anchorsOnlyAtARoll
+    case skipsAnchorSync
+    case anchorsBeforeTheSegment
+    case ignoresTheAnchor
     // In the shell.
     case repliesBeforeSync
     case reportsBeforeWriting
@@ -46,6 +53,9 @@ package enum PlantedBug: String, CaseIterable, Sendable {
             WriteBug(self)
         case .marksTooHigh, .marksTooLow: MarkBug(isTooHigh: self == .marksTooHigh)
         case .readsTooLittle, .hidesTheNewestSegment, .showsAnOldSnapshot: ReadBug(self)
+        case .checksNoNames, .checksOnlyTheSegment: NameBug(self)
+        case .anchorsOnlyAtARoll, .skipsAnchorSync, .anchorsBeforeTheSegment, .ignoresTheAnchor:
+            AnchorBug(self)
         case .repliesBeforeSync, .reportsBeforeWriting, .dropsRecordsOfATurn,
             .writesRecordsTwice, .servesBeforeRecovery, .goesOnAfterAFailedSync,
             .lapsesByTheTimeOfDay:

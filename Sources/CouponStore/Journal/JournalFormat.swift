@@ -12,7 +12,7 @@ import FlatStorage
 // offset size
 //      0    8  "CPNDBTCH"
 //      8    4  version, 1
-//     12    4  flags: bit 0 a seal; the rest 0
+//     12    4  flags: bit 0 a seal, bit 1 logged again by a start; the rest 0
 //     16    8  salt of the segment
 //     24    8  sequence of the first record, or of the next one where there is none
 //     32    4  number of records, 0 in a seal
@@ -52,6 +52,10 @@ import FlatStorage
 // Damage above the highest durable mark is such a tail, which was never acknowledged; below it,
 // acknowledged records are gone.
 //
+// What a start logs again is one batch, the first of its segment, and says so: then a mark of the
+// segment before, up to the end of that batch, does not show a loss. In segments of version 1 it
+// did not say so.
+//
 // Changing this is a new version number, and a reader for all before.
 
 /// Sizes and places of a batch.
@@ -60,6 +64,7 @@ enum BatchLayout {
     static let magic: UInt64 = 0x4843_5442_444E_5043
     static let version: UInt32 = 1
     static let sealFlag: UInt32 = 1
+    static let renewedFlag: UInt32 = 2
     static let blockLength = SegmentHeader.byteCount
     static let recordCountOffset = 32
     static let contentLengthOffset = 36

@@ -69,11 +69,17 @@ final class JournalDriver {
 
     /// After a failed write the content of the disk is unknown. Waiting replies are not sent, and
     /// the write is not repeated: the kernel drops pages it could not write, and a second try would
-    /// succeed.
+    /// succeed. Without its name the content is lost as well: no start would find it.
     private func stopAcknowledging(because fault: DiskFault) -> Never {
-        log.critical(
-            "cannot write the journal: no more requests are acknowledged",
-            metadata: ["fault": "\(fault.explanation)"])
+        if fault.isLostName {
+            log.critical(
+                "the state is not this daemon's any more: no more requests are acknowledged",
+                metadata: ["fault": "\(fault.explanation)"])
+        } else {
+            log.critical(
+                "cannot write the journal: no more requests are acknowledged",
+                metadata: ["fault": "\(fault.explanation)"])
+        }
         log.endProcess(.inputOutput)
     }
 }

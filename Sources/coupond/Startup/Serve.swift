@@ -28,7 +28,7 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
         configuration, isStrict: overrides.isStrictCatalog, keepingUsesOf: state.ledger, log)
     let sockets = try openSockets(configuration.sockets, on: loop)
     // Last, so that a start that fails for another reason does not change the journal.
-    let journal = try createJournal(after: state.continuation, configuration)
+    let journal = try createJournal(after: state.continuation, in: directory, configuration)
     let (sources, isUncached) = (catalog.sources, catalog.isUncached)
     // Consumed, because this function never returns: it would hold the first catalog forever.
     let server = makeServer(consume state, consume catalog, journal.report, configuration)
@@ -95,6 +95,11 @@ private func loadState(
                 "sequence": .stringConvertible(tail.sequence),
             ])
     }
+    if state.report.isEmpty {
+        log.warning(
+            "the state directory holds no state: every counter starts at zero",
+            metadata: ["directory": "\(configuration.state.directory)"])
+    }
     let totals = state.ledger.totals
     log.info(
         "state loaded",
@@ -109,12 +114,14 @@ private func loadState(
 }
 
 private func createJournal(
-    after continuation: borrowing JournalContinuation, _ configuration: Configuration
+    after continuation: borrowing JournalContinuation, in directory: StateDirectory,
+    _ configuration: Configuration
 ) throws(StartFault) -> JournalWriter {
     do throws(DiskFault) {
         return try JournalWriter.begin(
-            on: PosixDisk(), directory: configuration.state.directory,
-            segmentByteCount: configuration.journal.segmentByteCount, after: continuation)
+            on: PosixDisk(), directory: directory.path,
+            segmentByteCount: configuration.journal.segmentByteCount, after: continuation,
+            keeping: directory.names)
     } catch {
         throw .journalNotCreated(error)
     }
