@@ -12,7 +12,8 @@ func check(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     let catalog = try loadCatalog(configuration)
     let faults = try lostUses(of: catalog, configuration)
     if !faults.isEmpty { throw .invalidDefinitions(faults) }
-    Console.say("valid: \(catalog.couponCount) coupons with \(catalog.codeCount) codes")
+    Console.show(
+        ["coupond: valid: \(catalog.couponCount) coupons with \(catalog.codeCount) codes"])
     return .success
 }
 
@@ -40,9 +41,10 @@ private func lostUses(
             if error.isMissing { return [] }
             if error.isForbidden {
                 // The user who edits the catalog may lack the right to read the state.
-                Console.say(
-                    "\(configuration.state.directory) may not be read: whether uses would be lost"
-                        + " is not checked")
+                Console.show([
+                    "coupond: \(configuration.state.directory) may not be read: whether uses would"
+                        + " be lost is not checked"
+                ])
                 return []
             }
             if attempt == attemptsMax {

@@ -16,6 +16,7 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     returnBlocksWhenFreed(ofAtLeast: 1 << 20)
     let configuration = try Configuration.read(overrides)
     let logOutput = try openLog(configuration.log)
+    defer { logOutput.flush() }
     let log = Logger(to: logOutput, level: configuration.log.level)
     log.info("starting", metadata: ["version": "\(daemonVersion)"])
 

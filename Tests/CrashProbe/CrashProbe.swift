@@ -1,0 +1,28 @@
+import CStart
+import Glibc
+
+/// Crashes as asked, with the handlers that the daemon installs.
+@main enum CrashProbe {
+    static func main() {
+        cstart_separate_crashes()
+        switch CommandLine.arguments.dropFirst().first {
+        case "trap": trap(at: CommandLine.arguments.count)
+        case "abort": abort()
+        case "fault": fault()
+        default: exit(64)
+        }
+    }
+
+    /// A bug of Swift code: an index beyond the end.
+    @inline(never)
+    private static func trap(at index: Int) {
+        print([1][index])
+    }
+
+    /// A bug of C code: an access to memory that the process does not have.
+    @inline(never)
+    private static func fault() {
+        // SAFETY: none. Nothing is at this address, and the process ends by the access.
+        unsafe UnsafeMutablePointer<UInt8>(bitPattern: 0x40)?.pointee = 1
+    }
+}
