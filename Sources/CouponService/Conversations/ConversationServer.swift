@@ -67,6 +67,7 @@ extension ConversationServer {
             let found = conversation.lines.next(in: bytes, from: &position)
             let start = reply.bytes.count
             var disposition = Disposition.replied
+            if found != .needsMore { conversation.lineCount &+= 1 }
             switch found {
             case .needsMore: return .keepReading
             case .lineTooLong:

@@ -22,7 +22,7 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
 
     let loop = try granted { () throws(UVFault) in try EventLoop() }
     let signals = try granted { () throws(UVFault) in try OperatorSignals(on: loop) }
-    try raiseFileDescriptorLimit(connectionsMax: configuration.limits.connectionsMax)
+    try raiseFileDescriptorLimit(configuration.limits)
     let directory = try StateDirectory(locking: configuration.state)
     let state = try loadState(configuration, log)
     let catalog = try StartingCatalog(
