@@ -20,8 +20,12 @@ final class OutputLines: Sendable {
     /// Signalled for every chunk, and at the end.
     private let news = DispatchSemaphore(value: 0)
 
-    init(of pipe: Pipe) {
-        let handle = pipe.fileHandleForReading
+    private let handle: FileHandle
+
+    init(of pipe: Pipe) { handle = pipe.fileHandleForReading }
+
+    /// Reads from now on. Once.
+    func startReading() {
         let thread = Thread { [self] in
             while true {
                 let chunk = handle.availableData

@@ -67,11 +67,39 @@ final class Shop {
     func startDaemon(
         _ arguments: [String]? = nil, serving sockets: [String]? = nil
     ) throws -> DaemonProcess {
-        let daemon = try DaemonProcess(arguments ?? self.arguments)
-        daemons.append(daemon)
+        let daemon = try launchDaemon(arguments)
         for socket in sockets ?? [socket, adminSocket] {
             try daemon.program.errors.next(containing: "coupond: listening on \(socket) (")
         }
+        return daemon
+    }
+
+    /// Starts a daemon and does not wait.
+    func launchDaemon(
+        _ arguments: [String]? = nil, environment: [String: String] = [:],
+        errors: RunningProgram.Errors = .read
+    ) throws -> DaemonProcess {
+        let daemon = try DaemonProcess(
+            RunningProgram(
+                Built.coupond, arguments ?? self.arguments, environment: environment,
+                errors: errors))
+        daemons.append(daemon)
+        return daemon
+    }
+
+    /// Takes over a daemon that another program has become.
+    func adopt(_ program: RunningProgram) -> DaemonProcess {
+        let daemon = DaemonProcess(program)
+        daemons.append(daemon)
+        return daemon
+    }
+
+    /// Starts a daemon whose log is not read, and waits until it serves.
+    func startDaemon(errors: RunningProgram.Errors) throws -> DaemonProcess {
+        let manager = try ServiceManagerSocket(at: path("notify"))
+        let daemon = try launchDaemon(
+            environment: ["NOTIFY_SOCKET": manager.path], errors: errors)
+        try manager.next("READY=1")
         return daemon
     }
 
@@ -109,9 +137,7 @@ final class DaemonProcess {
     /// Whether the test expects its end.
     private(set) var isExpectedToEnd = false
 
-    init(_ arguments: [String]) throws {
-        program = try RunningProgram(Built.coupond, arguments)
-    }
+    init(_ program: RunningProgram) { self.program = program }
 
     /// The log lines, and the messages before the log is open.
     var log: OutputLines { program.errors }
