@@ -141,6 +141,8 @@ static void on_crash_signal(int number, siginfo_t *info, void *context) {
 }
 
 void cstart_separate_crashes(void) {
+    sigset_t numbers;
+    sigemptyset(&numbers);
     for (size_t index = 0; index < COUNT(crash_numbers); index++) {
         int number = crash_numbers[index];
         // The flags are those of Swift's handler: it has an alternate stack, and masks the signals
@@ -153,7 +155,10 @@ void cstart_separate_crashes(void) {
             .sa_sigaction = on_crash_signal, .sa_mask = current.sa_mask,
             .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
         sigaction(number, &action, NULL);
+        sigaddset(&numbers, number);
     }
+    // As above, a program may inherit them blocked.
+    sigprocmask(SIG_UNBLOCK, &numbers, NULL);
 }
 
 void cstart_write_crashes_to(int descriptor) { atomic_store(&crash_descriptor, descriptor); }

@@ -101,6 +101,8 @@ import Testing
         #expect(watch.note(.missing) == .bind)
         #expect(watch.note(.intact) == .nothing)
         #expect(watch.note(.replaced) == .reportAndBind)
+        watch.noteBound()
+        #expect(watch.note(.missing) == .reportAndBind, "it was bound in between")
     }
 
     @Test func `only reports a socket of the service manager`() {

@@ -39,6 +39,7 @@ final class SocketKeeper {
     /// The daemon listens on another socket in place of one that was lost.
     func replace(at index: Int, with socket: BoundSocket) {
         sockets[index] = socket
+        watches[index].noteBound()
         log.info("socket bound again", metadata: ["socket": "\(socket.settings.path)"])
     }
 

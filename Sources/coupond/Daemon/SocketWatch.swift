@@ -23,14 +23,19 @@ struct SocketWatch {
     /// Follows the newest look at the file.
     mutating func note(_ standing: SocketFile.Standing) -> Action {
         if standing == .intact {
-            // It may have been moved away and back.
-            isLost = false
-            reportedFault = nil
+            // It was bound again, or moved away and back.
+            noteBound()
             return .nothing
         }
         defer { isLost = true }
         if isLost { return isOwn ? .bind : .nothing }
         return isOwn ? .reportAndBind : .report
+    }
+
+    /// The socket has a file again: losing that is another loss.
+    mutating func noteBound() {
+        isLost = false
+        reportedFault = nil
     }
 
     /// Binding failed.

@@ -12,7 +12,7 @@ enum Console {
     /// Prints lines before a daemon ends. A reader that takes them gets all of them; one that takes
     /// nothing for half a second does not keep the process any longer.
     static func report(_ lines: [String]) {
-        for text in lines { stream.appendPatiently(line(text)) }
+        stream.appendPatiently(lines.map(line))
         stream.flush(millisecondsMax: .max / 2)
     }
 

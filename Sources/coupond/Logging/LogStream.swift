@@ -92,12 +92,15 @@ final class LogStream: Sendable {
     /// Queues a line, and never waits.
     func append(_ line: [UInt8]) { change { _ = $0.append(line) } }
 
-    /// Queues a line. If there is no room, waits for as long as lines leave.
-    func appendPatiently(_ line: [UInt8]) {
-        while !state.withLock({ $0.queue.hasRoom(for: line) }) {
-            if !waitForStep() { break }
+    /// Queues lines. If there is no room, waits for as long as lines leave.
+    func appendPatiently(_ lines: [[UInt8]]) {
+        var hasReader = true
+        for line in lines {
+            while hasReader, !state.withLock({ $0.queue.hasRoom(for: line) }) {
+                hasReader = waitForStep()
+            }
+            append(line)
         }
-        append(line)
     }
 
     /// Queues what an operator asks.
