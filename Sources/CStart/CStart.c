@@ -115,7 +115,7 @@ static void report_crash(int number, siginfo_t *info, void *context) {
     wait_for_log();
     int descriptor = atomic_load(&crash_descriptor);
     if (descriptor >= 0) dup2(descriptor, 2);
-    // Where nobody reads the backtrace, writing it never ends.
+    // If no program reads the backtrace, writing it never ends.
     crash_number = number;
     catch_signal(SIGALRM, give_up);
     sigset_t numbers;

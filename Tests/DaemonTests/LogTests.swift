@@ -29,9 +29,9 @@ extension `The built daemon` {
             return reloadCount * Self.mistakesOfReload
         }
 
-        @Test func `that nobody reads delays no client and not its end`() throws {
+        @Test func `that no program reads delays no client and not its end`() throws {
             try Shop.open { shop in
-                let daemon = try shop.startDaemon(errors: .unread)
+                let daemon = try shop.startUnreadDaemon()
                 _ = try fillLog(shop)
                 for id in 1...100 {
                     #expect(
@@ -44,7 +44,7 @@ extension `The built daemon` {
 
         @Test func `counts the lines that found no room, where they are missing`() throws {
             try Shop.open { shop in
-                let daemon = try shop.startDaemon(errors: .unread)
+                let daemon = try shop.startUnreadDaemon()
                 let faultCount = try fillLog(shop)
                 daemon.log.startReading()
                 let report = try Reply(try daemon.log.next(containing: "log lines were lost"))
@@ -68,7 +68,10 @@ extension `The built daemon` {
 
         @Test func `may lose its reader before the first line`() throws {
             try Shop.open { shop in
-                let daemon = try shop.startDaemon(errors: .abandoned)
+                let manager = try ServiceManagerSocket(at: shop.path("notify"))
+                let daemon = try shop.launchDaemon(
+                    environment: ["NOTIFY_SOCKET": manager.path], errors: .abandoned)
+                try manager.next("READY=1")
                 #expect(try shop.connect().ask(Self.ping)["id"] == 7)
                 #expect(try shop.askAdmin(#"{"id":8,"op":"server.reload"}"#)["id"] == 8)
                 #expect(try daemon.end() == .status(0))
@@ -110,7 +113,7 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `does not keep a start that fails if nobody reads it`() throws {
+        @Test func `does not keep a start that fails if no program reads it`() throws {
             try Shop.open(catalog: Self.broken) { shop in
                 let program = try RunningProgram(Built.coupond, shop.arguments, errors: .unread)
                 #expect(try program.waitForEnd() == .status(78))

@@ -60,7 +60,7 @@ import Testing
         #expect(received.count == count * Self.line.count)
     }
 
-    @Test func `fails if nobody will read any more`() async {
+    @Test func `fails if the reader has gone`() async {
         await #expect(processExitsWith: .success) {
             signal(SIGPIPE, SIG_IGN)
             var ends: [CInt] = [-1, -1]

@@ -7,7 +7,7 @@
 // may be called from any thread; none of them blocks or allocates.
 
 /// From now on SIGTERM and SIGINT end the process with 0, until something else handles them: it
-/// serves nobody yet. Before this call they end it with 128 and the number of the signal.
+/// serves no client yet. Before this call they end it with 128 and the number of the signal.
 void cstart_end_in_good_order(void);
 
 /// Returns the remembered signals of SIGHUP, SIGUSR1 and SIGUSR2, and forgets them: a set with the

@@ -46,7 +46,7 @@ struct ConnectionPlaces {
         switch place {
         case .general:
             generalCount -= 1
-            // At the limit places are taken as soon as they are free. That is no news.
+            // At the limit places are taken as soon as they are free. That is not reported again.
             if generalMax - generalCount >= max(1, generalMax / 10) { hasReported = false }
         case .reserve: reserveCount -= 1
         }

@@ -231,13 +231,15 @@ final class LogStream: Sendable {
                 replaceSink(with: .standardError)
             }
         } catch {
-            report(
-                LogLine(
-                    level: .error,
-                    message: "cannot open the new log file; the log stays in the old one",
-                    metadata: ["file": "\(path ?? "")", "fault": "\(error)"], time: .present),
-                level)
+            reportStay(path ?? "", error, level)
         }
+    }
+
+    private func reportStay(_ path: String, _ fault: Errno, _ level: Logger.Level) {
+        let line = LogLine(
+            level: .error, message: "cannot open the new log file; the log stays in the old one",
+            metadata: ["file": "\(path)", "fault": "\(fault)"], time: .present)
+        report(line, level)
     }
 
     /// The new one is open before the old one is closed: a failure to open leaves a working log.

@@ -48,7 +48,7 @@ struct SocketBinding: Sendable {
         descriptor = socket.relinquish()
     }
 
-    /// Gives the path back: nobody will listen.
+    /// Gives the path back, because the daemon is about to end.
     func discard(_ settings: SocketSettings) throws(StartFault) {
         _ = UnixSocket(owning: descriptor)
         try Self.remove(settings.path)

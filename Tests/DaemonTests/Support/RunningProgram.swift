@@ -11,7 +11,7 @@ final class RunningProgram {
     /// What becomes of its standard error.
     enum Errors {
         case read
-        /// The pipe holds 4,096 bytes, and nobody reads them before
+        /// The pipe holds 4,096 bytes, and they are not read before
         /// ``OutputLines/startReading()``.
         case unread
         /// Its reader has gone already.

@@ -94,12 +94,12 @@ final class Shop {
         return daemon
     }
 
-    /// Starts a daemon whose log is not read, and waits until it serves.
-    func startDaemon(errors: RunningProgram.Errors) throws -> DaemonProcess {
-        let manager = try ServiceManagerSocket(at: path("notify"))
-        let daemon = try launchDaemon(
-            environment: ["NOTIFY_SOCKET": manager.path], errors: errors)
-        try manager.next("READY=1")
+    /// Starts a daemon whose log is not read once it serves.
+    func startUnreadDaemon() throws -> DaemonProcess {
+        let daemon = try launchDaemon(errors: .unread)
+        let serving = #""message":"serving""#
+        daemon.log.startReading(until: serving)
+        try daemon.log.next(containing: serving)
         return daemon
     }
 
