@@ -28,6 +28,22 @@ import Testing
         #expect(queue.isEmpty)
     }
 
+    @Test mutating func `stay in their order while some leave and others come`() {
+        var queue = LogQueue(byteCountMax: 10_000)
+        var expected = 0
+        for number in 0..<1_000 {
+            queue.append(Array("\(number)".utf8))
+            if number % 3 == 0 { continue }
+            #expect(queue.next() == Self.line("\(expected)"))
+            expected += 1
+        }
+        while let step = queue.next() {
+            #expect(step == Self.line("\(expected)"))
+            expected += 1
+        }
+        #expect(expected == 1_000)
+    }
+
     @Test mutating func `are counted where they find no room`() {
         append("12345", "67890", "lost", "x")
         #expect(queue.next() == Self.line("12345"))

@@ -67,7 +67,6 @@ extension ConversationServer {
             let found = conversation.lines.next(in: bytes, from: &position)
             let start = reply.bytes.count
             var disposition = Disposition.replied
-            if found != .needsMore { conversation.lineCount &+= 1 }
             switch found {
             case .needsMore: return .keepReading
             case .lineTooLong:
@@ -81,6 +80,7 @@ extension ConversationServer {
                     conversation.lines.heldLine, under: conversation.terms, at: time, &books,
                     &reply)
             }
+            conversation.lineCount &+= 1
             if case .awaits(let task) = disposition {
                 conversation.awaited = Conversation.Awaited(task: task, replyID: handler.requestID)
                 tasks.request(task, for: conversation.id)

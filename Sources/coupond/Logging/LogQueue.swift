@@ -85,8 +85,9 @@ struct LogQueue {
     private mutating func takeEntry() -> Entry {
         let entry = entries[nextIndex]
         nextIndex += 1
-        if nextIndex == entries.count {
-            entries.removeAll(keepingCapacity: entries.count <= 64)
+        // Not each time: the rest would move for every line.
+        if nextIndex == entries.count || nextIndex >= 64 && nextIndex * 2 > entries.count {
+            entries.removeFirst(nextIndex)
             nextIndex = 0
         }
         return entry
