@@ -6,9 +6,9 @@ import Glibc
 ///
 /// The file stays: if it were removed, a third process could lock a new file of the same name while
 /// a second still waits for the removed one.
-package final class FileLock {
+package final class FileLock: Sendable {
     /// The outcome of an attempt to lock.
-    package enum Attempt {
+    package enum Attempt: Sendable {
         case acquired(FileLock)
         case heldByAnother
     }
@@ -75,6 +75,14 @@ package final class FileLock {
         let lock = FileLock(descriptor: try check(descriptor, .openDirectory))
         return try repeated(forMilliseconds: patience) { () throws(PosixFault) in try attempt(lock)
         }
+    }
+
+    /// Whether the locked file is still the one at `path`. If not, another process may lock that.
+    package func isOfFile(at path: String) -> Bool {
+        var (own, present) = (stat(), stat())
+        // SAFETY: both calls fill what outlives them.
+        let areFound = unsafe (fstat(descriptor, &own) == 0 && lstat(path, &present) == 0)
+        return areFound && own.st_dev == present.st_dev && own.st_ino == present.st_ino
     }
 
     private static func attempt(_ lock: FileLock) throws(PosixFault) -> Attempt {

@@ -26,6 +26,7 @@ package struct PosixFault: Error, Equatable {
         case readListenVariables = "read the LISTEN variables"
         case readLimit = "read the file descriptor limit"
         case raiseLimit = "raise the file descriptor limit"
+        case startThread = "start a thread"
     }
 
     package let operation: Operation

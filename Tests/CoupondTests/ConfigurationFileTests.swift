@@ -34,7 +34,8 @@ private func faults(_ text: String) -> [String] {
               allow_uids: [0, 33]
             state: {directory: /srv/state, create: never}
             catalog: [/etc/a.yaml, /etc/b]
-            limits: {line_bytes: 2048, lines_per_turn: 8, connections: 16, output_bytes: 4096,
+            limits: {line_bytes: 2048, lines_per_turn: 8, connections: 16, admin_connections: 3,
+              output_bytes: 4096,
               orders: 99, idle_timeout_seconds: 5}
             snapshot: {interval_seconds: 7, growth_percent: 50}
             journal: {durability: everysec, segment_mib: 4}
@@ -54,6 +55,7 @@ private func faults(_ text: String) -> [String] {
         expected.limits.lineBytesMax = 2_048
         expected.limits.linesPerTurnMax = 8
         expected.limits.connectionsMax = 16
+        expected.limits.adminConnectionsMax = 3
         expected.limits.outputBytesMax = 4_096
         expected.limits.ordersMax = 99
         expected.idleTimeoutSeconds = 5

@@ -27,6 +27,20 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: path), "the file stays")
     }
 
+    @Test func `knows whether its file is still at its path`() throws {
+        let fixture = try PathFixture()
+        let path = fixture.path("lock")
+        guard case .acquired(let lock) = try FileLock.attempt(path: path) else {
+            Issue.record("another lock holds it")
+            return
+        }
+        #expect(lock.isOfFile(at: path))
+        try FileManager.default.removeItem(atPath: path)
+        #expect(!lock.isOfFile(at: path))
+        try Data().write(to: URL(fileURLWithPath: path))
+        #expect(!lock.isOfFile(at: path))
+    }
+
     @Test func `can require an existing file, and creates none`() throws {
         let fixture = try PathFixture()
         let path = fixture.path("lock")
@@ -332,6 +346,19 @@ import Testing
         #expect(throws: PosixFault(.bind, errno: EADDRINUSE)) { try bind(path) }
         #expect(FileManager.default.fileExists(atPath: path))
         withExtendedLifetime(first) {}
+    }
+
+    @Test func `shows the path that it is bound to`() throws {
+        let socket = try UnixSocket(boundTo: path, mode: 0o600)
+        #expect(boundPath(of: socket.descriptor) == path)
+        let longest =
+            fixture.path("") + String(repeating: "x", count: 107 - fixture.path("").utf8.count)
+        let other = try UnixSocket(boundTo: longest, mode: 0o600)
+        #expect(boundPath(of: other.descriptor) == longest)
+        let unbound = try UnixSocket(.stream)
+        #expect(boundPath(of: unbound.descriptor) == nil)
+        #expect(boundPath(of: -1) == nil)
+        withExtendedLifetime((socket.descriptor, other.descriptor)) {}
     }
 
     @Test func `is inherited only if it listens`() throws {

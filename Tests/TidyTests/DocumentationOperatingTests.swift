@@ -45,7 +45,8 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
         let limits = ResourceLimits(), snapshots = SnapshotSettings()
         let defaults = [
             "line_bytes": limits.lineBytesMax, "lines_per_turn": limits.linesPerTurnMax,
-            "connections": limits.connectionsMax, "output_bytes": limits.outputBytesMax,
+            "connections": limits.connectionsMax,
+            "admin_connections": limits.adminConnectionsMax, "output_bytes": limits.outputBytesMax,
             "orders": limits.ordersMax, "interval_seconds": Int(snapshots.intervalSeconds),
             "growth_percent": Int(snapshots.growthPercent),
         ]

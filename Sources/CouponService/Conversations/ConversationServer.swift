@@ -84,6 +84,7 @@ extension ConversationServer {
                     conversation.lines.heldLine, under: conversation.terms, at: time, &books,
                     &reply)
             }
+            conversation.lineCount &+= 1
             if case .awaits(let task) = disposition {
                 conversation.awaited = Conversation.Awaited(task: task, replyID: handler.requestID)
                 tasks.request(task, for: conversation.id, isForced: handler.isForced)

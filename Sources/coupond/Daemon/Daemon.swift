@@ -56,7 +56,8 @@ final class Daemon {
         log = DaemonLog(parts.log, on: parts.logOutput)
         server = LoopServer(parts.server)
         clients = ClientList(server, limits: parts.configuration.limits, log: log)
-        listeners = Listeners(parts.sockets, server: server, clients: clients, log: log)
+        listeners = try Listeners(
+            parts.sockets, on: loop, server: server, clients: clients, log: log)
         journal = try JournalDriver(
             parts.journal, on: loop, server: server, clients: clients, log: log)
         idleTimeout = try IdleTimeout(on: loop, clients: clients)

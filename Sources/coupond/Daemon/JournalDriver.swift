@@ -12,6 +12,7 @@ final class JournalDriver {
     private let server: LoopServer
     private let clients: ClientList
     private let log: DaemonLog
+    private let diskWatch: DiskWatch
     /// Starts a turn at the time of the next journal work or snapshot; the turn's end does the
     /// work.
     private let deadlineTimer: LoopTimer
@@ -24,6 +25,7 @@ final class JournalDriver {
     ) throws(UVFault) {
         thread = try JournalThread(writer, on: loop)
         deadlineTimer = try LoopTimer(on: loop) {}
+        diskWatch = try DiskWatch(on: loop, server: server, log: log)
         self.server = server
         self.clients = clients
         self.log = log
@@ -34,7 +36,10 @@ final class JournalDriver {
         let turn = server.with { server, now in
             server.beginJournalTurn(into: &thread.records, at: now)
         }
-        if let turn { thread.perform(turn) { [unowned self] in finishTurn($0) } }
+        if let turn {
+            diskWatch.begin()
+            thread.perform(turn) { [unowned self] in finishTurn($0) }
+        }
         guard let deadline = server.with({ server, now in server.deadline(at: now) }) else {
             deadlineTimer.stop()
             return
@@ -43,6 +48,7 @@ final class JournalDriver {
     }
 
     private func finishTurn(_ report: JournalReport) {
+        diskWatch.end()
         let fault = server.with { server, now in
             server.endJournalTurn(report, at: now)
             return server.journalFault

@@ -10,14 +10,16 @@ func check(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     let configuration = try Configuration.read(overrides)
     for socket in configuration.sockets { try socket.checkPathLength() }
     let loaded = try LoadedCatalog(configuration)
-    for warning in loaded.warnings { Console.write(warning.warning + "\n") }
+    Console.show(loaded.warnings.map(\.warning))
     let unlisted = loaded.sources.warningCount - loaded.warnings.count
-    if unlisted > 0 { Console.say("\(unlisted) more warnings are not listed") }
+    if unlisted > 0 { Console.show(["coupond: \(unlisted) more warnings are not listed"]) }
     let uses = try compareUses(with: loaded.catalog, configuration)
-    for warning in uses.warnings { Console.write(warning.warning + "\n") }
+    Console.show(uses.warnings.map(\.warning))
     if !uses.faults.isEmpty { throw .invalidDefinitions(uses.faults) }
-    Console.say(
-        "valid: \(loaded.catalog.couponCount) coupons with \(loaded.catalog.codeCount) codes")
+    Console.show([
+        "coupond: valid: \(loaded.catalog.couponCount) coupons with"
+            + " \(loaded.catalog.codeCount) codes"
+    ])
     return .success
 }
 
@@ -38,9 +40,10 @@ private func compareUses(
             if error.isMissing { return ([], []) }
             if error.isForbidden {
                 // The user who edits the catalog may lack the right to read the state.
-                Console.say(
-                    "\(configuration.state.directory) may not be read: whether uses would be lost"
-                        + " is not checked")
+                Console.show([
+                    "coupond: \(configuration.state.directory) may not be read: whether uses would"
+                        + " be lost is not checked"
+                ])
                 return ([], [])
             }
             if attempt == attemptsMax {

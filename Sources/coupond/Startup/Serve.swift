@@ -16,12 +16,13 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     returnBlocksWhenFreed(ofAtLeast: 1 << 20)
     let configuration = try Configuration.read(overrides)
     let logOutput = try openLog(configuration.log)
+    defer { logOutput.flush() }
     let log = Logger(to: logOutput, level: configuration.log.level)
     log.info("starting", metadata: ["version": "\(daemonVersion)"])
 
     let loop = try granted { () throws(UVFault) in try EventLoop() }
     let signals = try granted { () throws(UVFault) in try OperatorSignals(on: loop) }
-    try raiseFileDescriptorLimit(connectionsMax: configuration.limits.connectionsMax)
+    try raiseFileDescriptorLimit(configuration.limits)
     let directory = try StateDirectory(locking: configuration.state)
     let state = try loadState(configuration, log)
     let catalog = try StartingCatalog(

@@ -12,7 +12,7 @@ func verify(_ overrides: Overrides) throws(StartFault) -> ExitReason {
             from: PosixDisk(), directory: directory, seed: .random(),
             orderLimit: OrderTable.countMax)
         try state.check()
-        for line in findings(state, directory) { Console.say(line) }
+        Console.show(findings(state, directory).map { "coupond: \($0)" })
         return .success
     } catch {
         throw .unusableState(error, directory: directory)

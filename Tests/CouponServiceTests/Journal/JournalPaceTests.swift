@@ -91,7 +91,7 @@ import Testing
     func `has a turn each second though nothing happens`(mode: DurabilityMode) throws {
         var shop = try JournalledShop(mode)
         for _ in 0..<3 {
-            #expect(shop.server.deadline == shop.time.steady + 1_000)
+            #expect(shop.server.deadline(at: shop.time) == shop.time.steady + 1_000)
             shop.pass(milliseconds: 999)
             let early = shop.begin()
             #expect(early == nil)
@@ -106,7 +106,7 @@ import Testing
     @Test func `ends only after a last look at the files, and not if that fails`() throws {
         for fault in [nil, DiskFault(.vanished, path: "state", errno: 0)] {
             var shop = try JournalledShop()
-            shop.server.beginFinish()
+            shop.server.beginFinish(at: shop.time)
             let isEarly = shop.server.isDurable
             #expect(!isEarly)
             #expect(shop.begin() == JournalTurn(checks: true))
@@ -121,7 +121,7 @@ import Testing
         var shop = try JournalledShop()
         shop.pass(milliseconds: 1_000)
         #expect(shop.begin() == JournalTurn(checks: true))
-        shop.server.beginFinish()
+        shop.server.beginFinish(at: shop.time)
         shop.end()
         let isEarly = shop.server.isDurable
         #expect(!isEarly)
