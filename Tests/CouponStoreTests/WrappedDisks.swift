@@ -24,14 +24,27 @@ final class LyingDisk: WrappedDisk {
     func read(_ path: String, into buffer: inout ByteBuffer) throws(DiskFault) {
         var content = ByteBuffer()
         try disk.read(path, into: &content)
-        var found = array(content.bytes)
+        buffer.append(seen(array(content.bytes)).span)
+    }
+
+    func read(
+        _ path: String, from offset: Int, count: Int, into buffer: inout ByteBuffer
+    ) throws(DiskFault) {
+        var content = ByteBuffer()
+        try disk.read(path, from: offset, count: count, into: &content)
+        buffer.append(seen(array(content.bytes)).span)
+    }
+
+    private func seen(_ bytes: [UInt8]) -> [UInt8] {
         let isLie = truthsLeft.withLock { left in
             defer { left = left.flatMap { $0 > 0 ? $0 - 1 : nil } }
             return left == 0
         }
+        guard isLie else { return bytes }
+        var found = bytes
         // Where a segment has its first batch, and a snapshot its content.
-        if isLie { found[min(found.count / 2, 600)] ^= 4 }
-        buffer.append(found.span)
+        found[min(found.count / 2, 600)] ^= 4
+        return found
     }
 }
 
@@ -73,6 +86,12 @@ final class FullDisk: WrappedDisk {
 }
 
 extension WrappedDisk {
+    func read(
+        _ path: String, from offset: Int, count: Int, into buffer: inout ByteBuffer
+    ) throws(DiskFault) {
+        try disk.read(path, from: offset, count: count, into: &buffer)
+    }
+
     func read(_ path: String, into buffer: inout ByteBuffer) throws(DiskFault) {
         try disk.read(path, into: &buffer)
     }

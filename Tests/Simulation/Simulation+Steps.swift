@@ -173,6 +173,7 @@ extension Simulation {
             switch fault {
             case .disk(let fault): fault
             case .unreadable(let fault): fault.ofDisk
+            case .unproven: nil
             }
         if let cause, isOurs(cause) { return }
         throw Violation("the compaction fails: \(fault)")
