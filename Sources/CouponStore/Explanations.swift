@@ -59,6 +59,7 @@ extension JournalRecordFault {
         case .redemption: "its redemption number"
         case .order: "its orders"
         case .counter: "its counters"
+        case .calendar: "its date"
         case .end: "there are bytes after its end"
         case .image(let fault): "the image of an order (\(fault.part), byte \(fault.offset))"
         case .consumption: "an order uses a counter that does not exist"

@@ -10,7 +10,7 @@
 
 /// Finds rows by the hash of their key, and never grows all at once. Rows are numbers
 /// 0 ... 2^32 − 2; several rows may share a hash, so a look-up walks the candidates and the caller
-/// compares keys. Rows are never removed.
+/// compares keys. It shrinks as rows are removed, a table at a time.
 @safe @usableFromInline
 package struct ShardedIndex: ~Copyable {
     // SAFETY: `shards` is owned by this value alone, holds `shardMask + 1` initialised tables, and
@@ -78,8 +78,28 @@ package struct ShardedIndex: ~Copyable {
     package mutating func insert(row: Int, hash: UInt64) {
         precondition(row >= 0 && row < Int(UInt32.max), "a row's number fits four bytes")
         let shard = Int(truncatingIfNeeded: hash & shardMask)
-        unsafe shards[shard].insert(UInt64(hash >> 32) << 32 | UInt64(truncatingIfNeeded: row))
+        unsafe shards[shard].insert(Self.content(row: row, hash: hash))
         rowCount += 1
+    }
+
+    /// Removes a row that was added under this hash, and halves its table if that is mostly free.
+    package mutating func remove(row: Int, hash: UInt64) {
+        let shard = Int(truncatingIfNeeded: hash & shardMask)
+        unsafe shards[shard].remove(Self.content(row: row, hash: hash))
+        rowCount -= 1
+    }
+
+    /// Gives a row that was added under this hash another number.
+    package mutating func renumber(row: Int, to newRow: Int, hash: UInt64) {
+        precondition(newRow >= 0 && newRow < Int(UInt32.max), "a row's number fits four bytes")
+        let shard = Int(truncatingIfNeeded: hash & shardMask)
+        unsafe shards[shard].replace(
+            Self.content(row: row, hash: hash), with: Self.content(row: newRow, hash: hash))
+    }
+
+    @inlinable
+    static func content(row: Int, hash: UInt64) -> UInt64 {
+        UInt64(hash >> 32) << 32 | UInt64(truncatingIfNeeded: row)
     }
 
     /// One small table: open addressing with linear probing.
@@ -114,7 +134,7 @@ package struct ShardedIndex: ~Copyable {
         @inlinable
         mutating func insert(_ content: UInt64) {
             // At most 0.85 full, and never entirely, so that every walk ends at a free slot.
-            if (used + 1) * 20 > slots.count * 17 { double() }
+            if (used + 1) * 20 > slots.count * 17 { resize(to: slots.count * 2) }
             place(content)
             used += 1
         }
@@ -127,10 +147,47 @@ package struct ShardedIndex: ~Copyable {
         }
 
         @usableFromInline
-        mutating func double() {
-            var smaller = FlatArray<UInt64>(repeating: .max, count: slots.count * 2)
-            swap(&smaller, &slots)
-            for index in smaller.indices where smaller[index] != .max { place(smaller[index]) }
+        mutating func resize(to slotCount: Int) {
+            var other = FlatArray<UInt64>(repeating: .max, count: slotCount)
+            swap(&other, &slots)
+            for index in other.indices where other[index] != .max { place(other[index]) }
+        }
+
+        private func slot(of content: UInt64) -> Int {
+            var slot = home(of: UInt32(truncatingIfNeeded: content >> 32))
+            while slots[slot] != content {
+                precondition(slots[slot] != .max, "a row is in the index until it is removed")
+                slot = after(slot)
+            }
+            return slot
+        }
+
+        private func after(_ slot: Int) -> Int { slot + 1 == slots.count ? 0 : slot + 1 }
+
+        mutating func replace(_ content: UInt64, with other: UInt64) {
+            slots[slot(of: content)] = other
+        }
+
+        mutating func remove(_ content: UInt64) {
+            // What follows moves up, so that every walk still ends at the first free slot.
+            var free = slot(of: content)
+            var next = after(free)
+            while slots[next] != .max {
+                let home = home(of: UInt32(truncatingIfNeeded: slots[next] >> 32))
+                if distance(from: home, to: next) >= distance(from: free, to: next) {
+                    slots[free] = slots[next]
+                    free = next
+                }
+                next = after(next)
+            }
+            slots[free] = .max
+            used -= 1
+            // Far enough below the load of a table that has just doubled.
+            if slots.count > 4 && used * 10 < slots.count * 3 { resize(to: slots.count / 2) }
+        }
+
+        private func distance(from slot: Int, to other: Int) -> Int {
+            other >= slot ? other - slot : other - slot + slots.count
         }
     }
 }

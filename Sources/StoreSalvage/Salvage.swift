@@ -257,11 +257,10 @@ package enum Salvage {
             defer { sequence += 1 }
             if sequence < run.firstSequence { continue }
             do throws(JournalRecordFault) {
-                let read = try OrderRecord(record)
                 if isLeftOut {
-                    ledger.redoCounters(of: read)
+                    try ledger.redoCounters(of: record)
                 } else {
-                    try ledger.redo(read, sequence)
+                    try ledger.redo(record, sequence)
                 }
             } catch {
                 if isLeftOut { continue }

@@ -16,7 +16,7 @@ extension SketchLedger {
 
     mutating func redo(_ records: [[UInt8]]) throws {
         for record in records {
-            try ledger.redo(OrderRecord(record.span), ledger.sequence + 1)
+            try ledger.redo(record.span, ledger.sequence + 1)
         }
     }
 }
@@ -29,7 +29,9 @@ private struct RecordSketch: Equatable {
     var counters: [String] = []
 
     init(reading bytes: [UInt8]) throws {
-        let record = try OrderRecord(bytes.span)
+        guard case .orders(let record) = try JournalRecord(bytes.span) else {
+            preconditionFailure("a record of orders is expected")
+        }
         lastRedemption = record.lastRedemption
         var recorded = record.orders
         while let order = recorded.next() {
@@ -168,7 +170,7 @@ private struct RecordSketch: Equatable {
                 record[offset] ^= change
                 var state = SketchLedger()
                 do throws(JournalRecordFault) {
-                    try state.ledger.redo(OrderRecord(record.span), 1)
+                    try state.ledger.redo(record.span, 1)
                 } catch {
                     #expect(error.offset <= record.count)
                     refused += 1
@@ -187,7 +189,7 @@ private struct RecordSketch: Equatable {
         var state = SketchLedger()
         let record = array(buffer.bytes)
         do throws(JournalRecordFault) {
-            try state.ledger.redo(OrderRecord(record.span), 1)
+            try state.ledger.redo(record.span, 1)
             Issue.record("redone")
         } catch {
             #expect(error.part == .consumption)
@@ -196,11 +198,12 @@ private struct RecordSketch: Equatable {
 
     @Test func `is refused when it is of no known kind or has no order`() {
         for (record, part) in [
-            ([2, 0, 1], JournalRecordFault.Part.kind), ([], .kind), ([1], .redemption),
-            ([1, 0, 0, 0], .order), ([1, 0, 0x7F], .order),
+            ([4, 0, 1], JournalRecordFault.Part.kind), ([], .kind), ([1], .redemption),
+            ([1, 0, 0, 0], .order), ([1, 0, 0x7F], .order), ([2, 0, 0], .order),
+            ([2, 1, 0], .order), ([3], .calendar), ([3, 1, 0], .calendar),
         ] as [([UInt8], JournalRecordFault.Part)] {
             do throws(JournalRecordFault) {
-                _ = try OrderRecord(record.span)
+                _ = try JournalRecord(record.span)
                 Issue.record("read \(record)")
             } catch {
                 #expect(error.part == part, "\(record)")

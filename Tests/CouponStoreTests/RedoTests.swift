@@ -55,7 +55,7 @@ private struct RecordedHistory: ~Copyable {
 @Suite struct `Redoing records` {
     private func redo(_ records: [[UInt8]], from start: Int, in ledger: inout Ledger) throws {
         for (index, record) in records.enumerated().dropFirst(start) {
-            try ledger.redo(OrderRecord(record.span), UInt64(index) + 1)
+            try ledger.redo(record.span, UInt64(index) + 1)
         }
     }
 

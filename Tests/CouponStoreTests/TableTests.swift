@@ -91,11 +91,13 @@ import Testing
         return array(image)
     }
 
-    @Test func `behaves like a dictionary of images`() {
+    @Test(arguments: [4_096, 1 << 20])
+    func `behaves like a dictionary of images`(slabByteCount: Int) {
         var generator = SeededGenerator(for: "order table")
-        var table = OrderTable(seed: HashSeed(generator.next()), limit: 1_000_000)
+        var table = OrderTable(
+            seed: HashSeed(generator.next()), limit: 1_000_000, slabByteCount: slabByteCount)
         var model: [[String]: [UInt8]] = [:]
-        for _ in 0..<20_000 {
+        for step in 0..<30_000 {
             let names = [
                 "store\(Int.random(in: 0..<3, using: &generator))",
                 "order\(Int.random(in: 0..<2_000, using: &generator))",
@@ -103,15 +105,32 @@ import Testing
             let store = bytes(names[0]), order = bytes(names[1])
             let found = table.find(store: store.span, order: order.span)
             #expect((found != nil) == (model[names] != nil))
-            let length = Int.random(in: 0..<400, using: &generator)
-            let image = (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }
-            if let found {
-                table.replaceImage(of: found, with: image.span)
+            // Towards the end more go than come, so that slabs empty.
+            if let found, Int.random(in: 0..<30_000, using: &generator) < step {
+                table.remove(found)
+                model[names] = nil
             } else {
-                _ = table.insert(store: store.span, order: order.span, image: image.span)
+                let length = Int.random(in: 0..<400, using: &generator)
+                let image = (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }
+                if let found {
+                    let next = table.replaceImage(of: found, with: image.span)
+                    let isThere = array(table.image(next)) == image
+                    #expect(isThere)
+                } else {
+                    _ = table.insert(store: store.span, order: order.span, image: image.span)
+                }
+                model[names] = image
             }
-            model[names] = image
+            if step % 7 == 0 { _ = table.gatherNext() }
         }
+        check(table, model)
+        while table.gatherNext() != nil {}
+        check(table, model)
+        let unused = table.allocatedBytes - table.contentBytes
+        #expect(unused < 2 * slabByteCount + table.allocatedBytes / 7 + 400_000)
+    }
+
+    private func check(_ table: borrowing OrderTable, _ model: [[String]: [UInt8]]) {
         for (names, image) in model {
             let store = bytes(names[0]), order = bytes(names[1])
             let found = copy(of: table.lookup(store: store.span, order: order.span))
@@ -119,6 +138,39 @@ import Testing
         }
         let count = table.count
         #expect(count == model.count)
+        var walked: Set<[String]> = []
+        var next = table.next(after: nil)
+        while let id = next {
+            walked.insert([text(table.store(id)), text(table.order(id))])
+            next = table.next(after: id)
+        }
+        #expect(walked == Set(model.keys))
+    }
+
+    @Test func `gives its memory back when orders go`() {
+        var table = OrderTable(seed: HashSeed(1), limit: 1_000_000)
+        var generator = SeededGenerator(for: "memory of orders")
+        let store = bytes("default")
+        let image = [UInt8](repeating: 7, count: 200)
+        for number in 0..<100_000 {
+            _ = table.insert(store: store.span, order: bytes("o\(number)").span, image: image.span)
+        }
+        // Nine of ten go, wherever they are.
+        for number in 0..<100_000 where Int.random(in: 0..<10, using: &generator) > 0 {
+            if let id = table.find(store: store.span, order: bytes("o\(number)").span) {
+                table.remove(id)
+            }
+            if number % 4 == 0 { _ = table.gatherNext() }
+        }
+        while table.gatherNext() != nil {}
+        var fresh = OrderTable(seed: HashSeed(1), limit: 1_000_000)
+        var next = table.next(after: nil)
+        while let id = next {
+            _ = fresh.insert(store: store.span, order: table.order(id), image: table.image(id))
+            next = table.next(after: id)
+        }
+        let (left, new) = (table.allocatedBytes, fresh.allocatedBytes)
+        #expect(Double(left) <= 1.3 * Double(new), "\(left) bytes against \(new)")
     }
 
     @Test func `distinguishes orders that read alike when joined`() {
@@ -141,16 +193,16 @@ import Testing
         let first = table.insert(store: bytes("s").span, order: bytes("1").span, image: [1].span)
         let before = table.isFull
         _ = table.insert(store: bytes("s").span, order: bytes("2").span, image: [2].span)
-        table.replaceImage(of: first, with: [3, 4, 5].span)
+        _ = table.replaceImage(of: first, with: [3, 4, 5].span)
         let (after, image) = (table.isFull, array(table.image(first)))
         #expect(!before && after && image == [3, 4, 5])
     }
 
     @Test func `wastes a bounded part on an order that changes for ever`() {
         var table = OrderTable(seed: HashSeed(1), limit: 2)
-        let id = table.insert(store: bytes("s").span, order: bytes("1").span, image: [0].span)
+        var id = table.insert(store: bytes("s").span, order: bytes("1").span, image: [0].span)
         for length in 0..<4_000 {
-            table.replaceImage(of: id, with: [UInt8](repeating: 1, count: length % 1_000).span)
+            id = table.replaceImage(of: id, with: [UInt8](repeating: 1, count: length % 1_000).span)
         }
         let content = table.contentBytes
         #expect(content <= 5 * 1_000)

@@ -57,6 +57,50 @@ func chosenSeed(for test: String) -> UInt64 {
 }
 
 @Suite struct `A sharded index` {
+    @Test(arguments: [0, 3])
+    func `finds exactly what was added and not removed`(shardBits: Int) {
+        var generator = SeededGenerator(seed: chosenSeed(for: "removal"))
+        var index = ShardedIndex(shardBits: shardBits)
+        var model: [Int: UInt64] = [:]
+        let empty = index.allocatedBytes
+        for step in 0..<40_000 {
+            let row = Int.random(in: 0..<3_000, using: &generator)
+            if let hash = model[row] {
+                if Int.random(in: 0..<3, using: &generator) == 0 {
+                    index.renumber(row: row, to: row + 10_000, hash: hash)
+                    index.renumber(row: row + 10_000, to: row, hash: hash)
+                } else {
+                    index.remove(row: row, hash: hash)
+                    model[row] = nil
+                }
+            } else if step < 20_000 || row < 100 {
+                // Few high halves, so that rows crowd together and walks are long.
+                let hash = generator.next() & 0x0F00_0000_FFFF_FFFF
+                index.insert(row: row, hash: hash)
+                model[row] = hash
+            }
+            if step % 2_000 == 0 { check(index, model) }
+        }
+        check(index, model)
+        for (row, hash) in model { index.remove(row: row, hash: hash) }
+        let (count, left) = (index.count, index.allocatedBytes)
+        #expect(count == 0 && left == empty)
+    }
+
+    private func check(_ index: borrowing ShardedIndex, _ model: [Int: UInt64]) {
+        let count = index.count
+        #expect(count == model.count)
+        for (row, hash) in model {
+            var probe = index.probe(hash)
+            var isFound = false
+            while let candidate = index.next(&probe) {
+                if candidate == row { isFound = true }
+                #expect(model[candidate] != nil)
+            }
+            #expect(isFound)
+        }
+    }
+
     @Test(arguments: [0, 3, 10])
     func `finds every row while it grows`(shardBits: Int) {
         var generator = SeededGenerator(seed: chosenSeed(for: "sharded index"))

@@ -74,8 +74,9 @@ struct StateView: Equatable {
     private(set) var counters: [Counter: Count] = [:]
 
     init(_ ledger: borrowing Ledger) {
-        for row in 0..<ledger.orders.count {
-            let id = OrderID(row: row)
+        var next = ledger.orders.next(after: nil)
+        while let id = next {
+            next = ledger.orders.next(after: id)
             orders[text(ledger.orders.order(id))] = Order(ledger.orders.image(id))
         }
         for row in 0..<ledger.usage.count {

@@ -10,8 +10,9 @@ extension Catalog {
     /// One fault for each coupon whose uses, recorded in `ledger`, this catalog would lose sight of.
     package func lostUses(of ledger: borrowing Ledger) -> [DefinitionFault] {
         var changes: [DerivedIDChange] = []
-        for row in 0..<ledger.orders.count {
-            let id = OrderID(row: row)
+        var next = ledger.orders.next(after: nil)
+        while let id = next {
+            next = ledger.orders.next(after: id)
             let image: OrderImageView
             do {
                 image = try OrderImageView(ledger.orders.image(id))

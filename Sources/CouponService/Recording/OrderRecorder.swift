@@ -58,8 +58,10 @@ struct OrderRecorder: ~Copyable {
         _ own: OwnOrders,
         _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest, _ ledger: inout Ledger
     ) -> Obstacle? {
-        if (own.order == nil && ledger.orders.isFull) || ledger.usage.isFull { return .full }
-        let facts = orderFacts(verdict, codeHashes: codeHashes, own, request, ledger)
+        if ledger.usage.isFull || (own.order == nil && !ledger.makeRoom()) {
+            return ledger.hasRoomForRecords ? .full : .noSpace
+        }
+        let facts = orderFacts(verdict, codeHashes: codeHashes, own, catalog, request, ledger)
         begin(facts, verdict, request)
         for index in entries.indices {
             if entries.rows[index].isAutomatic && !entries.rows[index].isGood { continue }
@@ -86,7 +88,7 @@ struct OrderRecorder: ~Copyable {
     /// What the image says of the order as a whole.
     private mutating func orderFacts(
         _ verdict: borrowing Verdict,
-        codeHashes: borrowing FlatArray<UInt64>, _ own: OwnOrders,
+        codeHashes: borrowing FlatArray<UInt64>, _ own: OwnOrders, _ catalog: borrowing Catalog,
         _ request: borrowing IncomingRequest, _ ledger: borrowing Ledger
     ) -> OrderFacts {
         let isApplied = request.fields.operation == .apply
@@ -98,6 +100,10 @@ struct OrderRecorder: ~Copyable {
             facts.reservedAt = own.holdMilliseconds(ledger)
         } else {
             facts.expiresAt = request.holdExpiry.millisecondsSinceEpoch
+        }
+        if let booking = request.fields.bookingDate {
+            let time = catalog.zones.bookingTime(of: booking, orAt: request.now, in: .utc)
+            facts.bookedFor = max(0, CivilTime(startOf: time.date).milliseconds)
         }
         if request.fields.mode == .partial { facts.modes.insert(.partial) }
         if request.fields.considersAutoCoupons { facts.modes.insert(.auto) }

@@ -97,7 +97,7 @@ struct StorefrontOperations: ~Copyable {
     mutating func release(
         _ request: borrowing IncomingRequest, _ ledger: inout Ledger, _ reply: inout JSONWriter
     ) -> RequestOutcome {
-        guard let order = ledger.orders.find(store: request.storeName, order: request.order),
+        guard var order = ledger.orders.find(store: request.storeName, order: request.order),
             !ledger.image(of: order).isEmptied
         else {
             ErrorReply.write(
@@ -117,7 +117,8 @@ struct StorefrontOperations: ~Copyable {
                 ErrorReply.writeNoSpace(to: request.id, &reply)
                 return .faulted
             }
-            ledger.release(order, codes: release.codes, at: request.now.millisecondsSinceEpoch)
+            order = ledger.release(
+                order, codes: release.codes, at: request.now.millisecondsSinceEpoch)
         }
         ReleasedReply.write(
             ledger.image(of: order), isReplayed: !release.hasPending, to: request.id, &reply)

@@ -30,6 +30,13 @@ import FlatStorage
 //              varint number of orders, 1 at least: for each, text store, text order, text image
 //              varint number of counters: for each, 1 byte kind, text coupon part, text detail,
 //                varint uses, varint held, varint carried uses
+// or
+//              1 byte kind: 2 forgotten orders
+//              varint number of orders, 1 at least: for each, text store, text order
+//              counters as above: what the orders had used is carried
+// or
+//              1 byte kind: 3 calendar
+//              varint milliseconds since 1970
 // ```
 //
 // All that one operation changes is one record, so that it is there or not there as a whole: an
@@ -74,4 +81,6 @@ enum BatchLayout {
 /// The kind of a record. The codes are on disk: never reuse one.
 enum JournalRecordKind: UInt8 {
     case orders = 1
+    case forgottenOrders = 2
+    case calendar = 3
 }

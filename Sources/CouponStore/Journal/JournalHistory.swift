@@ -108,7 +108,7 @@ package struct JournalHistory: Sendable {
                 defer { sequence += 1 }
                 if sequence <= base { continue }
                 do {
-                    try ledger.redo(OrderRecord(record), sequence)
+                    try ledger.redo(record, sequence)
                 } catch {
                     throw JournalCorruption(
                         segment: segments[index],

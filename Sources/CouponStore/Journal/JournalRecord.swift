@@ -59,6 +59,26 @@ package struct RecordLog: ~Copyable, Sendable {
         record.appendCounted(image)
     }
 
+    /// Begins a record of forgotten orders, whose number is known at its end.
+    mutating func beginForgotten(count orderCount: Int) {
+        record.removeAll()
+        record.append(JournalRecordKind.forgottenOrders.rawValue)
+        record.appendVarint(UInt64(orderCount))
+    }
+
+    mutating func appendForgotten(store: Span<UInt8>, order: Span<UInt8>) {
+        record.appendCounted(store)
+        record.appendCounted(order)
+    }
+
+    /// Adds the record that the calendar has come to `milliseconds` since 1970.
+    mutating func appendCalendar(_ milliseconds: Int64) {
+        record.removeAll()
+        record.append(JournalRecordKind.calendar.rawValue)
+        record.appendVarint(UInt64(milliseconds))
+        endRecord()
+    }
+
     mutating func beginCounters(count counterCount: Int) {
         record.appendVarint(UInt64(counterCount))
     }
@@ -112,9 +132,36 @@ package struct RecordFrames: ~Escapable {
     }
 }
 
+/// What a record says.
+package enum JournalRecord: ~Escapable {
+    /// Orders changed, or are forgotten.
+    case orders(OrderRecord)
+    /// The calendar by which orders are purged has come to so many milliseconds since 1970.
+    case calendar(Int64)
+
+    @_lifetime(copy bytes)
+    package init(_ bytes: Span<UInt8>) throws(JournalRecordFault) {
+        guard bytes.count > 0, let kind = JournalRecordKind(rawValue: bytes[0]) else {
+            throw JournalRecordFault(.kind, offset: 0)
+        }
+        switch kind {
+        case .orders, .forgottenOrders: self = .orders(try OrderRecord(bytes, kind))
+        case .calendar:
+            var reader = ByteReader(bytes.extracting(1..<bytes.count))
+            guard let milliseconds = reader.varint63(), reader.remaining == 0 else {
+                throw JournalRecordFault(.calendar, offset: 1)
+            }
+            self = .calendar(milliseconds)
+        }
+    }
+}
+
 /// Reads a record of orders where it lies. Making one checks every field and text, so reading it
 /// afterwards cannot fail; what the images hold is checked by ``RecordedOrder/checkedImage()``.
 package struct OrderRecord: ~Escapable {
+    /// Whether the orders are forgotten: then they have no images.
+    package let forgets: Bool
+    /// The redemption number given last; 0 where orders are forgotten.
     package let lastRedemption: UInt64
     package let orderCount: Int
     package let counterCount: Int
@@ -122,13 +169,15 @@ package struct OrderRecord: ~Escapable {
     private let ordersOffset: Int
     private let countersOffset: Int
 
+    /// `bytes` begin with the code of `kind`, which is one of the two of orders.
     @_lifetime(copy bytes)
-    package init(_ bytes: Span<UInt8>) throws(JournalRecordFault) {
+    fileprivate init(
+        _ bytes: Span<UInt8>, _ kind: JournalRecordKind
+    ) throws(JournalRecordFault) {
         var reader = ByteReader(bytes)
-        guard let code = reader.byte(), JournalRecordKind(rawValue: code) == .orders else {
-            throw JournalRecordFault(.kind, offset: 0)
-        }
-        guard let lastRedemption = reader.varint() else {
+        _ = reader.byte()
+        forgets = kind == .forgottenOrders
+        guard let lastRedemption = forgets ? 0 : reader.varint() else {
             throw JournalRecordFault(.redemption, offset: reader.position)
         }
         guard let orderCount = reader.varint(), orderCount > 0,
@@ -138,7 +187,7 @@ package struct OrderRecord: ~Escapable {
         self.lastRedemption = lastRedemption
         self.orderCount = Int(orderCount)
         ordersOffset = reader.position
-        for _ in 0..<orderCount { try Self.checkOrder(&reader) }
+        for _ in 0..<orderCount { try Self.checkOrder(&reader, forgets) }
         guard let counterCount = reader.varint(), counterCount <= UInt64(reader.remaining) else {
             throw JournalRecordFault(.counter, offset: reader.position)
         }
@@ -155,9 +204,14 @@ package struct OrderRecord: ~Escapable {
         }
     }
 
-    private static func checkOrder(_ reader: inout ByteReader) throws(JournalRecordFault) {
+    private static func checkOrder(
+        _ reader: inout ByteReader, _ isForgotten: Bool
+    ) throws(JournalRecordFault) {
         let start = reader.position
-        guard let order = RecordedOrder(&reader), order.store.isText, order.order.isText else {
+        guard let order = RecordedOrder(&reader, isForgotten: isForgotten), order.store.isText,
+            order.order.isText,
+            max(order.store.count, order.order.count) <= OrderTable.nameBytesMax
+        else {
             throw JournalRecordFault(.order, offset: start)
         }
     }
@@ -168,7 +222,7 @@ package struct OrderRecord: ~Escapable {
         get {
             RecordedOrders(
                 reader: ByteReader(bytes.extracting(ordersOffset..<countersOffset)),
-                offset: ordersOffset, remaining: orderCount)
+                offset: ordersOffset, remaining: orderCount, forgets: forgets)
         }
     }
 
@@ -187,15 +241,16 @@ package struct OrderRecord: ~Escapable {
 package struct RecordedOrder: ~Escapable {
     package let store: Span<UInt8>
     package let order: Span<UInt8>
+    /// Empty where the order is forgotten.
     package let image: Span<UInt8>
     /// Where it begins in its record.
     private let offset: Int
 
     @_lifetime(copy reader)
-    init?(_ reader: inout ByteReader, from base: Int = 0) {
+    init?(_ reader: inout ByteReader, isForgotten: Bool, from base: Int = 0) {
         offset = base + reader.position
         guard let store = reader.counted(), let order = reader.counted(),
-            let image = reader.counted()
+            let image = isForgotten ? Span() : reader.counted()
         else { return nil }
         self.store = store
         self.order = order
@@ -221,19 +276,21 @@ package struct RecordedOrders: ~Escapable {
     /// Where they begin in the record.
     private let offset: Int
     private var remaining: Int
+    private let forgets: Bool
 
     @_lifetime(copy reader)
-    init(reader: ByteReader, offset: Int, remaining: Int) {
+    init(reader: ByteReader, offset: Int, remaining: Int, forgets: Bool) {
         self.reader = reader
         self.offset = offset
         self.remaining = remaining
+        self.forgets = forgets
     }
 
     @_lifetime(copy self)
     package mutating func next() -> RecordedOrder? {
         guard remaining > 0 else { return nil }
         remaining -= 1
-        guard let order = RecordedOrder(&reader, from: offset) else {
+        guard let order = RecordedOrder(&reader, isForgotten: forgets, from: offset) else {
             preconditionFailure("a checked record reads the same twice")
         }
         return order
@@ -302,7 +359,7 @@ package struct JournalRecordFault: Error, Equatable {
     package enum Part: Equatable, Sendable {
         /// The record is of a kind that this version does not know.
         case kind
-        case redemption, order, counter, end
+        case redemption, order, counter, calendar, end
         case image(OrderImageFault)
         /// The image consumes from a counter that does not exist.
         case consumption

@@ -1,27 +1,48 @@
 import FlatStorage
 
-// Every counter is its starting count, what the images of all orders list, and what is archived: the
-// uses that a released order kept (its coupon does not give them back) when it started again, and
-// that no image lists any more.
+// Every counter is its starting count, what the images of all orders list, and what is carried: the
+// uses of orders that are forgotten, and those that a released order kept (its coupon does not give
+// them back) when it started again, which no image lists any more.
 //
 // The tables are passed in and not held: the callers of the ledger borrow spans from them.
 
-/// What follows from the images of orders: it moves the counters, keeps the queue of holds and
-/// counts the codes in force.
+/// What follows from the images of orders: it moves the counters, keeps the queues of orders that wait
+/// for a time, and counts orders and codes in force.
 struct Bookkeeping: ~Copyable, Sendable {
-    private var holds = HoldQueue()
+    private var holds = DeadlineQueue(.lapse)
+    /// Orders that use nothing, by the time at which they ended.
+    private var unused = DeadlineQueue(.forgetting)
     /// The counters that the present operation moved.
     private(set) var moved = MovedCounters()
     /// Codes that are consumed by orders in force.
     private(set) var usesInForce = 0
+    private var counts = OrderCounts()
+    /// For how long orders are kept. Set by the ledger.
+    var keeping = OrderKeeping()
 
     mutating func beginOperation() { moved.removeAll() }
+
+    /// Orders by what has become of them.
+    var orderCounts: OrderCounts {
+        var counts = counts
+        counts.unused = unused.count
+        return counts
+    }
+
+    /// When the next hold lapses, on the steady clock.
+    var nextLapse: Int64? { holds.first?.deadline }
 
     /// The order whose hold lapses first, where that is at or before `steadyMilliseconds`.
     func firstToLapse(until steadyMilliseconds: Int64) -> OrderID? {
         guard let first = holds.first, first.deadline <= steadyMilliseconds else { return nil }
         return OrderID(row: Int(first.row))
     }
+
+    /// When the order that has used nothing for longest ended, on the steady clock.
+    var firstUnusedSince: Int64? { unused.first?.deadline }
+
+    /// The order that has used nothing for longest.
+    var firstUnused: OrderID? { unused.first.map { OrderID(row: Int($0.row)) } }
 
     // MARK: - Images
 
@@ -35,20 +56,40 @@ struct Bookkeeping: ~Copyable, Sendable {
         precondition(image.facts.state.mayBegin, "an order begins as its state allows")
         take(image, from: &usage)
         let id = orders.insert(slot, store: store, order: order, image: image.bytes)
-        holds.admit(id)
-        holds.follow(id, image.facts, by: clock)
+        counts.add(image.facts.state)
+        follow(id, nil, image.facts, isUnused: false, in: &orders, clock)
         return id
     }
 
-    /// Puts `image` in the place of the order's present one, and takes the difference.
+    /// Puts `image` in the place of the order's present one, and takes the difference. Returns the
+    /// order's number from now on.
     mutating func replaceImage(
         of id: OrderID, by image: borrowing OrderImageWriter, in orders: inout OrderTable,
         _ usage: inout UsageTable, _ clock: LapseClock
-    ) {
+    ) -> OrderID {
         let present = takeBack(id, of: orders, from: &usage, before: image.facts.state)
         take(image, from: &usage)
-        follow(id, from: present, to: image.facts, by: clock)
-        orders.replaceImage(of: id, with: image.bytes)
+        let isUnused = image.facts.state == .released && image.consumptions.count == 0
+        return replace(id, present, by: image.bytes, image.facts, isUnused, in: &orders, clock)
+    }
+
+    /// Gives an order another image. Its counters are set by themselves.
+    private mutating func replace(
+        _ id: OrderID, _ present: OrderFacts, by image: Span<UInt8>, _ facts: OrderFacts,
+        _ isUnused: Bool, in orders: inout OrderTable, _ clock: LapseClock
+    ) -> OrderID {
+        counts.remove(present.state)
+        counts.add(facts.state)
+        let next = orders.replaceImage(of: id, with: image)
+        if next != id { renumber(next, in: orders) }
+        follow(next, present, facts, isUnused: isUnused, in: &orders, clock)
+        return next
+    }
+
+    /// Follows an order that has another number now.
+    private mutating func renumber(_ id: OrderID, in orders: borrowing OrderTable) {
+        holds.renumber(id, in: orders)
+        unused.renumber(id, in: orders)
     }
 
     /// Adds an order from a file, whose counters are set by themselves.
@@ -57,19 +98,73 @@ struct Bookkeeping: ~Copyable, Sendable {
         _ image: borrowing OrderImageView, into orders: inout OrderTable, _ clock: LapseClock
     ) {
         usesInForce += image.usesInForce
+        counts.add(image.facts.state)
         let id = orders.insert(slot, store: store, order: order, image: image.bytes)
-        holds.admit(id)
-        holds.follow(id, image.facts, by: clock)
+        follow(id, nil, image.facts, isUnused: image.isUnused, in: &orders, clock)
     }
 
-    /// Lets the queue of holds follow a new image.
+    /// Lets the queues follow a new image. `present` are the facts of the one before.
     private mutating func follow(
-        _ id: OrderID, from present: OrderFacts, to next: OrderFacts, by clock: LapseClock
+        _ id: OrderID, _ present: OrderFacts?, _ next: OrderFacts, isUnused: Bool,
+        in orders: inout OrderTable, _ clock: LapseClock
     ) {
-        // A hold of which only a part is given back lapses when it would have.
-        let isSame = present.state == .reserved && present.expiresAt == next.expiresAt
-        if next.state == .reserved && isSame { return }
-        holds.follow(id, next, by: clock)
+        if next.state == .reserved {
+            // A hold of which only a part is given back lapses when it would have.
+            if let present, present.state == .reserved, present.expiresAt == next.expiresAt {
+                return
+            }
+            unused.drop(id, in: &orders)
+            holds.set(id, to: clock.steady(next.expiresAt), in: &orders)
+            return
+        }
+        holds.drop(id, in: &orders)
+        if isUnused {
+            unused.set(id, to: clock.steadyPast(next.endedAt), in: &orders)
+        } else {
+            unused.drop(id, in: &orders)
+            orders.noteDue(id, at: keeping.earliestDue(next))
+        }
+    }
+
+    // MARK: - Forgetting
+
+    /// Has the counters carry what an order that is not reserved used, before it is forgotten.
+    mutating func carryOn(
+        _ id: OrderID, of orders: borrowing OrderTable, in usage: inout UsageTable
+    ) {
+        let image = OrderImageView(recorded: orders.image(id))
+        precondition(image.facts.state != .reserved, "an order that holds something is kept")
+        var codes = image.codes
+        while let code = codes.next() {
+            var consumptions = code.consumptions
+            while let consumption = consumptions.next() {
+                let counter = usage.counter(of: consumption)
+                moved.add(counter)
+                usage.setCarried(counter, to: usage.carried(counter) + consumption.amount)
+            }
+        }
+    }
+
+    /// Forgets an order. Its counters are set by themselves.
+    mutating func forget(_ id: OrderID, in orders: inout OrderTable) {
+        let present = Self.standing(id, in: orders)
+        usesInForce -= present.usesInForce
+        counts.remove(present.facts.state)
+        holds.drop(id, in: &orders)
+        unused.drop(id, in: &orders)
+        orders.remove(id)
+    }
+
+    /// Orders that have used nothing since then, counted up to `limit`.
+    func countUnused(since steadyMilliseconds: Int64, limit: Int) -> Int {
+        unused.count(until: steadyMilliseconds, limit: limit)
+    }
+
+    /// Moves an order to where it keeps less memory from going back. Returns false when none need be.
+    mutating func gather(in orders: inout OrderTable) -> Bool {
+        guard let (_, new) = orders.gatherNext() else { return false }
+        renumber(new, in: orders)
+        return true
     }
 
     // MARK: - Counters
@@ -156,8 +251,15 @@ struct Bookkeeping: ~Copyable, Sendable {
         usesInForce += image.usesInForce
         let present = Self.standing(id, in: orders)
         usesInForce -= present.usesInForce
-        follow(id, from: present.facts, to: image.facts, by: clock)
-        orders.replaceImage(of: id, with: image.bytes)
+        _ = replace(
+            id, present.facts, by: image.bytes, image.facts, image.isUnused, in: &orders, clock)
+    }
+
+    /// Forgets an order of the record whose counters were set last.
+    mutating func redoForgetting(_ order: borrowing RecordedOrder, in orders: inout OrderTable) {
+        if let id = orders.find(store: order.store, order: order.order) {
+            forget(id, in: &orders)
+        }
     }
 
     private static func standing(
@@ -225,6 +327,16 @@ extension OrderImageView {
         var codes = codes
         while let code = codes.next() { if code.facts.isLeft { count += 1 } }
         return count
+    }
+}
+
+extension OrderImageView {
+    /// Whether the order is over and used nothing, or nothing that counts any more.
+    fileprivate var isUnused: Bool {
+        guard facts.state == .released else { return false }
+        var codes = codes
+        while let code = codes.next() { if code.consumptions.count > 0 { return false } }
+        return true
     }
 }
 

@@ -21,6 +21,9 @@ package struct Ledger: ~Copyable, Sendable {
 
     /// Changes since the state was empty: the sequence of the last one in the journal.
     package private(set) var sequence: UInt64 = 0
+    /// The date up to which the daemons of this state have seen time pass, in milliseconds since 1970,
+    /// as it was recorded last; 0 where none was. Open, because a snapshot brings it along.
+    package internal(set) var calendar: Int64 = 0
     private var books = Bookkeeping()
     private var rewriter = OrderRewriter()
     private var capture = RecordCapture()
@@ -37,7 +40,7 @@ package struct Ledger: ~Copyable, Sendable {
     package var totals: LedgerTotals {
         LedgerTotals(
             orders: orders.count, counters: usage.count, couponsUsed: usage.couponCount,
-            usesInForce: usesInForce)
+            usesInForce: usesInForce, byState: books.orderCounts)
     }
 
     /// Codes that are consumed by orders in force.
@@ -64,12 +67,13 @@ package struct Ledger: ~Copyable, Sendable {
         books.beginOperation()
         if let session {
             rewriter.endHold(of: session, in: orders)
-            replaceImageByRewritten(session)
+            let ended = replaceImageByRewritten(session)
+            precondition(
+                ended == session, "an image that loses its codes is not longer than before")
         }
         let id: OrderID
         if let known = slot.id {
-            id = known
-            books.replaceImage(of: known, by: image, in: &orders, &usage, lapseClock)
+            id = books.replaceImage(of: known, by: image, in: &orders, &usage, lapseClock)
         } else {
             id = books.addOrder(
                 at: slot, store: store, order: order, image, to: &orders, &usage, lapseClock)
@@ -85,14 +89,16 @@ package struct Ledger: ~Copyable, Sendable {
     ///
     /// What is given back consumes nothing any more, except that an applied code with
     /// ``CodeFlags/keepsUse`` goes on counting its uses, and only its money returns. The order is
-    /// released once nothing of it is left.
+    /// released once nothing of it is left. Returns its number from then on.
+    @discardableResult
     package mutating func release(
         _ id: OrderID, codes: borrowing FlatArray<Bool>, at nowMilliseconds: Int64
-    ) {
+    ) -> OrderID {
         books.beginOperation()
         rewriter.release(codes, of: id, in: orders, at: nowMilliseconds, usage)
-        replaceImageByRewritten(id)
-        endOperation(nil, id)
+        let released = replaceImageByRewritten(id)
+        endOperation(nil, released)
+        return released
     }
 
     /// Ends the earliest reserve that lapses at or before `steadyMilliseconds` on the clock of
@@ -106,12 +112,16 @@ package struct Ledger: ~Copyable, Sendable {
         else { return false }
         books.beginOperation()
         rewriter.lapse(id, in: orders)
-        replaceImageByRewritten(id)
-        endOperation(nil, id)
+        let lapsed = replaceImageByRewritten(id)
+        endOperation(nil, lapsed)
         return true
     }
 
-    private mutating func replaceImageByRewritten(_ id: OrderID) {
+    /// When the next hold lapses, on the steady clock; nil when nothing is held.
+    package var nextLapse: Int64? { books.nextLapse }
+
+    @discardableResult
+    private mutating func replaceImageByRewritten(_ id: OrderID) -> OrderID {
         books.replaceImage(of: id, by: rewriter.image, in: &orders, &usage, lapseClock)
     }
 
@@ -120,6 +130,90 @@ package struct Ledger: ~Copyable, Sendable {
         if capture.isOn {
             capture.keep(first, second, of: orders, books.moved, of: usage, redemptions.last)
         }
+    }
+
+    // MARK: - Forgetting
+
+    /// For how long orders are kept.
+    package var keeping: OrderKeeping {
+        get { books.keeping }
+        set {
+            if newValue.retentionMilliseconds != keeping.retentionMilliseconds { orders.resetDue() }
+            books.keeping = newValue
+        }
+    }
+
+    /// When the next order that uses nothing is to be forgotten, on the steady clock; nil without one.
+    package var nextForgetting: Int64? {
+        books.firstUnusedSince.map { $0 + keeping.unusedMilliseconds }
+    }
+
+    /// Orders that use nothing and are to be forgotten by then, counted up to `limit`.
+    package func unusedOrders(endingUntil steadyMilliseconds: Int64, limit: Int) -> Int {
+        books.countUnused(since: steadyMilliseconds - keeping.unusedMilliseconds, limit: limit)
+    }
+
+    /// Forgets the order that has used nothing for longest, where its time is over at
+    /// `steadyMilliseconds`. Returns false when there is none, or no room to record it.
+    package mutating func forgetNext(until steadyMilliseconds: Int64) -> Bool {
+        guard let next = nextForgetting, next <= steadyMilliseconds else { return false }
+        return forgetFirstUnused()
+    }
+
+    /// Makes room for a new order where ``OrderTable/isFull``: orders that use nothing are forgotten, the
+    /// one that ended first before the others. Returns false when there is no room.
+    package mutating func makeRoom() -> Bool {
+        while orders.isFull {
+            guard forgetFirstUnused() else { return false }
+        }
+        return true
+    }
+
+    private mutating func forgetFirstUnused() -> Bool {
+        guard let id = books.firstUnused, hasRoom(toRecord: Span(), id) else { return false }
+        forget(id)
+        return true
+    }
+
+    /// Forgets an order that is not reserved. The counters carry what it used from now on. There is
+    /// room to record it.
+    package mutating func forget(_ id: OrderID) {
+        books.beginOperation()
+        books.carryOn(id, of: orders, in: &usage)
+        sequence += 1
+        if capture.isOn { capture.keepForgetting(of: id, in: orders, books.moved, of: usage) }
+        books.forget(id, in: &orders)
+    }
+
+    /// Moves an order to where it keeps less memory from going back. Returns false when none need be.
+    package mutating func gather() -> Bool { books.gather(in: &orders) }
+
+    /// Begins to look for due orders in a generation that may have some when it is `today`, in
+    /// milliseconds since 1970. Nil when none has.
+    package mutating func beginScan(today: Int64) -> GenerationScan? {
+        guard let due = nextDue, due <= today, let slab = orders.slabDueFirst else { return nil }
+        orders.setFirstDue(inSlab: slab, to: .max)
+        return GenerationScan(of: slab, in: orders)
+    }
+
+    /// Goes on with a scan. See ``GenerationScan/next(in:_:today:looking:)``.
+    package mutating func advance(
+        _ scan: inout GenerationScan, today: Int64, looking budget: inout Int
+    ) -> GenerationScan.Finding {
+        scan.next(in: &orders, keeping, today: today, looking: &budget)
+    }
+
+    /// The date on which the next order may be due, in milliseconds since 1970; nil without orders.
+    package var nextDue: Int64? {
+        if orders.firstDue == .max { return nil }
+        return orders.firstDue.addingReportingOverflow(keeping.retentionMilliseconds).0
+    }
+
+    /// Records that the daemons of this state have seen time pass up to `milliseconds` since 1970.
+    package mutating func record(calendar milliseconds: Int64) {
+        calendar = milliseconds
+        sequence += 1
+        if capture.isOn { capture.keepCalendar(milliseconds) }
     }
 
     // MARK: - Records for the journal
@@ -170,24 +264,37 @@ package struct Ledger: ~Copyable, Sendable {
     // as a snapshot from between two of them, once all up to the last are redone; in between, images
     // and counters need not agree.
 
-    /// Sets the orders and counters of the record of that sequence. Nothing is captured.
+    /// Sets what the record of that sequence says. Nothing is captured.
     ///
     /// A fault leaves a ledger that must not be used.
     package mutating func redo(
-        _ record: borrowing OrderRecord, _ sequence: UInt64
+        _ record: Span<UInt8>, _ sequence: UInt64
     ) throws(JournalRecordFault) {
-        redoCounters(of: record)
-        var changed = record.orders
-        while let order = changed.next() {
-            try books.redo(order, in: &orders, usage, lapseClock)
+        switch try JournalRecord(record) {
+        case .orders(let changed): try redo(changed)
+        case .calendar(let milliseconds): calendar = milliseconds
         }
-        redemptions = RedemptionNumbers(last: max(redemptions.last, record.lastRedemption))
         advance(to: sequence)
     }
 
-    /// Sets the counters that a record lists.
-    package mutating func redoCounters(of record: borrowing OrderRecord) {
+    private mutating func redo(_ record: borrowing OrderRecord) throws(JournalRecordFault) {
         books.redoCounters(of: record, in: &usage)
+        var changed = record.orders
+        while let order = changed.next() {
+            if record.forgets {
+                books.redoForgetting(order, in: &orders)
+            } else {
+                try books.redo(order, in: &orders, usage, lapseClock)
+            }
+        }
+        redemptions = RedemptionNumbers(last: max(redemptions.last, record.lastRedemption))
+    }
+
+    /// Sets the counters that a record lists, and nothing else.
+    package mutating func redoCounters(of record: Span<UInt8>) throws(JournalRecordFault) {
+        if case .orders(let changed) = try JournalRecord(record) {
+            books.redoCounters(of: changed, in: &usage)
+        }
     }
 
     /// Goes on after `sequence`, which is in the journal.
@@ -205,13 +312,7 @@ package struct LedgerTotals: Equatable, Sendable {
     package var couponsUsed: Int
     /// Codes that are consumed by orders in force.
     package var usesInForce: Int
-
-    package init(orders: Int, counters: Int, couponsUsed: Int, usesInForce: Int) {
-        self.orders = orders
-        self.counters = counters
-        self.couponsUsed = couponsUsed
-        self.usesInForce = usesInForce
-    }
+    package var byState: OrderCounts
 }
 
 /// The seed of the hashes of names that shoppers choose.

@@ -1,6 +1,6 @@
 import FlatStorage
 
-// # The image of an order, version 2
+// # The image of an order, version 3
 //
 // One self-contained run of bytes describes an order: what was asked, what was answered and exactly
 // what is consumed. Replay and release read it and never recompute, because zones,
@@ -13,9 +13,10 @@ import FlatStorage
 //
 // ```
 // offset size
-//      0    1  version, 2
+//      0    1  version: 3 where the order is booked for a date, otherwise 2
 //      1    1  state: 1 reserved, 2 applied, 3 partly applied, 4 released
-//      2    2  modes: bit 0 partial, bit 1 auto, bit 2 has a cart; the rest 0
+//      2    2  modes: bit 0 partial, bit 1 auto, bit 2 has a cart, bit 3 is booked for a date (in
+//              version 3); the rest 0
 //      4    4  length of the image, this header included
 //      8    8  time of the decision
 //     16    8  time of the reserve that it took over; 0 = none
@@ -31,7 +32,8 @@ import FlatStorage
 //     96    2  number of metadata pairs
 //     98    2  number of codes
 //    100    8  time at which codes were given back last; 0 = never
-//    108       customer: text id, text e-mail; empty = none
+//    108    8  the time that the order is booked for, where mode bit 3 says so
+//              customer: text id, text e-mail; empty = none
 //              line discounts: L varints
 //              metadata: for each pair, text name, text value
 //              codes, for each:
@@ -53,7 +55,7 @@ import FlatStorage
 // ```
 //
 // Version 1 has one byte of flags, of which bits 0 to 4 are known, and ends its header at 100. It
-// is read, and becomes version 2 when its order changes.
+// is read, and becomes version 2 when its order changes. Version 2 has no booking.
 //
 // A reserve that lapsed is released, has no codes and still says when its holds lapsed.
 //
@@ -71,6 +73,9 @@ package struct OrderFacts: Equatable, Sendable, BitwiseCopyable {
     package var expiresAt: Int64 = 0
     /// When codes were given back last; 0 when none ever was.
     package var releasedAt: Int64 = 0
+    /// The time that the order is booked for; 0 when it is booked for none. A date counts as its
+    /// beginning in UTC.
+    package var bookedFor: Int64 = 0
     /// Of the canonical request: equal for what counts as the same request again.
     package var request: Fingerprint
     /// The currency's three letters, packed; 0 without a cart.
@@ -89,6 +94,9 @@ package struct OrderFacts: Equatable, Sendable, BitwiseCopyable {
 
     /// Whether the order held uses until their time was over, and has done nothing since.
     package var isLapsed: Bool { state == .released && expiresAt > 0 }
+
+    /// When an order that is released ended.
+    var endedAt: Int64 { max(decidedAt, releasedAt, expiresAt) }
 }
 
 // The two sets are written with each order, by another target: to be inlined there they are frozen.
@@ -106,8 +114,12 @@ package struct OrderModes: OptionSet, Sendable, BitwiseCopyable {
     package static let auto = OrderModes(rawValue: 2)
     /// The request had a cart: its money fields mean something.
     package static let hasCart = OrderModes(rawValue: 4)
+    /// The request named a booking date. The image's writer sets it.
+    static let isBooked = OrderModes(rawValue: 8)
 
-    static let known: OrderModes = [.partial, .auto, .hasCart]
+    static func known(in version: UInt8) -> OrderModes {
+        version < 3 ? [.partial, .auto, .hasCart] : [.partial, .auto, .hasCart, .isBooked]
+    }
 }
 
 /// The facts of an image about one code, beside its texts.
@@ -174,7 +186,9 @@ package struct OrderImageFault: Error, Equatable {
 /// Sizes and places of the image's header.
 enum OrderImageLayout {
     static let version: UInt8 = 2
-    static let versions: ClosedRange<UInt8> = 1...version
+    /// Of an image with a booking.
+    static let bookedVersion: UInt8 = 3
+    static let versions: ClosedRange<UInt8> = 1...bookedVersion
     static let lengthOffset = 4
     static let lineCountOffset = 52
     static let metadataCountOffset = 96

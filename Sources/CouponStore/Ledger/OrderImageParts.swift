@@ -238,7 +238,7 @@ struct OrderImageHeaderReader: ~Escapable {
             throw OrderImageFault(part: .state, offset: 1)
         }
         guard let modes = reader.uint16(),
-            modes & ~OrderModes.known.rawValue == 0
+            modes & ~OrderModes.known(in: version).rawValue == 0
         else { throw OrderImageFault(part: .modes, offset: 2) }
         guard reader.uint32() == UInt32(exactly: length) else {
             throw OrderImageFault(part: .length, offset: OrderImageLayout.lengthOffset)
@@ -255,7 +255,7 @@ struct OrderImageHeaderReader: ~Escapable {
         else { throw OrderImageFault(part: .length, offset: reader.position) }
         var facts = OrderFacts(
             state: state, decidedAt: decidedAt, request: Fingerprint(low: low, high: high))
-        facts.modes = OrderModes(rawValue: modes)
+        facts.modes = OrderModes(rawValue: modes).subtracting(.isBooked)
         facts.reservedAt = reservedAt
         facts.expiresAt = expiresAt
         facts.currency = try currency()
@@ -274,6 +274,7 @@ struct OrderImageHeaderReader: ~Escapable {
         self.metadataCount = Int(metadataCount)
         self.codeCount = Int(codeCount)
         if version > 1 { facts.releasedAt = try number(.time) }
+        if modes & OrderModes.isBooked.rawValue != 0 { facts.bookedFor = try number(.time) }
         return facts
     }
 

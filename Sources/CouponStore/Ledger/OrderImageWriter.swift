@@ -49,8 +49,8 @@ package struct OrderImageWriter: ~Copyable, Sendable {
     package mutating func begin(_ facts: OrderFacts, customer: Span<UInt8>, email: Span<UInt8>) {
         precondition(
             facts.decidedAt >= 0 && facts.reservedAt >= 0 && facts.expiresAt >= 0
-                && facts.releasedAt >= 0 && facts.subtotal >= 0 && facts.shipping >= 0
-                && facts.discount >= 0
+                && facts.releasedAt >= 0 && facts.bookedFor >= 0 && facts.subtotal >= 0
+                && facts.shipping >= 0 && facts.discount >= 0
                 && facts.shippingDiscount >= 0 && facts.total >= 0,
             "an order's times and money are not negative")
         precondition(
@@ -63,9 +63,11 @@ package struct OrderImageWriter: ~Copyable, Sendable {
         lineCount = 0
         metadataCount = 0
         codeCount = 0
-        buffer.append(OrderImageLayout.version)
+        let isBooked = facts.bookedFor > 0
+        buffer.append(isBooked ? OrderImageLayout.bookedVersion : OrderImageLayout.version)
         buffer.append(facts.state.rawValue)
-        buffer.appendLittleEndian(facts.modes.rawValue)
+        let modes = isBooked ? facts.modes.union(.isBooked) : facts.modes
+        buffer.appendLittleEndian(modes.rawValue)
         buffer.appendLittleEndian(UInt32(0))
         buffer.appendLittleEndian(facts.decidedAt)
         buffer.appendLittleEndian(facts.reservedAt)
@@ -82,6 +84,7 @@ package struct OrderImageWriter: ~Copyable, Sendable {
         buffer.appendLittleEndian(UInt16(0))
         buffer.appendLittleEndian(UInt16(0))
         buffer.appendLittleEndian(facts.releasedAt)
+        if isBooked { buffer.appendLittleEndian(facts.bookedFor) }
         buffer.appendCounted(customer)
         buffer.appendCounted(email)
     }

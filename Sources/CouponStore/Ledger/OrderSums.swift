@@ -13,8 +13,10 @@ package struct OrderSums: ~Copyable {
     package init(of ledger: borrowing Ledger) {
         used = FlatArray(repeating: 0, count: ledger.usage.count)
         held = FlatArray(repeating: 0, count: ledger.usage.count)
-        for row in 0..<ledger.orders.count {
-            let image = OrderImageView(recorded: ledger.orders.image(OrderID(row: row)))
+        var next = ledger.orders.next(after: nil)
+        while let order = next {
+            next = ledger.orders.next(after: order)
+            let image = OrderImageView(recorded: ledger.orders.image(order))
             let consumed = image.facts.state.consumes
             var codes = image.codes
             while let code = codes.next() {

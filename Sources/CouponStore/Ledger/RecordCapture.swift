@@ -22,12 +22,32 @@ struct RecordCapture: ~Copyable, Sendable {
         log.beginOrders(count: first == nil ? 1 : 2, lastRedemption: lastRedemption)
         if let first { append(first, of: orders) }
         append(second, of: orders)
+        append(moved, of: usage)
+        log.endRecord()
+    }
+
+    /// Writes the record that this order is forgotten and the moved counters carry what it used.
+    mutating func keepForgetting(
+        of id: OrderID, in orders: borrowing OrderTable, _ moved: borrowing MovedCounters,
+        of usage: borrowing UsageTable
+    ) {
+        log.beginForgotten(count: 1)
+        log.appendForgotten(store: orders.store(id), order: orders.order(id))
+        append(moved, of: usage)
+        log.endRecord()
+    }
+
+    /// Writes the record that the calendar has come to a date.
+    mutating func keepCalendar(_ milliseconds: Int64) { log.appendCalendar(milliseconds) }
+
+    private mutating func append(
+        _ moved: borrowing MovedCounters, of usage: borrowing UsageTable
+    ) {
         log.beginCounters(count: moved.count)
         for index in 0..<moved.count {
             let id = moved[index]
             log.appendCounter(usage.key(of: id), usage.values(of: id))
         }
-        log.endRecord()
     }
 
     private mutating func append(_ id: OrderID, of orders: borrowing OrderTable) {

@@ -53,16 +53,30 @@ struct JournalChanges: ~Copyable {
         _ bytes: Span<UInt8>, _ sequence: UInt64
     ) throws(JournalRecordFault) {
         self.sequence = sequence
-        let record = try OrderRecord(bytes)
-        lastRedemption = max(lastRedemption, record.lastRedemption)
-        var changed = record.orders
+        switch try JournalRecord(bytes) {
+        case .calendar(let milliseconds): calendar = milliseconds
+        case .orders(let record):
+            lastRedemption = max(lastRedemption, record.lastRedemption)
+            try note(record.orders, areForgotten: record.forgets)
+            note(record.counters)
+        }
+    }
+
+    private mutating func note(
+        _ orders: consuming RecordedOrders, areForgotten: Bool
+    ) throws(JournalRecordFault) {
+        var changed = orders
         while let order = changed.next() {
+            let key = hasher.order(store: order.store, order: order.order)
+            if areForgotten {
+                self.orders.set(key, to: Self.forgotten)
+                continue
+            }
             // Each is read as a start would, also those that change again later.
             _ = try order.checkedImage()
-            orders.set(hasher.order(store: order.store, order: order.order), to: mentionCount)
+            self.orders.set(key, to: mentionCount)
             mentionCount += 1
         }
-        note(record.counters)
     }
 
     private mutating func note(_ counters: consuming RecordedCounters) {
@@ -131,16 +145,6 @@ struct JournalChanges: ~Copyable {
 }
 
 extension JournalChanges {
-    /// A record that was noted before, and so is whole.
-    @_lifetime(copy bytes)
-    static func record(_ bytes: Span<UInt8>) throws(RecordVisitFault) -> OrderRecord {
-        do {
-            return try OrderRecord(bytes)
-        } catch {
-            throw .record(error)
-        }
-    }
-
     static func pace(_ writer: inout SnapshotWriter) throws(RecordVisitFault) {
         do {
             try writer.pace()

@@ -23,6 +23,7 @@ struct SnapshotDecoder: ~Copyable {
         isJournalled = header.isJournalled
         self.ledger = ledger
         self.ledger.redemptions = RedemptionNumbers(last: header.lastRedemption)
+        self.ledger.calendar = header.calendar
         self.ledger.advance(to: header.sequence)
     }
 

@@ -114,7 +114,7 @@ struct SnapshotEncoder: ~Copyable {
 extension Ledger {
     /// The header of a snapshot of this state.
     var snapshotHeader: SnapshotHeader {
-        SnapshotHeader(sequence: sequence, lastRedemption: redemptions.last, calendar: 0)
+        SnapshotHeader(sequence: sequence, lastRedemption: redemptions.last, calendar: calendar)
     }
 
     /// The whole state as the bytes of a snapshot: a plain copy, made between two operations.
@@ -142,8 +142,9 @@ extension Ledger {
                 detail: usage.detail(id), used: used, carried: carried)
             try pace(&encoder)
         }
-        for row in 0..<orders.count {
-            let id = OrderID(row: row)
+        var next = orders.next(after: nil)
+        while let id = next {
+            next = orders.next(after: id)
             encoder.appendOrder(
                 store: orders.store(id), order: orders.order(id), image: orders.image(id))
             try pace(&encoder)

@@ -183,7 +183,7 @@ struct SnapshotMerge: ~Copyable {
     private mutating func appendNewCounters(
         of bytes: Span<UInt8>, to writer: inout SnapshotWriter
     ) throws(RecordVisitFault) {
-        let record = try JournalChanges.record(bytes)
+        guard let record = try Self.orders(in: bytes) else { return }
         var counters = record.counters
         while let counter = counters.next() {
             let coupon = changes.hasher.coupon(counter.couponKey)
@@ -196,6 +196,21 @@ struct SnapshotMerge: ~Copyable {
                 detail: counter.detail, used: now.used, carried: now.carried)
         }
         try JournalChanges.pace(&writer)
+    }
+
+    /// What a record changes; nil where it changes no order.
+    @_lifetime(copy bytes)
+    private static func orders(
+        in bytes: Span<UInt8>
+    ) throws(RecordVisitFault) -> OrderRecord? {
+        do throws(JournalRecordFault) {
+            switch try JournalRecord(bytes) {
+            case .orders(let record): return record
+            case .calendar: return nil
+            }
+        } catch {
+            throw .record(error)
+        }
     }
 
     // MARK: - Orders
@@ -226,7 +241,7 @@ struct SnapshotMerge: ~Copyable {
     private mutating func appendNewestOrders(
         of bytes: Span<UInt8>, to writer: inout SnapshotWriter
     ) throws(RecordVisitFault) {
-        let record = try JournalChanges.record(bytes)
+        guard let record = try Self.orders(in: bytes), !record.forgets else { return }
         var orders = record.orders
         while let order = orders.next() {
             guard changes.isNewestMention(order) else { continue }

@@ -129,7 +129,8 @@ struct SnapshotOrder: ~Escapable {
     @_lifetime(copy reader)
     init?(_ reader: inout ByteReader) {
         guard let store = reader.counted(), let order = reader.counted(),
-            let image = reader.counted()
+            let image = reader.counted(),
+            max(store.count, order.count) <= OrderTable.nameBytesMax
         else { return nil }
         self.store = store
         self.order = order

@@ -149,9 +149,8 @@ struct JournalLines {
     ) {
         let place = [("offset", JSONText(offset)), ("sequence", JSONText(sequence))]
         do throws(JournalRecordFault) {
-            let read = try OrderRecord(record)
-            if sequence < firstSequence { return }
-            put("record", path, place + (try JSONText.members(of: read)))
+            let members = try JSONText.members(ofRecord: record)
+            if sequence >= firstSequence { put("record", path, place + members) }
         } catch {
             foundDamage = true
             put(

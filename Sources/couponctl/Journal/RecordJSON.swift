@@ -10,13 +10,25 @@ import Foundation
 private typealias Members = [(name: String, value: JSONText)]
 
 extension JSONText {
-    /// All that a record of orders says, without its place.
+    /// All that a record says, without its place.
     static func members(
-        of record: borrowing OrderRecord
+        ofRecord record: Span<UInt8>
     ) throws(JournalRecordFault) -> [(name: String, value: JSONText)] {
+        switch try JournalRecord(record) {
+        case .orders(let changed): try members(of: changed)
+        case .calendar(let milliseconds):
+            [("kind", "calendar")] + time("date", milliseconds)
+        }
+    }
+
+    private static func members(
+        of record: borrowing OrderRecord
+    ) throws(JournalRecordFault) -> Members {
         var orders: [JSONText] = []
         var changed = record.orders
-        while let order = changed.next() { orders.append(try json(of: order)) }
+        while let order = changed.next() {
+            orders.append(record.forgets ? .object(names(of: order)) : try json(of: order))
+        }
         var counters: [JSONText] = []
         var moved = record.counters
         while let counter = moved.next() {
@@ -28,10 +40,15 @@ extension JSONText {
                         ("carried", JSONText(counter.values.carried)),
                     ]))
         }
-        return [
-            ("kind", "orders"), ("last_redemption", JSONText(record.lastRedemption)),
-            ("orders", .array(orders)), ("counters", .array(counters)),
-        ]
+        let head: Members =
+            record.forgets
+            ? [("kind", "forgotten_orders")]
+            : [("kind", "orders"), ("last_redemption", JSONText(record.lastRedemption))]
+        return head + [("orders", .array(orders)), ("counters", .array(counters))]
+    }
+
+    private static func names(of order: borrowing RecordedOrder) -> Members {
+        [("store", .string(text(order.store))), ("order", .string(text(order.order)))]
     }
 
     /// A counter's key: its kind, and the two halves of its coupon part.
@@ -64,14 +81,15 @@ extension JSONText {
     ) throws(JournalRecordFault) -> JSONText {
         let image = try order.checkedImage()
         let facts = image.facts
-        var members: Members = [
-            ("store", .string(text(order.store))), ("order", .string(text(order.order))),
+        var members = names(of: order)
+        members += [
             ("state", .string(facts.state.name)), ("modes", .array(facts.modes.names)),
         ]
         members += time("decided_at", facts.decidedAt)
         members += time("reserved_at", facts.reservedAt)
         members += time("expires_at", facts.expiresAt)
         members += time("released_at", facts.releasedAt)
+        members += time("booked_for", facts.bookedFor)
         if !image.customer.isEmpty { members.append(("customer", .string(text(image.customer)))) }
         if !image.email.isEmpty { members.append(("email", .string(text(image.email)))) }
         if facts.modes.contains(.hasCart) {

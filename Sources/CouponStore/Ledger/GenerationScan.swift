@@ -1,0 +1,47 @@
+/// A walk over the orders of one generation, in pieces, that finds those that are due. Orders may come,
+/// change and go meanwhile.
+///
+/// The generation counts as one with nothing due when the walk begins; what the walk passes, and what
+/// changes meanwhile, is noted again.
+package struct GenerationScan: Sendable {
+    package enum Finding: Equatable, Sendable {
+        /// This order is due. It is to be forgotten, or will be found again.
+        case due(OrderID)
+        /// The budget is used up.
+        case pause
+        /// There are no more orders.
+        case end
+    }
+
+    private let slab: Int
+    private var next: Int
+
+    init(of slab: Int, in orders: borrowing OrderTable) {
+        self.slab = slab
+        next = orders.numbers(inSlab: slab).lowerBound
+    }
+
+    /// The next order that is due when it is `today`. Each number that is looked at takes one from
+    /// `budget`.
+    mutating func next(
+        in orders: inout OrderTable, _ keeping: OrderKeeping, today: Int64,
+        looking budget: inout Int
+    ) -> Finding {
+        while true {
+            let end = orders.numbers(inSlab: slab).upperBound
+            if next >= end { return .end }
+            if budget <= 0 { return .pause }
+            let limit = min(end, next + budget)
+            let found = orders.first(from: next, below: limit)
+            let passed = found.map { $0.row + 1 } ?? limit
+            budget -= passed - next
+            next = passed
+            guard let id = found else { continue }
+            // What waits in a queue is not due here.
+            if orders.queuePlace(of: id) != 0 { continue }
+            let facts = OrderImageView(recorded: orders.image(id)).facts
+            orders.noteDue(id, at: keeping.earliestDue(facts))
+            if keeping.isDue(facts, today: today) { return .due(id) }
+        }
+    }
+}
