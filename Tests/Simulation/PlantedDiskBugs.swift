@@ -54,7 +54,7 @@ final class CallBug: DiskInterference {
         guard let bytes = disk[Simulation.directory + "/snapshot"], bytes.count >= 64 else {
             return
         }
-        let sequence = number(in: bytes, at: 56)
+        let sequence = number(in: bytes, at: 16)
         let names = segments(of: disk)
         for (name, next) in zip(names, names.dropFirst()) where next.firstSequence <= sequence + 1 {
             disk[path(name)] = nil

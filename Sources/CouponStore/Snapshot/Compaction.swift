@@ -108,7 +108,7 @@ private struct CompactionRound {
 
     func run() throws(CompactionFault) -> Outcome {
         let last = try lastSnapshot()
-        if let header = last.header, !header.isInPieces { return try convert() }
+        if let header = last.header, !header.isInPieces { return try convert(checkedState()) }
         let base = last.header?.sequence ?? 0
         var segments = SegmentPassage(
             try segments(after: base), after: base, continuedBy: next, on: disk,
@@ -140,7 +140,16 @@ private struct CompactionRound {
                 isWritten: false, isLast: true)
         }
         var merge = SnapshotMerge(changes, memory: memory)
-        let written = try write(&merge, from: last, &segments, upTo: end)
+        let written: WrittenSnapshot
+        do {
+            written = try write(&merge, from: last, &segments, upTo: end)
+        } catch .unproven {
+            // Read as a start would, which names the counter, or takes the older snapshot because the
+            // newer one contradicts itself.
+            let state = try checkedState()
+            guard state.report.damagedSnapshot != nil else { throw .unproven }
+            return try convert(state)
+        }
         var result = Compacted(
             sequence: merge.header.sequence, byteCount: written.byteCount,
             orderCount: written.totals.orders)
@@ -178,16 +187,10 @@ private struct CompactionRound {
     ) throws(CompactionFault) -> WrittenSnapshot {
         let path = last.path
         var reader = try reader(of: last)
-        do {
-            return try Snapshot.write(
-                merge.header, over: last.standing, to: disk, directory: directory
-            ) { writer throws(CompactionFault) in
-                try merge.write(from: &reader, at: path, &segments, upTo: end, to: &writer)
-            }
-        } catch .unproven {
-            // Read as a start would, which finds the counter, or that nothing is wrong.
-            _ = try checkedState()
-            throw .unproven
+        return try Snapshot.write(
+            merge.header, over: last.standing, to: disk, directory: directory
+        ) { writer throws(CompactionFault) in
+            try merge.write(from: &reader, at: path, &segments, upTo: end, to: &writer)
         }
     }
 
@@ -206,9 +209,10 @@ private struct CompactionRound {
         }
     }
 
-    /// Reads everything whole, and writes it in pieces.
-    private func convert() throws(CompactionFault) -> Outcome {
-        let state = try checkedState()
+    /// Writes a state that was read whole, in pieces.
+    private func convert(
+        _ state: borrowing RecoveredState
+    ) throws(CompactionFault) -> Outcome {
         let written = try Snapshot.write(
             state.ledger.snapshotHeader, over: state.standing, to: disk, directory: directory
         ) { writer throws(CompactionFault) in try Snapshot.fill(&writer, with: state.ledger) }

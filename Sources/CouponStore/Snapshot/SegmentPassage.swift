@@ -94,7 +94,7 @@ struct SegmentPassage: ~Copyable {
         if index < seen.count {
             following = seen[index].next
         } else if index + 1 < names.count {
-            following = try header(of: names[index + 1])
+            following = try Self.header(of: names[index + 1], on: disk, directory: directory)
         } else {
             following = next
         }
@@ -132,7 +132,9 @@ struct SegmentPassage: ~Copyable {
     }
 
     /// The header of a segment that is not read yet.
-    private func header(of name: SegmentName) throws(RecoveryFault) -> SegmentHeader {
+    static func header(
+        of name: SegmentName, on disk: any Disk, directory: String
+    ) throws(RecoveryFault) -> SegmentHeader {
         var block = ByteBuffer(capacity: SegmentHeader.byteCount)
         do {
             try disk.read(

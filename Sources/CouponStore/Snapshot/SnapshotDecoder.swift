@@ -44,7 +44,7 @@ struct SnapshotDecoder: ~Copyable {
             case .end: preconditionFailure("the end has no items")
             }
         }
-        guard reader.totals.coupons == couponCount else {
+        guard reader.totals.coupons == keys.count else {
             throw .contradiction(.end, offset: reader.contentOffset)
         }
         try reconcileCarried(at: reader.position)

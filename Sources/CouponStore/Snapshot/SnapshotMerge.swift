@@ -259,6 +259,8 @@ private enum MergeFault: Error {
 
     func ofSnapshot(at path: String) -> CompactionFault {
         switch self {
+        // Its checksums hold. What a start makes of it is found out by reading it as a start does.
+        case .snapshot(.contradiction): .unproven
         case .snapshot(let problem):
             .unreadable(.snapshot(SnapshotFault(path: path, problem: problem)))
         case .other(let fault): fault

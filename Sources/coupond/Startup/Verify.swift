@@ -13,6 +13,11 @@ func verify(_ overrides: Overrides) throws(StartFault) -> ExitReason {
             orderLimit: OrderTable.countMax)
         try state.check()
         for line in findings(state, directory) { Console.say(line) }
+        for fault in state.faultsOfOlder(on: PosixDisk(), directory: directory) {
+            Console.say(
+                (fault.lines(directory).first ?? "") + "; only the older snapshot needs that file:"
+                    + " nothing is lost, and the snapshots to come replace it")
+        }
         return .success
     } catch {
         throw .unusableState(error, directory: directory)
