@@ -188,7 +188,8 @@ import Testing
             var state = SketchLedger()
             for number in 0..<orders { state.record(.order(.applied), order: "o\(number)") }
             try Snapshot.write(
-                state.ledger, over: orders > 1 ? .whole : .missing, to: disk, directory: scratch.path)
+                state.ledger, over: orders > 1 ? .whole : .missing, to: disk,
+                directory: scratch.path)
             let next = SegmentHeader(
                 generation: 1, salt: 1, continuesAfter: UInt64(orders), previousChecksum: 0)
             let loaded = try Recovery.recover(

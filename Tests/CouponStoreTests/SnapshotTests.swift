@@ -232,7 +232,8 @@ private func problem(with snapshot: [UInt8]) -> SnapshotProblem? {
         func read() -> SnapshotProblem? {
             do {
                 return try Ledger.read(
-                    snapshotAt: "state/snapshot", on: disk, seed: HashSeed(1), orderLimit: 10) == nil
+                    snapshotAt: "state/snapshot", on: disk, seed: HashSeed(1), orderLimit: 10)
+                    == nil
                     ? .empty : nil
             } catch {
                 return error
