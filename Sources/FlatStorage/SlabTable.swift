@@ -60,6 +60,8 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
     package private(set) var liveBytes = 0
     /// The slab whose rows are being moved, and the next of its entries.
     private var emptying: (slab: Int, entry: Int)?
+    /// Whether no slab was worth emptying, and no row left since.
+    private var isGathered = false
 
     /// Bits of a row's number that say which entry of its slab it is.
     @inlinable static var entryBits: Int { 13 }
@@ -234,6 +236,7 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
         unsafe slabs[slab].liveBytes -= capacity
         count -= 1
         liveBytes -= capacity + Self.stride
+        isGathered = false
         if unsafe slabs[slab].liveCount == 0 && slab != open { release(slab) }
     }
 
@@ -319,15 +322,16 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
 
     // MARK: - Emptying slabs
 
-    /// Whether so much memory is taken by rows that left that slabs should be emptied: more than a
-    /// seventh, and two slabs.
-    package var isSparse: Bool {
+    /// Whether rows should be moved so that slabs become empty: so much memory is taken by rows that
+    /// left, more than a seventh and two slabs.
+    package var needsGathering: Bool {
+        if emptying != nil { return true }
         let unused = allocatedBytes - liveBytes
-        return unused > 2 * slabByteCount && unused > allocatedBytes / 7
+        return !isGathered && unused > 2 * slabByteCount && unused > allocatedBytes / 7
     }
 
-    /// The next row to move while the table ``isSparse``: move it with ``move(_:)``. Nil when nothing
-    /// needs moving. Looks at all slabs when it chooses the next one to empty.
+    /// The next row to move while the table ``needsGathering``: move it with ``move(_:)``. Nil when
+    /// nothing needs moving. Looks at all slabs when it chooses the next one to empty.
     package mutating func nextToMove() -> Int? {
         while true {
             if let (slab, entry) = emptying {
@@ -339,7 +343,11 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
                 }
                 emptying = nil
             }
-            guard isSparse, let slab = emptiest() else { return nil }
+            guard needsGathering else { return nil }
+            guard let slab = emptiest() else {
+                isGathered = true
+                return nil
+            }
             emptying = (slab, 0)
         }
     }

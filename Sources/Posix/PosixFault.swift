@@ -19,6 +19,8 @@ package struct PosixFault: Error, Equatable {
         case findGroup = "find the group"
         case openLockFile = "open the lock file"
         case lockFile = "lock the file"
+        case openArchive = "open the archive"
+        case synchronize = "make durable"
         case notifyServiceManager = "notify the service manager"
         case readListenVariables = "read the LISTEN variables"
         case readLimit = "read the file descriptor limit"

@@ -81,6 +81,15 @@ struct Coupond: ParsableCommand {
         help: "Refuse to start on a broken catalog, instead of serving the last good one.")
     var isStrictCatalog = false
 
+    @Flag(
+        name: .customLong("trust-clock"),
+        help: ArgumentHelp(
+            """
+            Archive orders by the present date, also when no daemon ran for a while: the clock is \
+            known to be right.
+            """))
+    var isClockTrusted = false
+
     func validate() throws {
         if checksOnly && verifiesOnly {
             throw ValidationError("Give either --check or --verify, not both.")
@@ -91,7 +100,8 @@ struct Coupond: ParsableCommand {
         let overrides = Overrides(
             configurationPath: configurationPath, socketPath: socketPath,
             adminSocketPath: adminSocketPath, stateDirectory: stateDirectory,
-            durability: durability, catalogPaths: catalogPaths, isStrictCatalog: isStrictCatalog)
+            durability: durability, catalogPaths: catalogPaths, isStrictCatalog: isStrictCatalog,
+            isClockTrusted: isClockTrusted)
         let reason: ExitReason
         do throws(StartFault) {
             reason =

@@ -109,7 +109,7 @@ import Testing
 
     @Test(
         arguments: [
-            (0, 0, .version), (0, 3, .version), (1, 0, .state), (1, 5, .state), (2, 8, .modes),
+            (0, 0, .version), (0, 4, .version), (1, 0, .state), (1, 5, .state), (2, 8, .modes),
             (3, 1, .modes),
             (4, 0, .length), (15, 0x80, .time), (48, 0x20, .currency), (51, 1, .currency),
             (63, 0x80, .money), (107, 0x80, .time), (108, 0xFF, .customer),

@@ -148,7 +148,9 @@ import Testing
     }
 
     @Test func `gives its memory back when orders go`() {
-        var table = OrderTable(seed: HashSeed(1), limit: 1_000_000)
+        let slabByteCount = 1 << 16
+        var table = OrderTable(
+            seed: HashSeed(1), limit: 1_000_000, slabByteCount: slabByteCount)
         var generator = SeededGenerator(for: "memory of orders")
         let store = bytes("default")
         let image = [UInt8](repeating: 7, count: 200)
@@ -163,7 +165,8 @@ import Testing
             if number % 4 == 0 { _ = table.gatherNext() }
         }
         while table.gatherNext() != nil {}
-        var fresh = OrderTable(seed: HashSeed(1), limit: 1_000_000)
+        var fresh = OrderTable(
+            seed: HashSeed(1), limit: 1_000_000, slabByteCount: slabByteCount)
         var next = table.next(after: nil)
         while let id = next {
             _ = fresh.insert(store: store.span, order: table.order(id), image: table.image(id))

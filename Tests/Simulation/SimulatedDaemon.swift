@@ -76,7 +76,7 @@ final class SimulatedDaemon {
     var state: StateCopy { StateCopy(server.encodedState()) }
     var journalFault: DiskFault? { server.journalFault }
     var spaceFault: DiskFault? { server.spaceFault }
-    var deadline: Int64? { server.deadline }
+    var deadline: Int64? { server.deadline(at: time) }
     var isSettled: Bool { server.isDurable }
 
     /// Clients in the order in which they came.
@@ -179,10 +179,12 @@ final class SimulatedDaemon {
             guard let client = clients[id.rawValue] else { continue }
             try follow(server.deliverAnswer(on: &client.conversation, at: time), client)
         }
+        server.endOrders(at: time)
         while let task = server.nextTask(at: time) {
             switch task {
             case .reload: isReloading = true
             case .compaction(let header): compaction = header
+            case .archive: server.finishArchiving(isDurable: true, at: time)
             }
         }
         try beginJournalTurn()
@@ -233,5 +235,5 @@ final class SimulatedDaemon {
     func finishCompaction(_ outcome: SnapshotOutcome) { server.finishSnapshot(outcome, at: time) }
 
     func beginDrain() { server.beginDrain() }
-    func beginFinish() { server.beginFinish() }
+    func beginFinish() { server.beginFinish(at: time) }
 }

@@ -103,6 +103,7 @@ struct DocumentationShop: ~Copyable {
                 let compacted = Compacted(sequence: 0, byteCount: byteCount, orderCount: 0)
                 server.finishSnapshot(.written(compacted, milliseconds: 3), at: Self.now)
                 server.noteTurn(nanoseconds: 95_000)
+            case .archive: preconditionFailure("the shop of the pages keeps its orders")
             }
         }
     }

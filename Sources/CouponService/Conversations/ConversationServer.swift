@@ -27,6 +27,7 @@ package struct ConversationServer: ~Copyable {
     /// Replies, each ended by a line feed, of the call just made.
     private var reply = JSONWriter(appendingTo: ByteBuffer(capacity: 64 * 1_024))
     private let limits: ResourceLimits
+    private var fullness: OrderFullness
 
     /// `ledger` is what recovery read, and `report` how the journal stands that goes on from there.
     package init(
@@ -34,7 +35,10 @@ package struct ConversationServer: ~Copyable {
         settings: ServerSettings, facts: ServerFacts, at time: TurnTime
     ) {
         handler = RequestHandler(catalog: catalog, limits: settings.limits, facts: facts)
-        books = JournalledLedger(ledger, GroupCommit(settings.durability, report, at: time.steady))
+        books = JournalledLedger(
+            ledger, GroupCommit(settings.durability, report, at: time.steady), settings.orders,
+            at: time)
+        fullness = OrderFullness(limit: settings.limits.ordersMax)
         tasks = BackgroundTasks(
             SnapshotPlan(settings.snapshots, after: settings.start, at: time.steady))
         limits = settings.limits
@@ -152,6 +156,7 @@ extension ConversationServer {
     /// The next work to start. It is under way until it is reported as finished; meanwhile the same
     /// work is not named again.
     package mutating func nextTask(at time: TurnTime) -> StartableTask? {
+        if let lines = books.nextLinesToArchive() { return .archive(lines) }
         switch tasks.next(books.commit.report, at: time.steady) {
         case nil: return nil
         case .start(let task): return task
@@ -180,8 +185,16 @@ extension ConversationServer {
         handler.statistics.lastSnapshot = run
     }
 
+    /// The lines of ``StartableTask/archive(_:)`` are durable in a file, or could not be written.
+    package mutating func finishArchiving(isDurable: Bool, at time: TurnTime) {
+        books.finishArchiving(isDurable: isDurable, at: time)
+    }
+
     /// Follows other settings from the next snapshot on.
     package mutating func adopt(_ settings: SnapshotSettings) { tasks.adopt(settings) }
+
+    /// Keeps orders for other times from now on.
+    package mutating func adopt(_ settings: OrderSettings) { books.adopt(settings) }
 
     /// The present state as the bytes of a snapshot, to compare it with the one on disk.
     package func encodedState() -> ByteBuffer { books.ledger.encodeSnapshot() }
@@ -217,7 +230,7 @@ extension ConversationServer {
     package mutating func beginJournalTurn(
         into records: inout RecordLog, at time: TurnTime
     ) -> JournalTurn? {
-        books.beginTurn(into: &records, at: time.steady)
+        books.beginTurn(into: &records, at: time)
     }
 
     /// The turn that was begun last has ended so. Look at ``journalFault`` before anything else.
@@ -243,17 +256,34 @@ extension ConversationServer {
     }
 
     /// From now on everything is made durable as soon as it can be.
-    package mutating func beginFinish() { books.finish() }
+    package mutating func beginFinish(at time: TurnTime) { books.finish(at: time) }
 
     /// Whether everything that was decided is durable, and known to be.
     package var isDurable: Bool { books.isDurable }
 
-    /// When something must be done though nothing happens, in steady milliseconds: ask
-    /// ``beginJournalTurn(into:at:)`` and ``nextTask(at:)`` then.
-    package var deadline: Int64? {
+    /// When something must be done though nothing happens, in steady milliseconds: call
+    /// ``endOrders(at:)``, ``beginJournalTurn(into:at:)`` and ``nextTask(at:)`` then.
+    package func deadline(at time: TurnTime) -> Int64? {
         if journalFault != nil { return nil }
-        let snapshotDue = tasks.snapshotDue(books.commit.report)
-        guard let turnDue = books.commit.deadline else { return snapshotDue }
-        return min(turnDue, snapshotDue ?? .max)
+        let next = min(
+            tasks.snapshotDue(books.commit.report) ?? .max, books.commit.deadline ?? .max,
+            books.orderDeadline(at: time) ?? .max)
+        return next == .max ? nil : next
+    }
+}
+
+// MARK: The end of orders
+
+extension ConversationServer {
+    /// Ends a piece of the orders whose time has come: in each turn, before the journal's turn begins.
+    package mutating func endOrders(at time: TurnTime) {
+        if journalFault != nil { return }
+        handler.statistics.lapsed += UInt64(books.endOrders(at: time))
+    }
+
+    /// The share of the orders that may be kept, in percent, when it passes one that operators should
+    /// know of; nil otherwise.
+    package mutating func nextFullness() -> Int? {
+        fullness.next(kept: books.ledger.totals.orders - books.ledger.totals.byState.unused)
     }
 }

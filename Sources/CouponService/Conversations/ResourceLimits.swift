@@ -10,7 +10,8 @@ package struct ResourceLimits: Hashable, Sendable {
     /// Bytes of replies that wait for one client; beyond it the client is not read from.
     package var outputBytesMax = 1 << 20
     package var connectionsMax = 1_024
-    /// Orders on record. At this number new orders are refused; old ones are never forgotten for them.
+    /// Orders on record. At this number orders that used nothing are forgotten to make room; where there
+    /// are none, new orders are refused.
     package var ordersMax = 10_000_000
 
     package init() {}
@@ -21,6 +22,7 @@ package struct ServerSettings: Sendable {
     package var limits = ResourceLimits()
     package var durability = DurabilityMode.always
     package var snapshots = SnapshotSettings()
+    package var orders = OrderSettings()
     package var start = RecoveredFacts()
 
     package init() {}

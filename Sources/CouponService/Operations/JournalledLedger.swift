@@ -8,19 +8,26 @@ struct JournalledLedger: ~Copyable {
     /// Not private: requests read and change it.
     var ledger: Ledger
     private(set) var commit: GroupCommit
+    private var purge: OrderPurge
 
     /// `ledger` is what recovery read, and `commit` how the journal goes on from there.
-    init(_ ledger: consuming Ledger, _ commit: GroupCommit) {
+    init(
+        _ ledger: consuming Ledger, _ commit: GroupCommit, _ orders: OrderSettings,
+        at time: TurnTime
+    ) {
         self.ledger = ledger
         self.ledger.isCapturing = true
         self.ledger.recordRoom = commit.recordRoom
         self.commit = commit
+        purge = OrderPurge(orders, &self.ledger, at: time)
     }
 
     /// Begins the next turn of the journal, if there is anything to do and none is under way. What was
     /// decided since the last turn is added to `records`, which are empty.
-    mutating func beginTurn(into records: inout RecordLog, at steady: Int64) -> JournalTurn? {
-        let turn = commit.beginTurn(pendingByteCount: ledger.untakenByteCount, at: steady)
+    mutating func beginTurn(into records: inout RecordLog, at time: TurnTime) -> JournalTurn? {
+        // The date is written along with other records: for its own sake no disk is woken.
+        if ledger.untakenByteCount > 0 && !commit.isBusy { recordCalendar(at: time) }
+        let turn = commit.beginTurn(pendingByteCount: ledger.untakenByteCount, at: time.steady)
         if turn != nil { ledger.takeChanges(into: &records) }
         ledger.recordRoom = commit.recordRoom
         return turn
@@ -38,8 +45,46 @@ struct JournalledLedger: ~Copyable {
     mutating func roll() { commit.requestRoll() }
 
     /// From now on everything is made durable as soon as it can be.
-    mutating func finish() { commit.finish() }
+    mutating func finish(at time: TurnTime) {
+        recordCalendar(at: time)
+        commit.finish()
+    }
+
+    private mutating func recordCalendar(at time: TurnTime) {
+        guard ledger.hasRoomForRecords, let date = purge.dateToRecord(at: time) else { return }
+        ledger.record(calendar: date)
+    }
 
     /// Whether everything that was decided is durable, and known to be.
     var isDurable: Bool { commit.isDurable(upTo: ledger.sequence) }
+
+    // MARK: - The end of orders
+
+    /// Ends a piece of the orders whose time has come. Returns how many holds lapsed.
+    mutating func endOrders(at time: TurnTime) -> Int { purge.advance(&ledger, at: time) }
+
+    /// Brings the ledger to the time of a request: ends up to `countMax` holds whose time is over, and
+    /// returns how many.
+    mutating func lapse(_ countMax: Int, at time: TurnTime) -> Int {
+        ledger.lapseClock = time.lapseClock
+        ledger.purgeDate = purge.date(at: time)
+        return purge.lapse(countMax, &ledger, at: time)
+    }
+
+    /// The lines of orders to archive next; see ``OrderPurge/nextLines()``.
+    mutating func nextLinesToArchive() -> [UInt8]? { purge.nextLines() }
+
+    /// The lines were written, or not.
+    mutating func finishArchiving(isDurable: Bool, at time: TurnTime) {
+        purge.finishArchiving(isDurable: isDurable, &ledger, at: time)
+    }
+
+    /// Follows other settings from now on.
+    mutating func adopt(_ orders: OrderSettings) { purge.adopt(orders, &ledger) }
+
+    /// When the next order ends though nothing happens, in steady milliseconds.
+    func orderDeadline(at time: TurnTime) -> Int64? { purge.deadline(ledger, at: time) }
+
+    /// What the next purge takes, and when.
+    func purgeOutlook(at time: TurnTime) -> PurgeOutlook { purge.outlook(ledger, at: time) }
 }

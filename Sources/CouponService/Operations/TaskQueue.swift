@@ -69,6 +69,8 @@ package enum StartableTask: Equatable, Sendable {
     case reload
     /// Make a snapshot of everything before the segment with this header.
     case compaction(continuedBy: SegmentHeader)
+    /// Add these lines to the archive of orders, durably.
+    case archive([UInt8])
 }
 
 /// How a reload went.

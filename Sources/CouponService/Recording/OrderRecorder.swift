@@ -105,6 +105,8 @@ struct OrderRecorder: ~Copyable {
             let time = catalog.zones.bookingTime(of: booking, orAt: request.now, in: .utc)
             facts.bookedFor = max(0, CivilTime(startOf: time.date).milliseconds)
         }
+        facts.keptFrom = OrderKeeping.start(
+            ofOrderDecidedAt: facts.decidedAt, calendar: ledger.purgeDate)
         if request.fields.mode == .partial { facts.modes.insert(.partial) }
         if request.fields.considersAutoCoupons { facts.modes.insert(.auto) }
         if request.purchase.hasCart {

@@ -27,14 +27,17 @@ enum ReplayReply {
         reply.key("codes")
         reply.beginArray()
         var codes = image.codes
-        while let code = codes.next() { write(code, hasCart: hasCart, &reply) }
+        while let code = codes.next() {
+            beginEntry(of: code, hasCart: hasCart, &reply)
+            reply.endObject()
+        }
         reply.endArray()
         ReplyEnvelope.end(&reply)
     }
 
-    /// One code as it was replied; a refused one without its message.
-    private static func write(
-        _ code: borrowing OrderImageCode, hasCart: Bool, _ reply: inout JSONWriter
+    /// One code as it was replied; a refused one without its message. The caller ends the object.
+    static func beginEntry(
+        of code: borrowing OrderImageCode, hasCart: Bool, _ reply: inout JSONWriter
     ) {
         let facts = code.facts
         let isValid = facts.flags.contains(.valid)
@@ -59,7 +62,6 @@ enum ReplayReply {
             reply.string(reason.code)
         }
         reply.bytes.append(code.fragment)
-        reply.endObject()
     }
 
     private static func write(_ amounts: consuming OrderImageAmounts, _ reply: inout JSONWriter) {
@@ -69,7 +71,8 @@ enum ReplayReply {
         reply.endArray()
     }
 
-    private static func writeMoney(of image: borrowing OrderImageView, _ reply: inout JSONWriter) {
+    /// The sums of an order with a cart.
+    static func writeMoney(of image: borrowing OrderImageView, _ reply: inout JSONWriter) {
         let facts = image.facts
         reply.sums(
             Currency(packed: facts.currency), subtotal: Money(minorUnits: facts.subtotal),

@@ -26,7 +26,7 @@ enum StatisticsReply {
     static func write(
         _ statistics: Statistics, _ facts: ServerFacts, _ books: borrowing JournalledLedger,
         ordersMax: Int, _ catalog: borrowing Catalog, _ request: borrowing IncomingRequest,
-        _ reply: inout JSONWriter
+        at time: TurnTime, _ reply: inout JSONWriter
     ) {
         let uptime = request.now.millisecondsSinceEpoch - facts.startedAt.millisecondsSinceEpoch
         ReplyEnvelope.begin(to: request.id, &reply)
@@ -45,6 +45,7 @@ enum StatisticsReply {
         writeLongestTurn(statistics.longestTurn, &reply)
         reply.endObject()
         write(books.ledger.totals, ordersMax: ordersMax, &reply)
+        write(books.purgeOutlook(at: time), at: time, &reply)
         write(catalog, statistics, &reply)
         if let snapshot = statistics.lastSnapshot { write(snapshot, as: "last_snapshot", &reply) }
         reply.endObject()
@@ -95,8 +96,31 @@ enum StatisticsReply {
         reply.beginObject()
         reply.member("orders", Int64(totals.orders))
         reply.member("orders_limit", Int64(ordersMax))
+        reply.member("reserved", Int64(totals.byState.reserved))
+        reply.member("applied", Int64(totals.byState.applied))
+        reply.member("partly_released", Int64(totals.byState.partlyApplied))
+        reply.member("released", Int64(totals.byState.released))
+        reply.member("unused", Int64(totals.byState.unused))
         reply.member("uses_in_force", Int64(totals.usesInForce))
         reply.member("coupons_used", Int64(totals.couponsUsed))
+        reply.endObject()
+    }
+
+    private static func write(
+        _ outlook: PurgeOutlook, at time: TurnTime, _ reply: inout JSONWriter
+    ) {
+        reply.key("purge")
+        reply.beginObject()
+        reply.key("date")
+        reply.instant(Instant(millisecondsSinceEpoch: outlook.calendar))
+        if let oldest = outlook.oldest {
+            reply.key("oldest")
+            reply.instant(Instant(millisecondsSinceEpoch: oldest))
+        }
+        if let next = outlook.next {
+            reply.member("next_in_seconds", (next.wait + 999) / 1_000)
+            reply.member("next_orders", Int64(next.orders))
+        }
         reply.endObject()
     }
 

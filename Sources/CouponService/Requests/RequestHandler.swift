@@ -74,7 +74,7 @@ struct RequestHandler: ~Copyable {
     ) -> Disposition {
         let operation = request.fields.operation
         if isRefused(operation, under: terms, books.ledger, &reply) { return .replied }
-        lapse(&books.ledger, at: time)
+        statistics.lapsed += UInt64(books.lapse(Self.lapsesPerRequestMax, at: time))
 
         let outcome: RequestOutcome
         switch operation {
@@ -94,7 +94,8 @@ struct RequestHandler: ~Copyable {
             outcome = operations.showDiscounts(shared.catalog, request, &reply)
         case .serverStats:
             StatisticsReply.write(
-                statistics, facts, books, ordersMax: ordersMax, shared.catalog, request, &reply)
+                statistics, facts, books, ordersMax: ordersMax, shared.catalog, request, at: time,
+                &reply)
             return .replied
         case .serverReload: return .awaits(.reload)
         case .serverSnapshot: return .awaits(.snapshot)
@@ -108,18 +109,10 @@ struct RequestHandler: ~Copyable {
         return operation.changesState ? .repliedOnceDurable : .replied
     }
 
-    /// Ends the holds whose time is over, before anything relies on what is left. A great many are
-    /// ended in pieces, so that no request waits for all of them; until then they still hold, which
-    /// never lets a limit pass.
-    private mutating func lapse(_ ledger: inout Ledger, at time: TurnTime) {
-        ledger.lapseClock = time.lapseClock
-        for _ in 0..<Self.lapsesPerRequestMax {
-            guard ledger.lapseNext(until: time.steady) else { return }
-            statistics.lapsed += 1
-        }
-    }
-
-    private static let lapsesPerRequestMax = 1_024
+    /// Holds whose time is over end before anything relies on what is left. A great many end in pieces,
+    /// here and at the end of each turn, so that no request waits for all of them; until then they still
+    /// hold, which never lets a limit pass.
+    private static let lapsesPerRequestMax = 64
 
     /// Refuses what the socket's role, its stores, draining or a full journal forbids.
     private mutating func isRefused(

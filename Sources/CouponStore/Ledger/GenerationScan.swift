@@ -45,3 +45,35 @@ package struct GenerationScan: Sendable {
         }
     }
 }
+
+extension Ledger {
+    /// Of the generation whose orders are due first: how many of them are due when it is `today`,
+    /// counted up to `limit`, and when the first of its orders was decided, in milliseconds since 1970.
+    package func firstGeneration(today: Int64, limit: Int) -> (count: Int, oldest: Int64?) {
+        guard let slab = orders.slabDueFirst else { return (0, nil) }
+        var count = 0
+        var oldest: Int64?
+        var numbers = orders.numbers(inSlab: slab)
+        while let id = orders.first(from: numbers.lowerBound, below: numbers.upperBound) {
+            numbers = (id.row + 1)..<numbers.upperBound
+            if orders.queuePlace(of: id) != 0 { continue }
+            let facts = OrderImageView(recorded: orders.image(id)).facts
+            oldest = min(oldest ?? .max, facts.decidedAt)
+            if keeping.isDue(facts, today: today), count < limit { count += 1 }
+        }
+        return (count, oldest)
+    }
+
+    /// When the newest order was decided, in milliseconds since 1970; nil without orders. Reads every
+    /// image.
+    package var newestDecision: Int64? {
+        var newest: Int64?
+        var next = orders.next(after: nil)
+        while let id = next {
+            next = orders.next(after: id)
+            let decidedAt = OrderImageView(recorded: orders.image(id)).facts.decidedAt
+            newest = max(newest ?? 0, decidedAt)
+        }
+        return newest
+    }
+}

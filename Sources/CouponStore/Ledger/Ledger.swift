@@ -18,6 +18,8 @@ package struct Ledger: ~Copyable, Sendable {
     package var redemptions: RedemptionNumbers
     /// How the time of day relates to the clock by which holds lapse; the caller sets it.
     package var lapseClock = LapseClock()
+    /// The date of the purge, in milliseconds since 1970; 0 where none is known. The caller sets it.
+    package var purgeDate: Int64 = 0
 
     /// Changes since the state was empty: the sequence of the last one in the journal.
     package private(set) var sequence: UInt64 = 0
@@ -184,6 +186,9 @@ package struct Ledger: ~Copyable, Sendable {
         if capture.isOn { capture.keepForgetting(of: id, in: orders, books.moved, of: usage) }
         books.forget(id, in: &orders)
     }
+
+    /// Whether memory that forgotten orders left should be gathered, with ``gather()``.
+    package var needsGathering: Bool { orders.needsGathering }
 
     /// Moves an order to where it keeps less memory from going back. Returns false when none need be.
     package mutating func gather() -> Bool { books.gather(in: &orders) }

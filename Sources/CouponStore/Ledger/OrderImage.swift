@@ -13,10 +13,10 @@ import FlatStorage
 //
 // ```
 // offset size
-//      0    1  version: 3 where the order is booked for a date, otherwise 2
+//      0    1  version: 3 where one of the last two modes is set, otherwise 2
 //      1    1  state: 1 reserved, 2 applied, 3 partly applied, 4 released
-//      2    2  modes: bit 0 partial, bit 1 auto, bit 2 has a cart, bit 3 is booked for a date (in
-//              version 3); the rest 0
+//      2    2  modes: bit 0 partial, bit 1 auto, bit 2 has a cart; in version 3: bit 3 booked for a
+//              date, bit 4 kept from another date than that of the decision; the rest 0
 //      4    4  length of the image, this header included
 //      8    8  time of the decision
 //     16    8  time of the reserve that it took over; 0 = none
@@ -33,6 +33,7 @@ import FlatStorage
 //     98    2  number of codes
 //    100    8  time at which codes were given back last; 0 = never
 //    108    8  the time that the order is booked for, where mode bit 3 says so
+//           8  the date of the purge at the decision, where mode bit 4 says so
 //              customer: text id, text e-mail; empty = none
 //              line discounts: L varints
 //              metadata: for each pair, text name, text value
@@ -55,7 +56,7 @@ import FlatStorage
 // ```
 //
 // Version 1 has one byte of flags, of which bits 0 to 4 are known, and ends its header at 100. It
-// is read, and becomes version 2 when its order changes. Version 2 has no booking.
+// is read, and becomes version 2 when its order changes.
 //
 // A reserve that lapsed is released, has no codes and still says when its holds lapsed.
 //
@@ -76,6 +77,9 @@ package struct OrderFacts: Equatable, Sendable, BitwiseCopyable {
     /// The time that the order is booked for; 0 when it is booked for none. A date counts as its
     /// beginning in UTC.
     package var bookedFor: Int64 = 0
+    /// The date from which the order is kept, by the calendar of the purge; 0 where that is
+    /// ``decidedAt``.
+    package var keptFrom: Int64 = 0
     /// Of the canonical request: equal for what counts as the same request again.
     package var request: Fingerprint
     /// The currency's three letters, packed; 0 without a cart.
@@ -116,9 +120,12 @@ package struct OrderModes: OptionSet, Sendable, BitwiseCopyable {
     package static let hasCart = OrderModes(rawValue: 4)
     /// The request named a booking date. The image's writer sets it.
     static let isBooked = OrderModes(rawValue: 8)
+    /// The date of the purge was not that of the clock. The image's writer sets it.
+    static let isDated = OrderModes(rawValue: 16)
 
     static func known(in version: UInt8) -> OrderModes {
-        version < 3 ? [.partial, .auto, .hasCart] : [.partial, .auto, .hasCart, .isBooked]
+        version < OrderImageLayout.datedVersion
+            ? [.partial, .auto, .hasCart] : [.partial, .auto, .hasCart, .isBooked, .isDated]
     }
 }
 
@@ -186,9 +193,9 @@ package struct OrderImageFault: Error, Equatable {
 /// Sizes and places of the image's header.
 enum OrderImageLayout {
     static let version: UInt8 = 2
-    /// Of an image with a booking.
-    static let bookedVersion: UInt8 = 3
-    static let versions: ClosedRange<UInt8> = 1...bookedVersion
+    /// Of an image that has one of the dates that few orders have.
+    static let datedVersion: UInt8 = 3
+    static let versions: ClosedRange<UInt8> = 1...datedVersion
     static let lengthOffset = 4
     static let lineCountOffset = 52
     static let metadataCountOffset = 96

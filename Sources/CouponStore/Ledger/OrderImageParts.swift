@@ -255,7 +255,7 @@ struct OrderImageHeaderReader: ~Escapable {
         else { throw OrderImageFault(part: .length, offset: reader.position) }
         var facts = OrderFacts(
             state: state, decidedAt: decidedAt, request: Fingerprint(low: low, high: high))
-        facts.modes = OrderModes(rawValue: modes).subtracting(.isBooked)
+        facts.modes = OrderModes(rawValue: modes).subtracting([.isBooked, .isDated])
         facts.reservedAt = reservedAt
         facts.expiresAt = expiresAt
         facts.currency = try currency()
@@ -275,6 +275,7 @@ struct OrderImageHeaderReader: ~Escapable {
         self.codeCount = Int(codeCount)
         if version > 1 { facts.releasedAt = try number(.time) }
         if modes & OrderModes.isBooked.rawValue != 0 { facts.bookedFor = try number(.time) }
+        if modes & OrderModes.isDated.rawValue != 0 { facts.keptFrom = try number(.time) }
         return facts
     }
 

@@ -49,8 +49,8 @@ package struct OrderImageWriter: ~Copyable, Sendable {
     package mutating func begin(_ facts: OrderFacts, customer: Span<UInt8>, email: Span<UInt8>) {
         precondition(
             facts.decidedAt >= 0 && facts.reservedAt >= 0 && facts.expiresAt >= 0
-                && facts.releasedAt >= 0 && facts.bookedFor >= 0 && facts.subtotal >= 0
-                && facts.shipping >= 0 && facts.discount >= 0
+                && facts.releasedAt >= 0 && facts.bookedFor >= 0 && facts.keptFrom >= 0
+                && facts.subtotal >= 0 && facts.shipping >= 0 && facts.discount >= 0
                 && facts.shippingDiscount >= 0 && facts.total >= 0,
             "an order's times and money are not negative")
         precondition(
@@ -63,10 +63,12 @@ package struct OrderImageWriter: ~Copyable, Sendable {
         lineCount = 0
         metadataCount = 0
         codeCount = 0
-        let isBooked = facts.bookedFor > 0
-        buffer.append(isBooked ? OrderImageLayout.bookedVersion : OrderImageLayout.version)
+        var modes = facts.modes
+        if facts.bookedFor > 0 { modes.insert(.isBooked) }
+        if facts.keptFrom > 0 { modes.insert(.isDated) }
+        let isDated = modes != facts.modes
+        buffer.append(isDated ? OrderImageLayout.datedVersion : OrderImageLayout.version)
         buffer.append(facts.state.rawValue)
-        let modes = isBooked ? facts.modes.union(.isBooked) : facts.modes
         buffer.appendLittleEndian(modes.rawValue)
         buffer.appendLittleEndian(UInt32(0))
         buffer.appendLittleEndian(facts.decidedAt)
@@ -84,7 +86,8 @@ package struct OrderImageWriter: ~Copyable, Sendable {
         buffer.appendLittleEndian(UInt16(0))
         buffer.appendLittleEndian(UInt16(0))
         buffer.appendLittleEndian(facts.releasedAt)
-        if isBooked { buffer.appendLittleEndian(facts.bookedFor) }
+        if facts.bookedFor > 0 { buffer.appendLittleEndian(facts.bookedFor) }
+        if facts.keptFrom > 0 { buffer.appendLittleEndian(facts.keptFrom) }
         buffer.appendCounted(customer)
         buffer.appendCounted(email)
     }

@@ -15,6 +15,16 @@ package struct OrderKeeping: Equatable, Sendable {
 
     package init() {}
 
+    /// The ``OrderFacts/keptFrom`` of an order that is decided at that time of day when the calendar of
+    /// the purge has come to `calendar`; 0 for an unknown calendar.
+    ///
+    /// A clock that is ahead keeps an order longer, so that a day of it does not matter. One that is
+    /// behind would have it forgotten as soon as it is put right.
+    package static func start(ofOrderDecidedAt wall: Int64, calendar: Int64) -> Int64 {
+        let ahead = wall - calendar
+        return calendar > 0 && (ahead < -1_000 || ahead > dayMilliseconds) ? calendar : 0
+    }
+
     /// Whether an order may be archived when it is `today`, in milliseconds since 1970.
     package func isDue(_ facts: OrderFacts, today: Int64) -> Bool {
         facts.state != .reserved
@@ -24,9 +34,10 @@ package struct OrderKeeping: Equatable, Sendable {
     /// The day on which an order is due, less the retention: orders without a booking are due in the
     /// order in which they were decided, whatever the retention is.
     func earliestDue(_ facts: OrderFacts) -> Int64 {
-        guard facts.bookedFor > 0 else { return facts.decidedAt }
+        let start = facts.keptFrom > 0 ? facts.keptFrom : facts.decidedAt
+        guard facts.bookedFor > 0 else { return start }
         let afterBooking = facts.bookedFor &+ Self.bookingMilliseconds &- retentionMilliseconds
-        return max(facts.decidedAt, afterBooking)
+        return max(start, afterBooking)
     }
 }
 

@@ -245,6 +245,9 @@ package struct OrderTable: ~Copyable, Sendable {
         rows.first(from: number, below: end).map { OrderID(row: $0) }
     }
 
+    /// Whether memory that forgotten orders left should be gathered, with ``gatherNext()``.
+    package var needsGathering: Bool { rows.needsGathering }
+
     /// Moves an order out of a slab that is mostly empty, and returns its old and new number; nil
     /// when memory needs no gathering.
     package mutating func gatherNext() -> (old: OrderID, new: OrderID)? {

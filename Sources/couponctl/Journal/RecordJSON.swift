@@ -90,6 +90,7 @@ extension JSONText {
         members += time("expires_at", facts.expiresAt)
         members += time("released_at", facts.releasedAt)
         members += time("booked_for", facts.bookedFor)
+        members += time("kept_from", facts.keptFrom)
         if !image.customer.isEmpty { members.append(("customer", .string(text(image.customer)))) }
         if !image.email.isEmpty { members.append(("email", .string(text(image.email)))) }
         if facts.modes.contains(.hasCart) {

@@ -15,6 +15,7 @@ struct Configuration: Equatable, Sendable {
     var idleTimeoutSeconds: Int64? = 600
     var journal = JournalSettings()
     var snapshots = SnapshotSettings()
+    var orders = OrderFileSettings()
     var log = LogSettings()
 
     static let defaultSocketPath = "/run/coupond/coupond.sock"
@@ -68,6 +69,15 @@ struct JournalSettings: Equatable, Sendable {
     var segmentMiB: Int64 = 16
 
     var segmentByteCount: Int { Int(segmentMiB) * 1_024 * 1_024 }
+}
+
+/// For how long orders are kept, and where they go.
+struct OrderFileSettings: Equatable, Sendable {
+    var settings = OrderSettings()
+    /// The folder for archived orders; nil for none.
+    var archiveFolder: String? {
+        didSet { settings.archives = archiveFolder != nil }
+    }
 }
 
 struct LogSettings: Equatable, Sendable {

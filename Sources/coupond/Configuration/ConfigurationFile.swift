@@ -47,6 +47,10 @@ extension Configuration {
             map.refuseUnknownKeys()
         }
         snapshots.growthBytesMin = journal.segmentByteCount
+        if var map = file.take("orders")?.map() {
+            orders.read(&map)
+            map.refuseUnknownKeys()
+        }
         if var map = file.take("log")?.map() {
             log.read(&map)
             map.refuseUnknownKeys()
@@ -58,7 +62,7 @@ extension Configuration {
         map.read("lines_per_turn", in: 1...1_000_000) { limits.linesPerTurnMax = Int($0) }
         map.read("connections", in: 1...1_000_000) { limits.connectionsMax = Int($0) }
         map.read("output_bytes", in: 4_096...1_073_741_824) { limits.outputBytesMax = Int($0) }
-        map.read("orders", in: 1...4_000_000_000) { limits.ordersMax = Int($0) }
+        map.read("orders", in: 1...2_000_000_000) { limits.ordersMax = Int($0) }
         map.read("idle_timeout_seconds", in: 0...31_536_000) { seconds in
             idleTimeoutSeconds = seconds == 0 ? nil : seconds
         }
@@ -125,6 +129,18 @@ extension JournalSettings {
     }
 }
 
+extension OrderFileSettings {
+    fileprivate mutating func read(_ map: inout FieldMap) {
+        if let time = map.take("forget_unused")?.milliseconds() {
+            settings.keeping.unusedMilliseconds = time
+        }
+        if let time = map.take("retention")?.milliseconds() {
+            settings.keeping.retentionMilliseconds = time
+        }
+        if let path = map.take("archive")?.filePath() { archiveFolder = path }
+    }
+}
+
 extension LogSettings {
     fileprivate mutating func read(_ map: inout FieldMap) {
         if let choice = map.take("level")?.choice(of: Logger.Level.self) { level = choice }
@@ -141,6 +157,22 @@ extension FieldMap {
 }
 
 extension DefinitionField {
+    /// A length of time such as `24h`: a whole number and `s`, `m`, `h` or `d`.
+    fileprivate func milliseconds() -> Int64? {
+        guard let text = text() else { return nil }
+        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
+        let secondsMax: Int64 = 36_500 * 86_400
+        if let last = text.last, let unit = units[last], let number = Int64(text.dropLast()),
+            number > 0, number <= secondsMax / unit
+        {
+            return number * unit * 1_000
+        }
+        refuse(
+            "`\(text.shortened)` is not a length of time: write a whole number and s, m, h or d,"
+                + " such as 24h or 400d; at most 36500d.")
+        return nil
+    }
+
     /// Access rights in octal digits, such as `0660`.
     fileprivate func fileMode() -> UInt32? {
         guard let text = text() else { return nil }

@@ -12,6 +12,8 @@ struct Overrides: Equatable, Sendable {
     var catalogPaths: [String] = []
     /// Whether a start on broken definitions is refused, instead of serving the last good catalog.
     var isStrictCatalog = false
+    /// Whether the time of day is right, so that orders may be archived by it.
+    var isClockTrusted = false
 }
 
 /// A command line with a mistake.
@@ -39,6 +41,7 @@ extension Configuration {
         }
         if let directory = overrides.stateDirectory { state.directory = directory }
         if let durability = overrides.durability { journal.durability = durability }
+        orders.settings.trustsClock = overrides.isClockTrusted
         if !overrides.catalogPaths.isEmpty { catalogPaths = overrides.catalogPaths }
         if catalogPaths == nil { throw .noCatalog }
     }

@@ -23,6 +23,7 @@ final class Daemon {
     private let journal: JournalDriver
     private let reloader: Reloader
     private let snapshotter: Snapshotter
+    private let archiver: OrderArchiver
     private let idleTimeout: IdleTimeout
     private let drain: Drain
     /// Held, because it holds the lock.
@@ -63,12 +64,15 @@ final class Daemon {
         // of 5 the loop waited for them for a third of its time, at 19 for a twelfth. The
         // scheduler's idle class would be better still, but on a machine that is busy all day its
         // threads may never run, and leaving it needs privileges.
+        archiver = OrderArchiver(
+            try Worker(on: loop, name: "archive"),
+            folder: parts.configuration.orders.archiveFolder, server: server, log: log)
         reloader = Reloader(
             try Worker(
                 on: loop, name: "catalog", niceness: Self.workerNiceness, returnsMemory: true),
             overrides: parts.overrides, configuration: parts.configuration,
             cache: CatalogCache(in: parts.directory.path), server: server,
-            idleTimeout: idleTimeout, log: log)
+            idleTimeout: idleTimeout, archiver: archiver, log: log)
         snapshotter = Snapshotter(
             try Worker(
                 on: loop, name: "snapshot", niceness: Self.workerNiceness, returnsMemory: true),
@@ -112,6 +116,7 @@ final class Daemon {
             switch task {
             case .reload: reloader.start()
             case .compaction(let header): snapshotter.start(continuedBy: header)
+            case .archive(let lines): archiver.start(lines)
             }
         }
     }
@@ -119,11 +124,22 @@ final class Daemon {
     private func endTurn() {
         clients.resumeYielded()
         clients.deliverAnswers()
+        server.with { server, now in server.endOrders(at: now) }
+        logFullness()
         startTasks()
         journal.advance()
         drain.endTurn()
         if clients.hasYielded { nextTurn?.start(after: 0) }
         server.endTurn()
+    }
+
+    private func logFullness() {
+        guard let percent = server.with({ server in server.nextFullness() }) else { return }
+        log.warning(
+            percent < 100
+                ? "the orders on record come near limits.orders"
+                : "limits.orders is reached: new orders are refused",
+            metadata: ["percent": .stringConvertible(percent)])
     }
 
     private func noteTurn(nanoseconds: Int64) {

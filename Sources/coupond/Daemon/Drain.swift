@@ -137,7 +137,7 @@ final class Drain {
     func endTurn() {
         if phase == .draining && clients.count == 0 {
             phase = .flushing
-            server.with { server in server.beginFinish() }
+            server.with { server, now in server.beginFinish(at: now) }
             journal.advance()
         }
         if phase == .flushing && server.with({ server in server.isDurable }) {

@@ -35,7 +35,7 @@ final class JournalDriver {
             server.beginJournalTurn(into: &thread.records, at: now)
         }
         if let turn { thread.perform(turn) { [unowned self] in finishTurn($0) } }
-        guard let deadline = server.with({ server in server.deadline }) else {
+        guard let deadline = server.with({ server, now in server.deadline(at: now) }) else {
             deadlineTimer.stop()
             return
         }

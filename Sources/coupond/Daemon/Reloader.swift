@@ -19,13 +19,14 @@ final class Reloader {
     private let cache: CatalogCache
     private let server: LoopServer
     private let idleTimeout: IdleTimeout
+    private let archiver: OrderArchiver
     private let log: DaemonLog
     /// The configuration in force.
     private var configuration: Configuration
 
     init(
         _ worker: Worker, overrides: Overrides, configuration: Configuration, cache: CatalogCache,
-        server: LoopServer, idleTimeout: IdleTimeout, log: DaemonLog
+        server: LoopServer, idleTimeout: IdleTimeout, archiver: OrderArchiver, log: DaemonLog
     ) {
         self.worker = worker
         self.overrides = overrides
@@ -33,6 +34,7 @@ final class Reloader {
         self.cache = cache
         self.server = server
         self.idleTimeout = idleTimeout
+        self.archiver = archiver
         self.log = log
     }
 
@@ -90,7 +92,12 @@ final class Reloader {
         configuration.log = next.log
         configuration.catalogPaths = next.catalogPaths
         configuration.snapshots = next.snapshots
-        server.with { server in server.adopt(next.snapshots) }
+        configuration.orders = next.orders
+        archiver.folder = next.orders.archiveFolder
+        server.with { server in
+            server.adopt(next.snapshots)
+            server.adopt(next.orders.settings)
+        }
         if next.idleTimeoutSeconds != configuration.idleTimeoutSeconds {
             configuration.idleTimeoutSeconds = next.idleTimeoutSeconds
             idleTimeout.start(seconds: next.idleTimeoutSeconds)

@@ -129,6 +129,7 @@ private func makeServer(
     settings.limits = configuration.limits
     settings.durability = configuration.journal.durability
     settings.snapshots = configuration.snapshots
+    settings.orders = configuration.orders.settings
     settings.start.snapshotSequence = state.snapshotSequence
     settings.start.snapshotByteCount = state.report.snapshotByteCount
     settings.start.journalByteCount = state.report.journalByteCount

@@ -121,7 +121,7 @@ import Testing
         #expect(shop.server.journalFault == fault)
         #expect(shop.released(among: client) == [])
         shop.pass(milliseconds: 10_000)
-        let (turn, deadline) = (shop.begin(), shop.server.deadline)
+        let (turn, deadline) = (shop.begin(), shop.server.deadline(at: shop.time))
         #expect(turn == nil && deadline == nil)
         // No new change is accepted either.
         #expect(
@@ -159,7 +159,7 @@ import Testing
     @Test func `is tried again every second until it returns`() throws {
         var shop = try fullShop()
         let client = shop.connect()
-        #expect(shop.server.deadline != nil)
+        #expect(shop.server.deadline(at: shop.time) != nil)
         shop.pass(milliseconds: 999)
         let early = shop.begin()
         #expect(early == nil)

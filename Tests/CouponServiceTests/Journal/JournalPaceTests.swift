@@ -13,7 +13,7 @@ import Testing
         shop.end()
         // The end of the process does not take it back any more.
         #expect(shop.released(among: client) == ["1"])
-        #expect(shop.server.deadline == shop.time.steady + 500)
+        #expect(shop.server.deadline(at: shop.time) == shop.time.steady + 500)
         shop.pass(milliseconds: 499)
         _ = shop.send(Line.apply(2, "o2"), from: client)
         #expect(shop.begin() == JournalTurn())
@@ -58,7 +58,7 @@ import Testing
         shop.pass(milliseconds: 60_000)
         let turn = shop.begin()
         #expect(turn == nil)
-        shop.server.beginFinish()
+        shop.server.beginFinish(at: shop.time)
         #expect(shop.begin() == JournalTurn(synchronizes: true))
         shop.end()
         #expect(shop.begin() == JournalTurn(marks: true))
@@ -73,7 +73,7 @@ import Testing
         _ = shop.send(Line.apply(1, "o1"), from: shop.connect())
         _ = shop.begin()
         shop.end { $0.synchronized = $0.written }
-        #expect(shop.server.deadline == shop.time.steady + 20)
+        #expect(shop.server.deadline(at: shop.time) == shop.time.steady + 20)
         shop.pass(milliseconds: 19)
         let early = shop.begin()
         #expect(early == nil)
@@ -90,7 +90,7 @@ import Testing
         _ = shop.send(Line.apply(1, "o1"), from: client)
         _ = shop.begin()
         _ = shop.send(Line.apply(2, "o2"), from: client)
-        shop.server.beginFinish()
+        shop.server.beginFinish(at: shop.time)
         var states: [Bool] = []
         for _ in 0..<3 {
             states.append(shop.server.isDurable)

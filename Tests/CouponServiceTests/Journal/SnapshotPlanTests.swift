@@ -101,6 +101,6 @@ import Testing
         #expect(task(&shop) != nil)
         shop.pass(milliseconds: 1_000_000)
         #expect(task(&shop) == nil)
-        #expect(shop.server.deadline == nil)
+        #expect(shop.server.deadline(at: shop.time) == nil)
     }
 }

@@ -1,0 +1,147 @@
+import CouponRules
+import CouponStore
+import CouponWire
+import FlatStorage
+
+// An order that leaves the records is written as one line of JSON: everything that the daemon knew of
+// it, in the members of the replies where they are the same. A line that was written just before a
+// crash may be written again by the next daemon; the order's name tells.
+
+/// Orders that are to be forgotten once their lines are in a file.
+struct ArchiveBatch: ~Copyable {
+    private var json = JSONWriter(appendingTo: ByteBuffer())
+    /// The store and the name of each order.
+    private var names: [(store: [UInt8], order: [UInt8])] = []
+
+    private static let countMax = 512
+    private static let byteCountMax = 512 * 1_024
+
+    /// Orders in the batch.
+    var count: Int { names.count }
+
+    /// Whether the batch should be written before more orders are added.
+    var isFull: Bool { names.count >= Self.countMax || json.bytes.count >= Self.byteCountMax }
+
+    /// One line for each order.
+    var lines: [UInt8] {
+        let bytes = json.bytes.bytes
+        return bytes.indices.map { bytes[$0] }
+    }
+
+    mutating func removeAll() {
+        json.bytes.removeAll()
+        names.removeAll()
+    }
+
+    mutating func add(_ order: OrderID, of ledger: borrowing Ledger, at now: Instant) {
+        let store = ledger.orders.store(order), name = ledger.orders.order(order)
+        names.append((store.indices.map { store[$0] }, name.indices.map { name[$0] }))
+        ArchivedOrder.write(ledger.image(of: order), store: store, order: name, at: now, &json)
+    }
+
+    /// Forgets the orders of the batch that are still due. Those for which the journal has no room
+    /// are found again.
+    func forgetDue(in ledger: inout Ledger, today: Int64) {
+        for name in names {
+            let order = ledger.orders.find(store: name.store.span, order: name.order.span)
+            guard let order, ledger.keeping.isDue(ledger.image(of: order).facts, today: today),
+                ledger.hasRoom(toRecord: Span(), order)
+            else { continue }
+            ledger.forget(order)
+        }
+    }
+}
+
+/// The line of an order in an archive.
+enum ArchivedOrder {
+    static func write(
+        _ image: borrowing OrderImageView, store: Span<UInt8>, order: Span<UInt8>,
+        at now: Instant, _ json: inout JSONWriter
+    ) {
+        let facts = image.facts
+        json.beginObject()
+        json.key("store")
+        json.string(store)
+        json.key("order")
+        json.string(order)
+        json.key("state")
+        json.string(facts.state.archiveName)
+        writeTime("decided_at", facts.decidedAt, &json)
+        writeTime("reserved_at", facts.reservedAt, &json)
+        writeTime("released_at", facts.releasedAt, &json)
+        writeTime("booked_for", facts.bookedFor, &json)
+        json.key("archived_at")
+        json.instant(now)
+        writeCustomer(of: image, &json)
+        let hasCart = facts.modes.contains(.hasCart)
+        if hasCart {
+            ReplayReply.writeMoney(of: image, &json)
+            json.member("shipping", facts.shipping)
+        }
+        json.key("codes")
+        json.beginArray()
+        var codes = image.codes
+        while let code = codes.next() {
+            ReplayReply.beginEntry(of: code, hasCart: hasCart, &json)
+            if code.facts.flags.contains(.released) {
+                json.key("released")
+                json.boolean(true)
+            }
+            json.endObject()
+        }
+        json.endArray()
+        writeMetadata(of: image, &json)
+        json.endObject()
+        json.endLine()
+    }
+
+    private static func writeTime(
+        _ name: StaticString, _ milliseconds: Int64, _ json: inout JSONWriter
+    ) {
+        if milliseconds == 0 { return }
+        json.key(name)
+        json.instant(Instant(millisecondsSinceEpoch: milliseconds))
+    }
+
+    private static func writeCustomer(
+        of image: borrowing OrderImageView, _ json: inout JSONWriter
+    ) {
+        if image.customer.isEmpty && image.email.isEmpty { return }
+        json.key("customer")
+        json.beginObject()
+        if !image.customer.isEmpty {
+            json.key("id")
+            json.string(image.customer)
+        }
+        if !image.email.isEmpty {
+            json.key("email")
+            json.string(image.email)
+        }
+        json.endObject()
+    }
+
+    private static func writeMetadata(
+        of image: borrowing OrderImageView, _ json: inout JSONWriter
+    ) {
+        if image.metadataCount == 0 { return }
+        json.key("metadata")
+        json.beginObject()
+        var pairs = image.metadata
+        while let pair = pairs.next() {
+            json.key(pair.name)
+            json.string(pair.value)
+        }
+        json.endObject()
+    }
+}
+
+extension OrderState {
+    fileprivate var archiveName: StaticString {
+        switch self {
+        case .reserved: "reserved"
+        case .applied: "applied"
+        case .partlyApplied: "partly_released"
+        case .released: "released"
+        }
+    }
+}
