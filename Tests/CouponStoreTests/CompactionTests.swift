@@ -212,7 +212,6 @@ import Testing
             case .failure(.disk(let fault)), .failure(.unreadable(.disk(let fault))):
                 #expect(fault.errno == errno)
             case .failure(.unreadable(.snapshot(let fault))):
-                if isDamaged && fault.problem == .foreign { continue }
                 guard case .unreadable(let fault) = fault.problem else {
                     Issue.record("\(fault)")
                     continue

@@ -1,5 +1,6 @@
 import CouponStore
 import FlatStorage
+import Glibc
 import StoreSupport
 import Testing
 
@@ -233,6 +234,84 @@ struct LivedInDirectory {
             #expect(
                 found.report.redoneCount
                     == Int(LivedInDirectory.last - LivedInDirectory.previousBase))
+        }
+    }
+
+    /// A bad place of the device is like other damage, wherever it is.
+    @Test(arguments: [0, 40, 60, 1_000])
+    func `takes the one before where the device cannot read the newer one`(offset: Int) throws {
+        let expected = try Script.encodedState(after: LivedInDirectory.last)
+        let disk = try LivedInDirectory().disk
+        let bad = BadPlaceDisk(disk, Self.path, from: offset)
+        let fault = SnapshotFault(
+            path: Self.path, problem: .unreadable(DiskFault(.read, path: Self.path, errno: EIO)))
+        let found = try RecoveredSketch(from: bad)
+        #expect(found.encoded == expected && found.report.damagedSnapshot == fault)
+        // Neither is another fault than a bad place, nor does damage of the older one pass.
+        let locked = BadPlaceDisk(disk, Self.path, from: offset, errno: EACCES)
+        let refusal = DiskFault(.read, path: Self.path, errno: EACCES)
+        #expect(
+            recoveryFault(of: locked)
+                == .snapshot(SnapshotFault(path: Self.path, problem: .unreadable(refusal))))
+        disk[Self.previous] = bytes("none either")
+        #expect(recoveryFault(of: bad) == .snapshot(fault))
+        disk[Self.previous] = nil
+        #expect(recoveryFault(of: bad) == .snapshot(fault))
+    }
+
+    /// The next compaction keeps the file, too.
+    @Test func `compacts from the one before where the device cannot read the newer one`() throws {
+        let disk = try LivedInDirectory().disk
+        let unreadable = try #require(disk[Self.path])
+        let bad = BadPlaceDisk(disk, Self.path, from: 0)
+        var daemon = try SketchDaemon(on: disk)
+        daemon.perform(rolls: true)
+        let result = try Compaction.run(
+            on: bad, directory: "state", continuedBy: daemon.report.segment)
+        #expect(result.sequence == LivedInDirectory.last)
+        #expect(disk["state/snapshot.damaged-1"] == unreadable)
+        let found = try RecoveredSketch(from: disk)
+        #expect(try found.encoded == Script.encodedState(after: LivedInDirectory.last))
+    }
+
+    /// No start and no compaction looks at what only the older one needs; a verification does.
+    @Test func `does not need the segments of the one before`() throws {
+        let directory = try LivedInDirectory(), disk = directory.disk
+        let expected = try Script.encodedState(after: LivedInDirectory.last)
+        for index in 0..<(try directory.firstNeeded) {
+            let name = try directory.segments[index], path = "state/" + name.text
+            let whole = try #require(disk[path])
+            for offset in [20, 600] {
+                var damaged = whole
+                damaged[offset] ^= 1
+                disk[path] = damaged
+                let state = try SketchDaemon.recover(from: disk)
+                let faults = state.faultsOfOlder(on: disk, directory: "state")
+                #expect(canonicalBytes(of: state.ledger) == expected)
+                guard case .journal(let corruption)? = faults.first else {
+                    Issue.record("the damage of \(name.text) is not found: \(faults)")
+                    continue
+                }
+                #expect(corruption.segment == name)
+                let copy = disk.copy
+                var daemon = try SketchDaemon(on: copy)
+                #expect(try daemon.compact().sequence == LivedInDirectory.last)
+            }
+            disk[path] = whole
+        }
+        let state = try SketchDaemon.recover(from: disk)
+        let faults = state.faultsOfOlder(on: disk, directory: "state")
+        #expect(faults.isEmpty)
+    }
+
+    @Test func `is found by a verification where the one before is damaged`() throws {
+        let disk = try LivedInDirectory().disk
+        for (damaged, problem) in Self.damages(try #require(disk[Self.previous])) {
+            disk[Self.previous] = damaged
+            let state = try SketchDaemon.recover(from: disk)
+            let faults = state.faultsOfOlder(on: disk, directory: "state")
+            #expect(
+                faults == [.snapshot(SnapshotFault(path: Self.previous, problem: problem))])
         }
     }
 

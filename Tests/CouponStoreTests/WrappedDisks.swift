@@ -48,6 +48,35 @@ final class LyingDisk: WrappedDisk {
     }
 }
 
+/// Cannot read a file from a place on.
+final class BadPlaceDisk: WrappedDisk {
+    let disk: SimulatedDisk
+    private let path: String
+    private let offset: Int
+    private let errno: CInt
+
+    init(_ disk: SimulatedDisk, _ path: String, from offset: Int, errno: CInt = EIO) {
+        self.disk = disk
+        self.path = path
+        self.offset = offset
+        self.errno = errno
+    }
+
+    func read(_ path: String, into buffer: inout ByteBuffer) throws(DiskFault) {
+        try read(path, from: 0, count: .max, into: &buffer)
+    }
+
+    func read(
+        _ path: String, from start: Int, count: Int, into buffer: inout ByteBuffer
+    ) throws(DiskFault) {
+        let byteCount = disk[path]?.count ?? 0
+        if path == self.path, min(count, byteCount - start) > offset - start {
+            throw DiskFault(.read, path: path, errno: errno)
+        }
+        try disk.read(path, from: start, count: count, into: &buffer)
+    }
+}
+
 /// Counts how often files are synchronized.
 final class CountingDisk: WrappedDisk {
     let disk: SimulatedDisk

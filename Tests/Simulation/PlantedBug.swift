@@ -7,7 +7,6 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     // Between the daemon and its disk, while it writes.
     case skipsJournalSync
     case skipsDirectorySync
-    case skipsDirectorySyncOfRemovals
     case skipsHeaderSync
     case skipsSnapshotSync
     case swallowsFailedSync
@@ -25,6 +24,9 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case readsTooLittle
     case hidesTheNewestSegment
     case showsAnOldSnapshot
+    // In the compaction.
+    case snapshotsPromiseMore
+    case snapshotsLeaveOrdersOut
     // In the shell.
     case repliesBeforeSync
     case reportsBeforeWriting
@@ -37,8 +39,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// Who stands between the daemon and its disk.
     var interference: (any DiskInterference)? {
         switch self {
-        case .skipsJournalSync, .skipsDirectorySync, .skipsDirectorySyncOfRemovals,
-            .skipsHeaderSync, .skipsSnapshotSync, .swallowsFailedSync, .takesNoSpace,
+        case .skipsJournalSync, .skipsDirectorySync, .skipsHeaderSync, .skipsSnapshotSync,
+            .swallowsFailedSync, .takesNoSpace,
             .removesSegmentsTooEarly, .keepsNoSegmentsForTheOlderSnapshot:
             CallBug(self)
         case .writesAtWrongOffset, .writesOverTheBatchBefore, .dropsAWrite, .writesLate,
@@ -46,7 +48,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
             WriteBug(self)
         case .marksTooHigh, .marksTooLow: MarkBug(isTooHigh: self == .marksTooHigh)
         case .readsTooLittle, .hidesTheNewestSegment, .showsAnOldSnapshot: ReadBug(self)
-        case .repliesBeforeSync, .reportsBeforeWriting, .dropsRecordsOfATurn,
+        case .snapshotsPromiseMore, .snapshotsLeaveOrdersOut, .repliesBeforeSync,
+            .reportsBeforeWriting, .dropsRecordsOfATurn,
             .writesRecordsTwice, .servesBeforeRecovery, .goesOnAfterAFailedSync,
             .lapsesByTheTimeOfDay:
             nil

@@ -152,6 +152,7 @@ extension Simulation {
             let compacted = try Compaction.run(
                 on: watched, directory: Self.directory,
                 continuedBy: plantedDisk?.written(header) ?? header)
+            MergeBug.spoil(disk, as: settings.planted)
             outcome = .written(compacted, milliseconds: 1)
             tally.note(.compaction)
             say("compacted: \(compacted)")

@@ -6,6 +6,22 @@ package struct SnapshotPieces: Sendable {
         package var kind: UInt32
         package var itemCount: UInt32
         package var bytes: [UInt8]
+
+        /// Where each item lies that is made of so many texts, and its last text.
+        package func items(textsEach count: Int) -> [(all: Range<Int>, last: Range<Int>)] {
+            var items: [(all: Range<Int>, last: Range<Int>)] = []
+            var reader = ByteReader(bytes.span)
+            for _ in 0..<itemCount {
+                let start = reader.position
+                var last = start..<start
+                for _ in 0..<count {
+                    guard let text = reader.counted() else { return items }
+                    last = (reader.position - text.count)..<reader.position
+                }
+                items.append((start..<reader.position, last))
+            }
+            return items
+        }
     }
 
     /// As it is, with its own checksum.

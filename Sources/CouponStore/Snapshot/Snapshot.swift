@@ -85,8 +85,12 @@ extension Snapshot {
                     content: content, header: reader.header, path: path,
                     byteCount: reader.byteCount, standing: standing, fault: first)
             } catch {
-                if let first { throw first }
                 let fault = SnapshotFault(path: path, problem: error)
+                if let first {
+                    // Where the disk refuses to give the older one, that is what can be put right.
+                    if case .unreadable = error { throw fault }
+                    throw first
+                }
                 // A damaged older one stands for nothing where the newer one is missing.
                 guard error.allowsOlder, name == Snapshot.name else { throw fault }
                 first = fault
