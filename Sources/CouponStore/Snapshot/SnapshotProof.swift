@@ -12,7 +12,7 @@ import FlatStorage
 // another order. Where some counter differs, by d ≠ 0, the sums differ by d · w and what the other
 // counters that differ add; the weights are independent, so that sum is 0 for at most one in
 // 2^128 / 2^v values of w, where 2^v is the largest power of two in d. A counter has 64 bits, so v is
-// below 64, and an error passes with a probability of at most 2^-64, each time anew. An order that
+// below 64, and an error passes with a probability of at most 2^-64. An order that
 // consumes from a counter that is not there is such an error too, as is one that is missing or
 // there twice.
 //
