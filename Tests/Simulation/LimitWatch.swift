@@ -14,7 +14,7 @@ struct LimitWatch {
     mutating func check(_ view: StateView, at edition: Edition) throws(Violation) {
         editions.insert(edition)
         var now: [StateView.Counter: UInt64] = [:]
-        for (counter, count) in view.counters {
+        for (counter, count) in view.counters.merging(view.carriedOnly, uniquingKeysWith: { $1 }) {
             let sum = count.used + count.held
             now[counter] = sum
             let limits = editions.compactMap { $0.limit(of: counter.kind, coupon: counter.coupon) }
@@ -37,7 +37,9 @@ struct LimitWatch {
         for coupon in ["ten", "few", "own", "once"] {
             let counter = StateView.Counter(kind: .total, coupon: coupon, detail: [])
             let count = view.counters[counter]
-            if (count?.used ?? 0) + (count?.held ?? 0) != uses[coupon] ?? 0 {
+            // What no order accounts for any more is carried.
+            let carried = count?.carried ?? 0
+            if (count?.used ?? 0) + (count?.held ?? 0) != (uses[coupon] ?? 0) + carried {
                 throw Violation("\(coupon) has \(uses[coupon] ?? 0) uses, and counts otherwise")
             }
         }

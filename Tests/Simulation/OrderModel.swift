@@ -21,16 +21,48 @@ struct OrderModel {
     }
 
     private(set) var standing = Standing.nothing
+    /// When the standing began; the shortest time ago that it can be.
+    private var since = Moment(wall: .min, steady: .min)
+    private let keeping: OrderKeeping
+    /// Whether there is room for so few orders that unused ones make room.
+    private let isTight: Bool
     /// The last record that this rests on.
     private(set) var needed: UInt64 = 0
     /// Decided, and not all answered, in order.
     private var open: [Request] = []
     private let name: String
 
-    init(name: String) { self.name = name }
+    init(name: String, _ keeping: OrderKeeping, isTight: Bool) {
+        self.name = name
+        self.keeping = keeping
+        self.isTight = isTight
+    }
+
+    /// Whether the daemon may know nothing of the order any more.
+    func mayBeForgotten(at moment: Moment) -> Bool {
+        let passed = moment.steady.subtractingReportingOverflow(since.steady)
+        let elapsed = passed.overflow ? .max : passed.partialValue
+        switch standing {
+        case .uncertain, .nothing: return true
+        case .reserved(let until, let wall):
+            // Once lapsed it uses nothing.
+            let unused = isTight ? 0 : keeping.unusedMilliseconds
+            return moment.steady >= until + unused || moment.latestWall >= wall + unused
+        // A second is the most by which the clock may lie behind the date of the purge.
+        case .applied, .partlyReleased: return elapsed >= keeping.retentionMilliseconds - 1_000
+        case .released:
+            // Across a restart it is forgotten by the time of day.
+            let byWall = moment.latestWall.subtractingReportingOverflow(since.wall)
+            return isTight || elapsed >= keeping.unusedMilliseconds || byWall.overflow
+                || byWall.partialValue >= keeping.unusedMilliseconds
+        }
+    }
 
     /// Whether everything that was asked was answered.
     var isCertain: Bool { open.isEmpty && standing != .uncertain }
+
+    /// Whether it was on record by what the shop knows, which holds until it is over.
+    var isGone: Bool { isCertain && standing != .nothing }
 
     /// A request that may change the order was decided.
     mutating func decided(_ request: Request) { open.append(request) }
@@ -61,6 +93,7 @@ struct OrderModel {
 
     private mutating func takeApply(_ reply: Reply, _ request: Request) throws(Violation) {
         guard reply.applied else { return }
+        forgetWhatMayBe(request)
         switch standing {
         case .applied(let facts, let body):
             guard reply.replayed else {
@@ -80,6 +113,7 @@ struct OrderModel {
 
     private mutating func takeReserve(_ reply: Reply, _ request: Request) throws(Violation) {
         guard reply.reserved, let moment = request.decidedAt else { return }
+        forgetWhatMayBe(request)
         switch standing {
         case .applied, .partlyReleased:
             throw Violation("order \(name) is applied and was reserved")
@@ -93,6 +127,7 @@ struct OrderModel {
 
     private mutating func takeRelease(_ reply: Reply, _ request: Request) throws(Violation) {
         if reply.error == "not_found" && request.code.isEmpty {
+            forgetWhatMayBe(request)
             switch standing {
             case .applied, .partlyReleased, .released:
                 throw Violation("order \(name) is known, and its release is not_found")
@@ -109,7 +144,16 @@ struct OrderModel {
         }
     }
 
+    /// What was said of the order may be over by the time of this request.
+    private mutating func forgetWhatMayBe(_ request: Request) {
+        guard let moment = request.decidedAt, mayBeForgotten(at: moment) else { return }
+        standing = .uncertain
+    }
+
     private mutating func believe(_ next: Standing, _ request: Request) {
+        // A replay tells nothing of when it began.
+        let isNew = request.reply?.replayed != true
+        if let moment = request.decidedAt, isNew { since = moment }
         standing = next
         needed = max(needed, request.needed.upperBound)
     }
@@ -119,6 +163,7 @@ struct OrderModel {
     /// Whether a recovered state has what was acknowledged, at `moment`.
     func check(_ order: StateView.Order?, at moment: Moment) throws(Violation) {
         guard isCertain else { return }
+        if order == nil && mayBeForgotten(at: moment) { return }
         switch standing {
         case .uncertain: break
         case .nothing:
@@ -161,6 +206,11 @@ struct OrderModel {
     ) {
         let isKnown = isCertain && needed <= kept
         open = []
+        if order == nil && (!isKnown || mayBeForgotten(at: moment)) {
+            standing = .nothing
+            needed = sequence
+            return
+        }
         if isKnown {
             // Across a restart holds lapse by the time of day.
             if order?.isLapsed == true {
@@ -172,10 +222,8 @@ struct OrderModel {
             return
         }
         needed = sequence
-        guard let order else {
-            standing = .nothing
-            return
-        }
+        since = Moment(wall: .min, steady: .min)
+        guard let order else { return }
         switch order.state {
         case .reserved:
             standing = .reserved(
@@ -198,9 +246,17 @@ struct OrderModel {
 /// What both clocks say.
 struct Moment {
     /// Milliseconds since 1970, which may jump.
-    var wall: Int64
+    var wall: Int64 { didSet { latestWall = max(latestWall, wall) } }
+    /// The latest that it ever was.
+    private(set) var latestWall: Int64
     /// Milliseconds that only pass.
     var steady: Int64
+
+    init(wall: Int64, steady: Int64) {
+        self.wall = wall
+        latestWall = wall
+        self.steady = steady
+    }
 }
 
 /// Something that was promised did not hold.

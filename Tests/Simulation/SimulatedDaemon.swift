@@ -41,6 +41,8 @@ protocol DaemonObserver: AnyObject {
     func decided(_ requests: ArraySlice<Request>, from first: UInt64, to last: UInt64)
     func replied(_ reply: Reply, to request: Request) throws(Violation)
     func begins(_ turn: JournalTurn, in state: StateCopy) throws(Violation)
+    /// Lines for the archive; whether they become durable.
+    func archives(_ lines: [UInt8]) -> Bool
 }
 
 /// A daemon that runs.
@@ -184,7 +186,8 @@ final class SimulatedDaemon {
             switch task {
             case .reload: isReloading = true
             case .compaction(let header): compaction = header
-            case .archive: server.finishArchiving(isDurable: true, at: time)
+            case .archive(let lines):
+                server.finishArchiving(isDurable: observer.archives(lines), at: time)
             }
         }
         try beginJournalTurn()

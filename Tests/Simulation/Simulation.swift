@@ -82,6 +82,7 @@ package final class Simulation {
     var hasExited = false
     private let segmentByteCount: Int
     private let limits: ResourceLimits
+    private let orderSettings: OrderSettings
     private var startCount: UInt64 = 0
     private let seed: UInt64
 
@@ -96,6 +97,8 @@ package final class Simulation {
         isBusy = luck.happens(10)
         var limits = ResourceLimits()
         if luck.happens(30) { limits.linesPerTurnMax = 1 + luck.below(3) }
+        if luck.happens(20) { limits.ordersMax = 6 + luck.below(20) }
+        orderSettings = Self.orderSettings(&luck)
         self.limits = limits
         plantedDisk = settings.planted?.interference
         history = History(
@@ -103,6 +106,16 @@ package final class Simulation {
             startingWith: StateCopy(
                 Ledger(seed: HashSeed(1), orderLimit: limits.ordersMax).encodeSnapshot()))
         tally.note([.always: .always, .everysec: .everysec, .no: .no][mode] ?? .always)
+    }
+
+    /// Half of the shops keep their orders for hardly longer than a life lasts.
+    private static func orderSettings(_ luck: inout SeededGenerator) -> OrderSettings {
+        var settings = OrderSettings()
+        if luck.happens(50) { return settings }
+        settings.keeping.unusedMilliseconds = Int64(1 + luck.below(30_000))
+        settings.keeping.retentionMilliseconds = Int64(2_000 + luck.below(60_000))
+        settings.archives = luck.happens(50)
+        return settings
     }
 
     var time: TurnTime {
@@ -173,6 +186,7 @@ package final class Simulation {
         server.snapshots.intervalSeconds = isBusy ? 600 : 30
         server.snapshots.growthBytesMin = isBusy ? 1 << 20 : 40 * 1_024
         server.start.snapshotSequence = state.snapshotSequence
+        server.orders = orderSettings
         let report = writer.report
         let ready = ConversationServer(
             catalog: edition.catalog, ledger: state.takeLedger(), journal: report,
@@ -200,6 +214,7 @@ package final class Simulation {
             guard var order = orders[name] else { continue }
             if order.needed <= kept {
                 try order.check(view.orders[name], at: moment)
+                if view.orders[name] == nil && order.isGone { tally.note(.forgotten) }
             } else {
                 tally.note(.lostAcknowledged)
             }
@@ -236,10 +251,23 @@ extension Simulation: DaemonObserver {
             request.decidedAt = moment
             say("decided \(request.id) at \(request.needed)")
             guard request.operation.commits else { continue }
-            orders[request.order, default: OrderModel(name: request.order)].decided(request)
+            orders[request.order, default: model(request.order)].decided(request)
             if request.session.isEmpty { continue }
-            orders[request.session, default: OrderModel(name: request.session)].decided(request)
+            orders[request.session, default: model(request.session)].decided(request)
         }
+    }
+
+    private func model(_ order: String) -> OrderModel {
+        OrderModel(
+            name: order, orderSettings.keeping,
+            isTight: limits.ordersMax < ResourceLimits().ordersMax)
+    }
+
+    /// Whether the lines of orders that leave can be written now.
+    func archives(_ lines: [UInt8]) -> Bool {
+        let isWritten = luck.happens(80)
+        tally.note(isWritten ? .archived : .notArchived)
+        return isWritten
     }
 
     func replied(_ reply: Reply, to request: Request) throws(Violation) {
@@ -307,6 +335,7 @@ extension Simulation: DaemonObserver {
             switch (request.operation, reply.error) {
             case (_, "storage_unavailable"): .storageUnavailable
             case (_, "shutting_down"): .shuttingDown
+            case (_, "overloaded"): .overloaded
             case (_, "idempotency_conflict"): .conflict
             case (.apply, _):
                 reply.replayed

@@ -55,7 +55,7 @@ final class StateCopy {
 }
 
 /// A state, read: orders and counters by their names.
-struct StateView: Equatable {
+struct StateView {
     struct Counter: Hashable {
         var kind: CounterKind
         /// Without the store.
@@ -85,6 +85,9 @@ struct StateView: Equatable {
 
     private(set) var orders: [String: Order] = [:]
     private(set) var counters: [Counter: Count] = [:]
+    /// Counters whose uses no order accounts for. Whether one is there makes no difference: it may be
+    /// one that nothing was ever consumed from.
+    private(set) var carriedOnly: [Counter: Count] = [:]
 
     init(_ ledger: borrowing Ledger) {
         var next = ledger.orders.next(after: nil)
@@ -97,14 +100,22 @@ struct StateView: Equatable {
             let count = Count(
                 used: ledger.usage.used(id), held: ledger.usage.held(id),
                 carried: ledger.usage.carried(id))
-            // A counter without uses may exist or not: it makes no difference.
-            if count.held == 0 && count.used == count.carried { continue }
             let coupon = text(ledger.usage.couponKey(id)).split(separator: "\0").last ?? ""
             let counter = Counter(
                 kind: ledger.usage.kind(id), coupon: String(coupon),
                 detail: copy(ledger.usage.detail(id)))
-            counters[counter] = count
+            if count.held == 0 && count.used == count.carried {
+                carriedOnly[counter] = count
+            } else {
+                counters[counter] = count
+            }
         }
+    }
+}
+
+extension StateView: Equatable {
+    static func == (left: StateView, right: StateView) -> Bool {
+        left.orders == right.orders && left.counters == right.counters
     }
 }
 

@@ -8,6 +8,7 @@ package enum Event: String, CaseIterable, Sendable {
     case lostAcknowledged
     case reload, wallJump, connect, disconnect, splitRead, pipelined, unanswered
     case applied, reserved, released, partlyReleased, replayed, refused, conflict, takenOver
+    case forgotten, archived, notArchived, overloaded
     case lapsed, storageUnavailable, shuttingDown, always, everysec, no
 }
 

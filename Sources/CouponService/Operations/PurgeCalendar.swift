@@ -19,8 +19,9 @@ struct PurgeCalendar {
     private var behindSince: Int64?
     /// When the date was recorded last, on the steady clock.
     private var recordedAt: Int64
-    /// Whether the date is one of the clock, and not yet recorded.
-    private var wasTrusted = false
+    /// Whether the date was taken from the clock or the orders, and not recorded since: it is recorded
+    /// with the next records. Otherwise a jump of the clock before a crash would be believed.
+    private var isNew: Bool
 
     /// A clock that is behind for so long was put right.
     static let behindMax: Int64 = 3_600_000
@@ -34,6 +35,7 @@ struct PurgeCalendar {
         date = recorded > 0 ? recorded : min(newestOrder ?? wall, wall)
         start = time.steady
         recordedAt = time.steady
+        isNew = recorded == 0
     }
 
     /// The date of the calendar.
@@ -61,16 +63,15 @@ struct PurgeCalendar {
         date = time.wall.millisecondsSinceEpoch
         start = time.steady
         behindSince = nil
-        wasTrusted = true
+        isNew = true
     }
 
-    /// The date to record now, where it has moved since it was recorded last, by a minute or because
-    /// the clock was trusted.
+    /// The date to record now, where it is new or has moved on by a minute.
     mutating func dateToRecord(at time: TurnTime) -> Int64? {
         let now = date(at: time)
         let isTime = time.steady - recordedAt >= Self.recordInterval
-        guard isTime || wasTrusted, now > 0 else { return nil }
-        wasTrusted = false
+        guard isTime || isNew, now > 0 else { return nil }
+        isNew = false
         recordedAt = time.steady
         return now
     }
