@@ -117,6 +117,25 @@ private func image(of order: String, _ store: String, in ledger: borrowing Ledge
         try expectSame(ledger, state.ledger, orders: Self.scriptOrders.map { ("default", $0) })
     }
 
+    /// The first compaction after an upgrade.
+    @Test func `of version 3 is what a compaction makes version 4 of`() throws {
+        var states = ScriptStates()
+        let disk = SimulatedDisk()
+        let old = try Fixture.bytes("snapshot-v3")
+        var daemon = try SketchDaemon(on: disk)
+        try daemon.decide(Int(Self.scriptCount))
+        try daemon.compact()
+        disk["state/snapshot"] = old
+        for count in [4, 3] {
+            try daemon.decide(count)
+            let result = try daemon.compact()
+            #expect(try disk.state(of: "state/snapshot") == states[result.sequence])
+            #expect(try RecoveredSketch(from: disk).isScript(after: result.sequence, &states))
+            if count == 4 { #expect(disk["state/snapshot.previous"] == old) }
+        }
+        #expect(disk["state/snapshot"]?[8] == 4)
+    }
+
     /// An order partly given back, a hold, one with everything that an image can hold, and two that
     /// kept uses or started afresh.
     private func beforeJournal() throws -> SketchLedger {
