@@ -97,6 +97,7 @@ extension SnapshotProblem {
         case .wrongLength(nil, let found): "ends within its header, after \(found) bytes"
         case .wrongLength(let expected?, let found):
             "has \(found) bytes where it should have \(expected)"
+        case .endsEarly(let found): "ends after \(found) bytes, before its last piece"
         case .headerDamaged: "has a damaged header"
         case .contentDamaged: "is damaged: its checksum does not match"
         case .contradiction(let part, let offset):

@@ -63,8 +63,17 @@ package enum Salvage {
         _ state: borrowing SalvagedState, to disk: any Disk, directory: String
     ) throws(SalvageFault) {
         do {
-            try Snapshot.write(
-                state.ledger.encodeSnapshot(), over: .missing, to: disk, directory: directory)
+            try Snapshot.write(state.ledger, over: .missing, to: disk, directory: directory)
+        } catch {
+            switch error {
+            case .disk(let fault): throw .disk(fault)
+            case .unreadable(let fault): throw .unproven(fault)
+            case .unproven:
+                let path = Snapshot.path(Snapshot.name, in: directory)
+                throw .disk(DiskFault(.verify, path: path, errno: 0))
+            }
+        }
+        do {
             let journal = try JournalWriter.begin(
                 on: disk, directory: directory,
                 segmentByteCount: JournalWriter.segmentByteCountMin,
@@ -152,19 +161,16 @@ package enum Salvage {
         var evidence: UInt64 = 0
         for name in [Snapshot.name, Snapshot.previousName, Snapshot.temporaryName] {
             let path = Snapshot.path(name, in: directory)
-            do {
-                guard try disk.size(of: path) != nil else { continue }
-            } catch {
-                throw .disk(error)
-            }
-            let held = try HeldBytes(of: path, on: disk)
             do throws(SnapshotProblem) {
-                if let fault = held.fault { throw .unreadable(fault) }
-                let ledger = try Ledger.decoded(
-                    from: held.bytes.bytes, seed: seed, orderLimit: OrderTable.countMax)
+                guard
+                    let ledger = try Ledger.read(
+                        snapshotAt: path, on: disk, seed: seed, orderLimit: OrderTable.countMax)
+                else { continue }
                 report.snapshot = (path, ledger.sequence)
                 return ReadableSnapshot(ledger: ledger, evidence: evidence)
             } catch {
+                // Other faults of the disk are for the caller to mend; a bad place is damage.
+                if case .unreadable(let fault) = error, fault.errno != EIO { throw .disk(fault) }
                 if case .unknownVersion(let version) = error, !choices.skipsDamage {
                     throw .laterVersion(path: path, version)
                 }
@@ -172,8 +178,7 @@ package enum Salvage {
                 if name == Snapshot.temporaryName { continue }
                 report.damagedSnapshots.append(SnapshotFault(path: path, problem: error))
             }
-            let header = try? SnapshotHeader(beginning: held.bytes.bytes)
-            evidence = max(evidence, header?.sequence ?? 0)
+            evidence = max(evidence, SnapshotSurvey.header(of: path, on: disk)?.sequence ?? 0)
         }
         return ReadableSnapshot(
             ledger: Ledger(seed: seed, orderLimit: OrderTable.countMax), evidence: evidence)

@@ -88,8 +88,23 @@ private func image(of order: String, _ store: String, in ledger: borrowing Ledge
         ["session0", "session1", "session2", "o0", "o1", "o2"]
         + ["hold0", "hold1", "hold2"]
 
-    @Test func `is that of version 3, byte for byte`() throws {
-        try Fixture.expect(Script.encodedState(after: Self.scriptCount), "snapshot-v3")
+    @Test func `is that of version 4, byte for byte`() throws {
+        var state = SketchLedger()
+        for number in 1...Self.scriptCount { try Script.perform(number, on: &state) }
+        state.ledger.record(calendar: 1_780_000_000_000)
+        let encoded = state.ledger.encodeSnapshot()
+        try Fixture.expect(array(encoded.bytes), "snapshot-v4")
+    }
+
+    @Test func `of version 4 is read`() throws {
+        let snapshot = try Fixture.bytes("snapshot-v4")
+        let ledger = try Ledger.decoded(from: snapshot.span, seed: HashSeed(7), orderLimit: 100)
+        var state = SketchLedger()
+        for number in 1...Self.scriptCount { try Script.perform(number, on: &state) }
+        state.ledger.record(calendar: 1_780_000_000_000)
+        let isSame = canonicalBytes(of: ledger) == canonicalBytes(of: state.ledger)
+        let calendar = ledger.calendar
+        #expect(isSame && calendar == 1_780_000_000_000)
     }
 
     @Test func `of version 3 is read`() throws {
@@ -100,6 +115,28 @@ private func image(of order: String, _ store: String, in ledger: borrowing Ledge
         let sequence = ledger.sequence
         #expect(sequence == Self.scriptCount)
         try expectSame(ledger, state.ledger, orders: Self.scriptOrders.map { ("default", $0) })
+    }
+
+    /// The first compaction after an upgrade.
+    @Test func `of version 3 is what a compaction makes version 4 of`() throws {
+        var states = ScriptStates()
+        let disk = SimulatedDisk()
+        let old = try Fixture.bytes("snapshot-v3")
+        var daemon = try SketchDaemon(on: disk)
+        for _ in 0..<Self.scriptCount / 4 {
+            try daemon.decide(4)
+            daemon.perform()
+        }
+        try daemon.compact()
+        disk["state/snapshot"] = old
+        for count in [4, 3] {
+            try daemon.decide(count)
+            let result = try daemon.compact()
+            #expect(try disk.state(of: "state/snapshot") == states[result.sequence])
+            #expect(try RecoveredSketch(from: disk).isScript(after: result.sequence, &states))
+            if count == 4 { #expect(disk["state/snapshot.previous"] == old) }
+        }
+        #expect(disk["state/snapshot"]?[8] == 4)
     }
 
     /// An order partly given back, a hold, one with everything that an image can hold, and two that
@@ -145,10 +182,10 @@ private func image(of order: String, _ store: String, in ledger: borrowing Ledge
         let result = try daemon.compact()
         #expect(result.sequence == 1 && disk["state/snapshot.previous"] == old)
         let whole = try RecoveredSketch(from: disk)
-        let live = daemon.state.ledger.encodeSnapshot()
-        #expect(whole.encoded == array(live.bytes))
+        let live = canonicalBytes(of: daemon.state.ledger)
+        #expect(whole.encoded == live && disk["state/snapshot"]?[8] == 4)
         disk["state/snapshot"] = nil
-        #expect(try RecoveredSketch(from: disk).encoded == array(live.bytes))
+        #expect(try RecoveredSketch(from: disk).encoded == live)
     }
 
     /// One from before the journal lacks what happened between it and the journal's first record.
@@ -221,6 +258,6 @@ private func image(of order: String, _ store: String, in ledger: borrowing Ledge
         #expect(daemon.report.segment.continuesAfter == 15 && daemon.report.written == Self.last)
         try daemon.decide(4)
         try daemon.compact()
-        #expect(try disk["state/snapshot"] == Script.encodedState(after: 20))
+        #expect(try disk.state(of: "state/snapshot") == Script.encodedState(after: 20))
     }
 }

@@ -187,9 +187,9 @@ import Testing
         for orders in 1...3 {
             var state = SketchLedger()
             for number in 0..<orders { state.record(.order(.applied), order: "o\(number)") }
-            let encoded = state.ledger.encodeSnapshot()
             try Snapshot.write(
-                encoded, over: orders > 1 ? .whole : .missing, to: disk, directory: scratch.path)
+                state.ledger, over: orders > 1 ? .whole : .missing, to: disk,
+                directory: scratch.path)
             let next = SegmentHeader(
                 generation: 1, salt: 1, continuesAfter: UInt64(orders), previousChecksum: 0)
             let loaded = try Recovery.recover(
@@ -210,9 +210,9 @@ import Testing
                 from: disk, directory: missing, seed: HashSeed(1), orderLimit: 10
             ).report
         }
-        let encoded = SketchLedger().ledger.encodeSnapshot()
-        #expect(throws: DiskFault.self) {
-            try Snapshot.write(encoded, over: .missing, to: disk, directory: missing)
+        let state = SketchLedger()
+        #expect(throws: CompactionFault.self) {
+            try Snapshot.write(state.ledger, over: .missing, to: disk, directory: missing)
         }
     }
 }

@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func `names the segment whose header is none`() throws {
-        for name in segments {
+        for (index, name) in segments.enumerated() {
             let whole = try content(name)
             var later = whole, flipped = whole
             later[8] = 9
@@ -49,7 +49,9 @@ import Testing
             ]
             for (damaged, problem) in damages {
                 disk[path(name)] = damaged
-                #expect(recoveryFault(of: disk) == fault(name, .header(problem)))
+                // What only the older snapshot needs does not stop a start.
+                let expected = index < firstNeeded ? nil : fault(name, .header(problem))
+                #expect(recoveryFault(of: disk) == expected)
             }
             disk[path(name)] = whole
         }
@@ -60,7 +62,9 @@ import Testing
         for index in segments.indices.dropLast() {
             let names = segments[index...index + 1].map(path)
             (disk[names[0]], disk[names[1]]) = (disk[names[1]], disk[names[0]])
-            #expect(recoveryFault(of: disk) == fault(segments[index], .name))
+            let first = max(index, firstNeeded)
+            let expected = index + 1 < firstNeeded ? nil : fault(segments[first], .name)
+            #expect(recoveryFault(of: disk) == expected)
             (disk[names[0]], disk[names[1]]) = (disk[names[1]], disk[names[0]])
         }
     }
@@ -71,7 +75,7 @@ import Testing
             let whole = try content(name)
             disk[path(name)] = nil
             defer { disk[path(name)] = whole }
-            if index == 0 {
+            if index < firstNeeded {
                 #expect(try RecoveredSketch(from: disk).sequence == LivedInDirectory.last)
             } else if index < segments.count - 1 {
                 let expected = fault(

@@ -1,5 +1,6 @@
 import CouponStore
 import FlatStorage
+import Glibc
 import StoreSupport
 import Testing
 
@@ -70,11 +71,13 @@ struct LivedInDirectory {
     @Test func `is that of the snapshot and all records after it`() throws {
         let found = try RecoveredSketch(from: disk)
         #expect(try found.encoded == Script.encodedState(after: LivedInDirectory.last))
-        let names = try directory.segments
-        #expect(names.count > 3 && found.report.segmentCount == names.count)
+        // Segments that only the older snapshot needs are not read.
+        let names = try directory.segments, needed = names.dropFirst(try directory.firstNeeded)
+        #expect(names.count > 3 && needed.count < names.count)
+        #expect(found.report.segmentCount == needed.count)
         #expect(found.report.redoneCount == Int(LivedInDirectory.last - LivedInDirectory.base))
         #expect(found.report.damagedSnapshot == nil && found.report.tail == nil)
-        let byteCount = disk.segments.reduce(0) { $0 + (disk[$1]?.count ?? 0) }
+        let byteCount = needed.reduce(0) { $0 + (disk["state/" + $1.text]?.count ?? 0) }
         #expect(found.report.journalByteCount == byteCount)
         #expect(found.durableSequence == LivedInDirectory.marked)
         #expect(found.renewedCount == Int(LivedInDirectory.last - LivedInDirectory.marked))
@@ -116,8 +119,9 @@ struct LivedInDirectory {
             disk.fail(operation: failing)
             switch recoveryFault(of: disk) {
             case nil:
-                isComplete = true
-                #expect(disk.operationCount == failing - 1)
+                isComplete = disk.operationCount == failing - 1
+                // A bad place under the newer snapshot: the older one and the journal have it all.
+                #expect(isComplete || failing == 2 || failing == 3)
             case .disk(let fault)?:
                 #expect(fault.errno == 5)
             case .snapshot(let fault)?:
@@ -130,10 +134,10 @@ struct LivedInDirectory {
             }
         }
         disk.fail(operation: nil)
-        // The anchor, list, two for the snapshot, three for each segment, and again where there is to
-        // redo, but for the last one.
+        // The anchor, list, two for the snapshot, three for each segment that it needs, and again where
+        // there is to redo, but for the last one.
         let segments = try directory.segments.count, needed = segments - (try directory.firstNeeded)
-        #expect(failing == 1 + 1 + 2 + 3 * segments + 3 * (needed - 1) + 1)
+        #expect(failing == 1 + 1 + 2 + 3 * needed + 3 * (needed - 1) + 1)
     }
 
     /// A segment reads otherwise when it is read for the second time.
@@ -141,7 +145,7 @@ struct LivedInDirectory {
         let segments = try directory.segments, first = try directory.firstNeeded
         let lying = LyingDisk(disk)
         for index in first..<segments.count - 1 {
-            lying.lies(after: 2 + segments.count + index - first)
+            lying.lies(after: 2 + segments.count - first + index - first)
             let name = segments[index]
             let expected = JournalCorruption(
                 segment: name, offset: 0, sequence: name.firstSequence, reason: .unsteady)
@@ -201,15 +205,13 @@ struct LivedInDirectory {
     private static func damages(_ whole: [UInt8]) -> [([UInt8], SnapshotProblem)] {
         var flipped = whole, later = whole, header = whole
         flipped[whole.count - 9] ^= 8
-        header[60] ^= 1
+        header[20] ^= 1
         later[8] = 9
         return [
             ([], .empty), (bytes("coupons: []"), .foreign), (later, .unknownVersion(9)),
             (header, .headerDamaged), (flipped, .contentDamaged),
-            (
-                Array(whole.dropLast()),
-                .wrongLength(expected: UInt64(whole.count), found: whole.count - 1)
-            ),
+            (Array(whole.dropLast()), .endsEarly(found: whole.count - 1)),
+            (whole + [0], .wrongLength(expected: UInt64(whole.count), found: whole.count + 1)),
             ([UInt8](repeating: 0, count: whole.count), .foreign),
         ]
     }
@@ -233,6 +235,84 @@ struct LivedInDirectory {
             #expect(
                 found.report.redoneCount
                     == Int(LivedInDirectory.last - LivedInDirectory.previousBase))
+        }
+    }
+
+    /// A bad place of the device is like other damage, wherever it is.
+    @Test(arguments: [0, 40, 60, 1_000])
+    func `takes the one before where the device cannot read the newer one`(offset: Int) throws {
+        let expected = try Script.encodedState(after: LivedInDirectory.last)
+        let disk = try LivedInDirectory().disk
+        let bad = BadPlaceDisk(disk, Self.path, from: offset)
+        let fault = SnapshotFault(
+            path: Self.path, problem: .unreadable(DiskFault(.read, path: Self.path, errno: EIO)))
+        let found = try RecoveredSketch(from: bad)
+        #expect(found.encoded == expected && found.report.damagedSnapshot == fault)
+        // Neither is another fault than a bad place, nor does damage of the older one pass.
+        let locked = BadPlaceDisk(disk, Self.path, from: offset, errno: EACCES)
+        let refusal = DiskFault(.read, path: Self.path, errno: EACCES)
+        #expect(
+            recoveryFault(of: locked)
+                == .snapshot(SnapshotFault(path: Self.path, problem: .unreadable(refusal))))
+        disk[Self.previous] = bytes("none either")
+        #expect(recoveryFault(of: bad) == .snapshot(fault))
+        disk[Self.previous] = nil
+        #expect(recoveryFault(of: bad) == .snapshot(fault))
+    }
+
+    /// The next compaction keeps the file, too.
+    @Test func `compacts from the one before where the device cannot read the newer one`() throws {
+        let disk = try LivedInDirectory().disk
+        let unreadable = try #require(disk[Self.path])
+        let bad = BadPlaceDisk(disk, Self.path, from: 0)
+        var daemon = try SketchDaemon(on: disk)
+        daemon.perform(rolls: true)
+        let result = try Compaction.run(
+            on: bad, directory: "state", continuedBy: daemon.report.segment)
+        #expect(result.sequence == LivedInDirectory.last)
+        #expect(disk["state/snapshot.damaged-1"] == unreadable)
+        let found = try RecoveredSketch(from: disk)
+        #expect(try found.encoded == Script.encodedState(after: LivedInDirectory.last))
+    }
+
+    /// No start and no compaction looks at what only the older one needs; a verification does.
+    @Test func `does not need the segments of the one before`() throws {
+        let directory = try LivedInDirectory(), disk = directory.disk
+        let expected = try Script.encodedState(after: LivedInDirectory.last)
+        for index in 0..<(try directory.firstNeeded) {
+            let name = try directory.segments[index], path = "state/" + name.text
+            let whole = try #require(disk[path])
+            for offset in [20, 600] {
+                var damaged = whole
+                damaged[offset] ^= 1
+                disk[path] = damaged
+                let state = try SketchDaemon.recover(from: disk)
+                let faults = state.faultsOfOlder(on: disk, directory: "state")
+                #expect(canonicalBytes(of: state.ledger) == expected)
+                guard case .journal(let corruption)? = faults.first else {
+                    Issue.record("the damage of \(name.text) is not found: \(faults)")
+                    continue
+                }
+                #expect(corruption.segment == name)
+                let copy = disk.copy
+                var daemon = try SketchDaemon(on: copy)
+                #expect(try daemon.compact().sequence == LivedInDirectory.last)
+            }
+            disk[path] = whole
+        }
+        let state = try SketchDaemon.recover(from: disk)
+        let faults = state.faultsOfOlder(on: disk, directory: "state")
+        #expect(faults.isEmpty)
+    }
+
+    @Test func `is found by a verification where the one before is damaged`() throws {
+        let disk = try LivedInDirectory().disk
+        for (damaged, problem) in Self.damages(try #require(disk[Self.previous])) {
+            disk[Self.previous] = damaged
+            let state = try SketchDaemon.recover(from: disk)
+            let faults = state.faultsOfOlder(on: disk, directory: "state")
+            #expect(
+                faults == [.snapshot(SnapshotFault(path: Self.previous, problem: problem))])
         }
     }
 

@@ -39,12 +39,11 @@ enum Script {
         #expect(sequence == number)
     }
 
-    /// The state after so many steps, as a snapshot has it.
+    /// The state after so many steps, see ``canonicalBytes(of:)``.
     static func encodedState(after count: UInt64) throws -> [UInt8] {
         var state = SketchLedger()
         for number in 0..<count { try perform(number + 1, on: &state) }
-        let encoded = state.ledger.encodeSnapshot()
-        return array(encoded.bytes)
+        return canonicalBytes(of: state.ledger)
     }
 }
 
@@ -146,8 +145,7 @@ struct RecoveredSketch {
     init(from disk: any Disk, continuedBy next: SegmentHeader? = nil) throws(RecoveryFault) {
         let state = try SketchDaemon.recover(from: disk, continuedBy: next)
         try state.check()
-        let buffer = state.ledger.encodeSnapshot()
-        encoded = array(buffer.bytes)
+        encoded = canonicalBytes(of: state.ledger)
         sequence = state.ledger.sequence
         report = state.report
         renewedCount = state.continuation.renewed.count
@@ -171,6 +169,17 @@ func recoveryFault(of disk: any Disk) -> RecoveryFault? {
 }
 
 extension SimulatedDisk {
+    /// The state that a snapshot holds, see ``canonicalBytes(of:)``; nil where it is missing or damaged.
+    func state(of path: String) -> [UInt8]? {
+        guard let bytes = self[path] else { return nil }
+        do {
+            return canonicalBytes(
+                of: try Ledger.decoded(from: bytes.span, seed: HashSeed(1), orderLimit: 10))
+        } catch {
+            return nil
+        }
+    }
+
     /// Everything there is, as a program sees it.
     var contents: [String: [UInt8]] {
         var contents: [String: [UInt8]] = [:]

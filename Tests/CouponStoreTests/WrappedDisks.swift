@@ -24,14 +24,56 @@ final class LyingDisk: WrappedDisk {
     func read(_ path: String, into buffer: inout ByteBuffer) throws(DiskFault) {
         var content = ByteBuffer()
         try disk.read(path, into: &content)
-        var found = array(content.bytes)
+        buffer.append(seen(array(content.bytes)).span)
+    }
+
+    func read(
+        _ path: String, from offset: Int, count: Int, into buffer: inout ByteBuffer
+    ) throws(DiskFault) {
+        var content = ByteBuffer()
+        try disk.read(path, from: offset, count: count, into: &content)
+        buffer.append(seen(array(content.bytes)).span)
+    }
+
+    private func seen(_ bytes: [UInt8]) -> [UInt8] {
         let isLie = truthsLeft.withLock { left in
             defer { left = left.flatMap { $0 > 0 ? $0 - 1 : nil } }
             return left == 0
         }
+        guard isLie else { return bytes }
+        var found = bytes
         // Where a segment has its first batch, and a snapshot its content.
-        if isLie { found[min(found.count / 2, 600)] ^= 4 }
-        buffer.append(found.span)
+        found[min(found.count / 2, 600)] ^= 4
+        return found
+    }
+}
+
+/// Cannot read a file from a place on.
+final class BadPlaceDisk: WrappedDisk {
+    let disk: SimulatedDisk
+    private let path: String
+    private let offset: Int
+    private let errno: CInt
+
+    init(_ disk: SimulatedDisk, _ path: String, from offset: Int, errno: CInt = EIO) {
+        self.disk = disk
+        self.path = path
+        self.offset = offset
+        self.errno = errno
+    }
+
+    func read(_ path: String, into buffer: inout ByteBuffer) throws(DiskFault) {
+        try read(path, from: 0, count: .max, into: &buffer)
+    }
+
+    func read(
+        _ path: String, from start: Int, count: Int, into buffer: inout ByteBuffer
+    ) throws(DiskFault) {
+        let byteCount = disk[path]?.count ?? 0
+        if path == self.path, min(count, byteCount - start) > offset - start {
+            throw DiskFault(.read, path: path, errno: errno)
+        }
+        try disk.read(path, from: start, count: count, into: &buffer)
     }
 }
 
@@ -73,6 +115,12 @@ final class FullDisk: WrappedDisk {
 }
 
 extension WrappedDisk {
+    func read(
+        _ path: String, from offset: Int, count: Int, into buffer: inout ByteBuffer
+    ) throws(DiskFault) {
+        try disk.read(path, from: offset, count: count, into: &buffer)
+    }
+
     func read(_ path: String, into buffer: inout ByteBuffer) throws(DiskFault) {
         try disk.read(path, into: &buffer)
     }

@@ -7,7 +7,6 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     // Between the daemon and its disk, while it writes.
     case skipsJournalSync
     case skipsDirectorySync
-    case skipsDirectorySyncOfRemovals
     case skipsHeaderSync
     case skipsSnapshotSync
     case swallowsFailedSync
@@ -32,6 +31,9 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case skipsAnchorSync
     case anchorsBeforeTheSegment
     case ignoresTheAnchor
+    // In the compaction.
+    case snapshotsPromiseMore
+    case snapshotsLeaveOrdersOut
     // In the shell.
     case repliesBeforeSync
     case reportsBeforeWriting
@@ -44,8 +46,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// Who stands between the daemon and its disk.
     var interference: (any DiskInterference)? {
         switch self {
-        case .skipsJournalSync, .skipsDirectorySync, .skipsDirectorySyncOfRemovals,
-            .skipsHeaderSync, .skipsSnapshotSync, .swallowsFailedSync, .takesNoSpace,
+        case .skipsJournalSync, .skipsDirectorySync, .skipsHeaderSync, .skipsSnapshotSync,
+            .swallowsFailedSync, .takesNoSpace,
             .removesSegmentsTooEarly, .keepsNoSegmentsForTheOlderSnapshot:
             CallBug(self)
         case .writesAtWrongOffset, .writesOverTheBatchBefore, .dropsAWrite, .writesLate,
@@ -56,7 +58,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
         case .checksNoNames, .checksOnlyTheSegment: NameBug(self)
         case .anchorsOnlyAtARoll, .skipsAnchorSync, .anchorsBeforeTheSegment, .ignoresTheAnchor:
             AnchorBug(self)
-        case .repliesBeforeSync, .reportsBeforeWriting, .dropsRecordsOfATurn,
+        case .snapshotsPromiseMore, .snapshotsLeaveOrdersOut, .repliesBeforeSync,
+            .reportsBeforeWriting, .dropsRecordsOfATurn,
             .writesRecordsTwice, .servesBeforeRecovery, .goesOnAfterAFailedSync,
             .lapsesByTheTimeOfDay:
             nil

@@ -13,15 +13,12 @@ final class CallBug: DiskInterference {
 
     func makes(_ call: DiskCall, on disk: SimulatedDisk) -> Bool {
         let isAfter = follows.withLock { follows in
-            defer {
-                if case .remove = call { follows = true } else { follows = false }
-            }
+            defer { follows = false }
             return follows
         }
         switch (bug, call) {
         case (.skipsJournalSync, .synchronize(let path)): return !path.contains("journal")
         case (.skipsDirectorySync, .synchronizeDirectory): return false
-        case (.skipsDirectorySyncOfRemovals, .synchronizeDirectory): return !isAfter
         case (.skipsHeaderSync, .synchronize): return !isAfter
         case (.skipsSnapshotSync, .synchronize(let path)): return !path.contains("snapshot")
         case (.takesNoSpace, .create): return false
@@ -54,7 +51,7 @@ final class CallBug: DiskInterference {
         guard let bytes = disk[Simulation.directory + "/snapshot"], bytes.count >= 64 else {
             return
         }
-        let sequence = number(in: bytes, at: 56)
+        let sequence = number(in: bytes, at: 16)
         let names = segments(of: disk)
         for (name, next) in zip(names, names.dropFirst()) where next.firstSequence <= sequence + 1 {
             disk[path(name)] = nil

@@ -152,6 +152,7 @@ extension Simulation {
             let compacted = try Compaction.run(
                 on: watched, directory: Self.directory,
                 continuedBy: plantedDisk?.written(header) ?? header)
+            MergeBug.spoil(disk, as: settings.planted)
             outcome = .written(compacted, milliseconds: 1)
             tally.note(.compaction)
             say("compacted: \(compacted)")
@@ -173,6 +174,7 @@ extension Simulation {
             switch fault {
             case .disk(let fault): fault
             case .unreadable(let fault): fault.ofDisk
+            case .unproven: nil
             }
         if let cause, isOurs(cause) { return }
         if theft != nil { return }

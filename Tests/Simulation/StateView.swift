@@ -1,5 +1,6 @@
 import CouponStore
 import FlatStorage
+import StoreSupport
 
 /// The whole state at one moment, as bytes: what a snapshot would hold.
 final class StateCopy {
@@ -9,14 +10,16 @@ final class StateCopy {
     init(_ bytes: consuming ByteBuffer) {
         // Where the layout of snapshots has the sequence.
         var sequence: UInt64 = 0
-        for place in 0..<8 { sequence |= UInt64(bytes[56 + place]) << UInt64(8 * place) }
+        for place in 0..<8 { sequence |= UInt64(bytes[16 + place]) << UInt64(8 * place) }
         self.sequence = sequence
         self.bytes = bytes
     }
 
-    /// Whether both are the same, byte for byte.
+    /// Whether both are the same state. Its parts may stand in another order.
     func isSame(as other: StateCopy) -> Bool {
-        Self.isEqual(bytes, other.bytes)
+        if Self.isEqual(bytes, other.bytes) { return true }
+        guard let own = Self.canonical(bytes) else { return false }
+        return own == Self.canonical(other.bytes)
     }
 
     /// The state, read. Nil when the ledger cannot read its bytes as a state.
@@ -28,6 +31,16 @@ final class StateCopy {
         _ bytes: borrowing ByteBuffer, _ others: borrowing ByteBuffer
     ) -> Bool {
         bytes.bytes.isEqual(to: others.bytes)
+    }
+
+    private static func canonical(_ bytes: borrowing ByteBuffer) -> [UInt8]? {
+        do {
+            return canonicalBytes(
+                of: try Ledger.decoded(
+                    from: bytes.bytes, seed: HashSeed(1), orderLimit: OrderTable.countMax))
+        } catch {
+            return nil
+        }
     }
 
     private static func read(_ bytes: borrowing ByteBuffer) -> StateView? {

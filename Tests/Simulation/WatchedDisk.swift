@@ -177,9 +177,27 @@ final class WatchedDisk: Disk {
         buffer.append(seen.span)
     }
 
+    func read(
+        _ path: String, from offset: Int, count: Int, into buffer: inout ByteBuffer
+    ) throws(DiskFault) {
+        note()
+        guard let interference, interference.changesReads else {
+            return try disk.read(path, from: offset, count: count, into: &buffer)
+        }
+        // A part of what is seen of the whole.
+        var held = ByteBuffer()
+        try disk.read(path, into: &held)
+        let seen = interference.seen(copy(held.bytes), of: path)
+        buffer.append(Array(seen.dropFirst(offset).prefix(count)).span)
+    }
+
     func size(of path: String) throws(DiskFault) -> Int? {
         note()
-        return try disk.size(of: path)
+        guard let interference, interference.changesReads else { return try disk.size(of: path) }
+        guard try disk.size(of: path) != nil else { return nil }
+        var held = ByteBuffer()
+        try disk.read(path, into: &held)
+        return interference.seen(copy(held.bytes), of: path).count
     }
 
     func list(_ directory: String) throws(DiskFault) -> [String] {

@@ -139,7 +139,7 @@ package struct DamageCase: Sendable, CustomStringConvertible {
                 atPath: files.segments[1], toPath: "\(files.directory)/\(other)")
         },
         DamageCase(
-            "what the snapshot holds, too", all, all
+            "what the snapshot holds, too", all, all, isRefused: false
         ) { files in try StateFiles.flip(files.segments[0], at: 700) },
         DamageCase("what was never acknowledged", all, all, isRefused: false, isShown: false) {
             files in

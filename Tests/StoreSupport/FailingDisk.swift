@@ -23,6 +23,17 @@ package struct FailingDisk: Disk {
         throw DiskFault(.read, path: path, errno: errno)
     }
 
+    package func read(
+        _ path: String, from offset: Int, count: Int, into buffer: inout ByteBuffer
+    ) throws(DiskFault) {
+        guard path == badPath, offset + count > badOffset else {
+            return try disk.read(path, from: offset, count: count, into: &buffer)
+        }
+        let good = max(0, badOffset - offset)
+        try disk.read(path, from: offset, count: good, into: &buffer)
+        throw DiskFault(.read, path: path, errno: errno)
+    }
+
     package func createExclusively(_ path: String) throws(DiskFault) -> OpenFile {
         try disk.createExclusively(path)
     }

@@ -355,6 +355,16 @@ extension SimulatedDisk {
         buffer.append(bytes.span)
     }
 
+    package func read(
+        _ path: String, from offset: Int, count: Int, into buffer: inout ByteBuffer
+    ) throws(DiskFault) {
+        let bytes = try perform(.read, path) { state in
+            state.names[path].flatMap { state.files[$0]?.visible }
+                .map { Array($0.dropFirst(offset).prefix(count)) }
+        }
+        buffer.append(bytes.span)
+    }
+
     package func size(of path: String) throws(DiskFault) -> Int? {
         // The outer optional says that the operation went through, the inner one what it found.
         try perform(.examine, path) { state in

@@ -55,6 +55,11 @@ package protocol Disk: Sendable {
     /// Appends all that the file holds to `buffer`.
     func read(_ path: String, into buffer: inout ByteBuffer) throws(DiskFault)
 
+    /// Appends `count` bytes of the file from `offset` on to `buffer`, or fewer where it ends before.
+    func read(
+        _ path: String, from offset: Int, count: Int, into buffer: inout ByteBuffer
+    ) throws(DiskFault)
+
     /// The file's size in bytes, or nil when there is none of that name.
     func size(of path: String) throws(DiskFault) -> Int?
 

@@ -145,6 +145,31 @@ package struct PosixDisk: Disk {
         }
     }
 
+    package func read(
+        _ path: String, from offset: Int, count: Int, into buffer: inout ByteBuffer
+    ) throws(DiskFault) {
+        let file = try opened(path, O_RDONLY | O_CLOEXEC, for: .read)
+        defer { _ = Glibc.close(file) }
+        var done = 0
+        while done < count {
+            var added = 0
+            try buffer.append(addingCapacity: count - done) { (output) throws(DiskFault) in
+                // SAFETY: the kernel writes at most the free part, and the count says how much.
+                let received = unsafe output.withUnsafeMutableBufferPointer { tail, initialized in
+                    let received = Self.repeated {
+                        unsafe pread(file, tail.baseAddress, tail.count, offset + done)
+                    }
+                    initialized = max(received, 0)
+                    return received
+                }
+                guard received >= 0 else { throw DiskFault(.read, path: path, errno: errno) }
+                added = received
+            }
+            if added == 0 { return }
+            done += added
+        }
+    }
+
     package func size(of path: String) throws(DiskFault) -> Int? {
         try status(of: path).map { Int($0.st_size) }
     }

@@ -99,6 +99,9 @@ package struct JournalHistory: Sendable {
     /// Whether a segment holds a record beyond the snapshot.
     func isNeeded(_ index: Int) -> Bool { (batches[index].last?.lastSequence ?? 0) > base }
 
+    /// The batches of a segment that count, those that the snapshot holds included.
+    func counting(_ index: Int) -> ArraySlice<ScannedBatch> { batches[index] }
+
     /// Redoes what a segment holds beyond the snapshot, from the bytes that were scanned. All
     /// segments are redone in order; `index` is that of ``segments``.
     package func redo(

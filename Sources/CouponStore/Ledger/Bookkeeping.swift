@@ -362,7 +362,7 @@ extension UsageTable {
         return id
     }
 
-    fileprivate func isKey(
+    func isKey(
         of id: CounterID, _ consumption: borrowing OrderImageConsumption
     ) -> Bool {
         let key = key(of: id)

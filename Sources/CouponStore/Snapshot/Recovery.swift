@@ -79,21 +79,25 @@ package enum Recovery {
         lapseClock: LapseClock = LapseClock(), continuedBy next: SegmentHeader? = nil
     ) throws(RecoveryFault) -> RecoveredState {
         let anchor = try anchor(on: disk, directory: directory)
-        let names = try segments(on: disk, directory: directory)
-            .filter { name in next.map { name < $0.name } ?? true }
-        let found: LoadedSnapshot
+        let all = try segments(on: disk, directory: directory, before: next?.name)
+        let found: FoundSnapshot<Ledger>
         do {
-            found = try Snapshot.find(
-                on: disk, directory: directory, seed: seed, orderLimit: orderLimit,
-                lapseClock: lapseClock)
+            found = try Snapshot.find(on: disk, directory: directory) {
+                (reader) throws(SnapshotProblem) in
+                try Ledger.read(
+                    &reader, seed: seed, orderLimit: orderLimit, lapseClock: lapseClock)
+            }
         } catch {
             throw .snapshot(error)
         }
         var report = RecoveryReport(
             damagedSnapshot: found.fault, snapshotByteCount: found.byteCount)
         let standing = found.standing
-        var ledger = found.ledger
+        var empty = Ledger(seed: seed, orderLimit: orderLimit)
+        empty.lapseClock = lapseClock
+        var ledger = found.content(or: empty)
         let base = ledger.sequence
+        let names = all.needed(after: base)
 
         var scans: [SegmentScan] = []
         var last = ByteBuffer()
@@ -148,10 +152,10 @@ package enum Recovery {
         }
     }
 
-    /// The segments, in order. A name that is almost a segment's is a mistake, and the file may be a
-    /// segment that is missing.
+    /// The segments older than `next`, in order. A name that is almost a segment's is a mistake, and the
+    /// file may be a segment that is missing.
     static func segments(
-        on disk: any Disk, directory: String
+        on disk: any Disk, directory: String, before next: SegmentName?
     ) throws(RecoveryFault) -> [SegmentName] {
         let names: [String]
         do {
@@ -164,6 +168,7 @@ package enum Recovery {
             if SegmentName(name) == nil { throw .foreignFile(path: "\(directory)/\(name)") }
         }
         return names.compactMap(SegmentName.init).sorted()
+            .filter { name in next.map { name < $0 } ?? true }
     }
 
     private static func anchor(
@@ -196,6 +201,16 @@ package enum Recovery {
         } catch {
             throw .journal(error)
         }
+    }
+}
+
+extension [SegmentName] {
+    /// Those that hold what a snapshot up to `base` lacks. What stands in older ones beyond it is dead,
+    /// so they need not be there, or whole.
+    func needed(after base: UInt64) -> [SegmentName] {
+        // A later segment never continues after less than an earlier one.
+        let first = lastIndex { $0.firstSequence <= base + 1 } ?? startIndex
+        return Array(self[first...])
     }
 }
 

@@ -1,10 +1,11 @@
 import FlatStorage
+import Glibc
 
 // A snapshot is the whole state in one file, written beside the old one and put in its place by a
 // rename. At every moment, and after a power cut at every moment, what was newest is there and
 // whole:
 //
-//   write snapshot.new → synchronize it → read it back from the device
+//   write snapshot.new → synchronize it → read it back from the device, and prove it
 //     → snapshot becomes snapshot.previous → snapshot.new becomes snapshot
 //     → synchronize the directory
 //
@@ -21,86 +22,9 @@ package enum Snapshot {
     /// The prefix of the name that a damaged snapshot gets; a number follows it.
     package static let damagedPrefix = "snapshot.damaged-"
 
-    /// Bytes that are written before the device is made to take them: a long queue of writes would
-    /// make the journal wait behind it.
-    private static let paceByteCount = 4 * 1_024 * 1_024
-
-    /// Writes an encoded ledger durably into `directory`, on a thread of its own.
-    ///
-    /// `current` is what is under the name `snapshot` now. A whole one stays as `snapshot.previous`;
-    /// a temporary file left over from a crash is replaced. After a fault the snapshots that were
-    /// there are still there, under one of the two names.
-    package static func write(
-        _ encoded: borrowing ByteBuffer, over current: Standing, to disk: any Disk,
-        directory: String
-    ) throws(DiskFault) {
-        let temporary = path(temporaryName, in: directory)
-        if try disk.size(of: temporary) != nil { try disk.remove(temporary) }
-        do {
-            try writeDurably(encoded.bytes, to: temporary, disk)
-            try readBack(encoded.bytes, from: temporary, disk)
-        } catch {
-            // Half a snapshot is of no use and may be what fills the disk. Should its removal fail
-            // too, the next attempt replaces it: the first fault is the one to report.
-            _ = try? disk.remove(temporary)
-            throw error
-        }
-        let present = path(name, in: directory)
-        switch current {
-        case .missing: break
-        case .whole: try disk.rename(present, to: path(previousName, in: directory))
-        case .damaged:
-            try disk.rename(present, toFree: path(try freeName(on: disk, directory), in: directory))
-        }
-        try disk.rename(temporary, to: present)
-        try disk.synchronizeDirectory(directory)
-    }
-
     /// What is under a snapshot's name.
     package enum Standing: Sendable {
         case missing, whole, damaged
-    }
-
-    private static func writeDurably(
-        _ bytes: Span<UInt8>, to path: String, _ disk: any Disk
-    ) throws(DiskFault) {
-        let file = try disk.createExclusively(path)
-        do {
-            var start = 0
-            while start < bytes.count {
-                let end = min(start + paceByteCount, bytes.count)
-                try disk.append(bytes.extracting(start..<end), to: file)
-                try disk.synchronize(file)
-                start = end
-            }
-        } catch {
-            // The descriptor is given back either way, and this fault came first.
-            _ = try? disk.close(file)
-            throw error
-        }
-        try disk.close(file)
-    }
-
-    /// Makes sure that the device holds what was written: only then is anything older given up.
-    private static func readBack(
-        _ bytes: Span<UInt8>, from path: String, _ disk: any Disk
-    ) throws(DiskFault) {
-        try disk.dropFromCache(path)
-        var held = ByteBuffer()
-        try disk.read(path, into: &held)
-        guard held.bytes.isEqual(to: bytes) else {
-            throw DiskFault(.verify, path: path, errno: 0)
-        }
-    }
-
-    private static func freeName(
-        on disk: any Disk, _ directory: String
-    ) throws(DiskFault) -> String {
-        var number = 1
-        while try disk.size(of: path("\(damagedPrefix)\(number)", in: directory)) != nil {
-            number += 1
-        }
-        return "\(damagedPrefix)\(number)"
     }
 
     package static func path(_ name: String, in directory: String) -> String {
@@ -110,71 +34,70 @@ package enum Snapshot {
 
 // MARK: - Reading
 
-/// The snapshot to start from.
-struct LoadedSnapshot: ~Copyable {
-    /// An empty state where no snapshot exists.
-    var ledger: Ledger
+/// A snapshot that was found, and what was made of it.
+struct FoundSnapshot<Content: ~Copyable>: ~Copyable {
+    /// Nil where no snapshot exists.
+    var content: Content?
+    /// Nil where no snapshot exists.
+    var header: SnapshotHeader?
+    var path = ""
     /// Of the file.
     var byteCount = 0
     /// What is under the name `snapshot`.
-    var standing: Snapshot.Standing
+    var standing = Snapshot.Standing.missing
     /// What is wrong with that file, where another one had to be taken.
     var fault: SnapshotFault?
+
+    /// What was made of it, or else that.
+    consuming func content(or other: consuming Content) -> Content {
+        switch consume content {
+        case .some(let content): content
+        case nil: other
+        }
+    }
 }
 
 extension Snapshot {
-    /// The state of `snapshot`, or of `snapshot.previous` where the first is missing or damaged.
+    /// Reads `snapshot`, or `snapshot.previous` where the first is missing, damaged, or in a bad place
+    /// of the device. `read` makes something of it, and throws where it is damaged.
     ///
     /// Where there are snapshots and none can be read, the fault of the first is thrown: what they
     /// held is not known to be anywhere else. So it is where the older one is from before there was
     /// a journal.
-    static func find(
-        on disk: any Disk, directory: String, seed: HashSeed, orderLimit: Int,
-        lapseClock: LapseClock
-    ) throws(SnapshotFault) -> LoadedSnapshot {
+    static func find<Content: ~Copyable>(
+        on disk: any Disk, directory: String,
+        _ read: (inout SnapshotReader) throws(SnapshotProblem) -> Content
+    ) throws(SnapshotFault) -> FoundSnapshot<Content> {
         var first: SnapshotFault?
         for name in [name, previousName] {
             let path = path(name, in: directory)
-            guard let bytes = try bytes(at: path, on: disk) else { continue }
-            do {
+            do throws(SnapshotProblem) {
+                guard var reader = try SnapshotReader.open(path, on: disk) else { continue }
                 // What happened between one from before the journal and the journal's first record
                 // is nowhere else.
-                if first != nil, !(try SnapshotHeader(bytes.bytes).isJournalled) { break }
-                let ledger = try Ledger.decoded(
-                    from: bytes.bytes, seed: seed, orderLimit: orderLimit, lapseClock: lapseClock)
+                if first != nil, !reader.header.isJournalled { break }
+                let content = try read(&reader)
                 let standing: Standing =
                     if first != nil { .damaged } else if name == Snapshot.name { .whole } else {
                         .missing
                     }
-                return LoadedSnapshot(
-                    ledger: ledger, byteCount: bytes.count, standing: standing, fault: first)
+                return FoundSnapshot(
+                    content: content, header: reader.header, path: path,
+                    byteCount: reader.byteCount, standing: standing, fault: first)
             } catch {
-                if let first { throw first }
                 let fault = SnapshotFault(path: path, problem: error)
-                // That one is whole, and newer than what this version could make of the others.
-                if case .unknownVersion = error { throw fault }
+                if let first {
+                    // Where the disk refuses to give the older one, that is what can be put right.
+                    if case .unreadable = error { throw fault }
+                    throw first
+                }
                 // A damaged older one stands for nothing where the newer one is missing.
-                if name == previousName { throw fault }
+                guard error.allowsOlder, name == Snapshot.name else { throw fault }
                 first = fault
             }
         }
         if let first { throw first }
-        var ledger = Ledger(seed: seed, orderLimit: orderLimit)
-        ledger.lapseClock = lapseClock
-        return LoadedSnapshot(ledger: ledger, standing: .missing)
-    }
-
-    private static func bytes(
-        at path: String, on disk: any Disk
-    ) throws(SnapshotFault) -> ByteBuffer? {
-        do {
-            guard try disk.size(of: path) != nil else { return nil }
-            var bytes = ByteBuffer()
-            try disk.read(path, into: &bytes)
-            return bytes
-        } catch {
-            throw SnapshotFault(path: path, problem: .unreadable(error))
-        }
+        return FoundSnapshot()
     }
 }
 
@@ -201,12 +124,28 @@ package enum SnapshotProblem: Error, Equatable {
     case unknownVersion(UInt32)
     /// The file is shorter or longer than it says. `expected` is nil when not even that is there.
     case wrongLength(expected: UInt64?, found: Int)
+    /// The file ends after so many bytes, before the end of what was written.
+    case endsEarly(found: Int)
     /// The header is not what was written.
     case headerDamaged
     /// The content is not what was written.
     case contentDamaged
     /// The checksums hold, but the content contradicts itself at this offset in the file.
     case contradiction(SnapshotPart, offset: Int)
+
+    /// Whether the older snapshot may be taken in place of one with this problem.
+    fileprivate var allowsOlder: Bool {
+        switch self {
+        // That one is whole, and newer than what this version could make of the others.
+        case .unknownVersion: false
+        // A bad place of the device is damage like other damage. Anything else is for the operator to
+        // put right, and then the file is as good as before.
+        case .unreadable(let fault): fault.errno == EIO
+        case .empty, .foreign, .wrongLength, .endsEarly, .headerDamaged, .contentDamaged,
+            .contradiction:
+            true
+        }
+    }
 }
 
 /// The parts of a snapshot.

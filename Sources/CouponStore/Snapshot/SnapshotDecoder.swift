@@ -1,60 +1,152 @@
 import FlatStorage
 
-/// Makes a state from the bytes of a snapshot and checks everything: a counter that an order
-/// consumes from exists, and counts exactly what all orders together took from it and what it
-/// carries.
-private struct SnapshotDecoder: ~Copyable {
-    private let header: SnapshotHeader
+/// Makes a state from a snapshot and checks everything: each counter counts exactly what all orders
+/// together took from it and what it carries, and no order takes from one that does not exist.
+struct SnapshotDecoder: ~Copyable {
+    private let isJournalled: Bool
     private var ledger: Ledger
     /// What all orders together took from each counter, by the counter's row.
     private var taken = FlatArray<UInt64>()
+    private var counterCount = 0
+    // Most orders consume from a counter that the order before consumed from, or from the next one that
+    // no order did: counters are in the order of their first use. To guess that first reads memory in
+    // sequence, where a look-up reads four lines of it anywhere.
+    /// By kind, the row that was found last.
+    private var rowsByKind = FlatArray<Int>(repeating: 0, count: 256)
+    /// The row after all that were found.
+    private var nextRow = 0
+    /// The coupon keys in the order in which they were named, to which later counters refer.
+    private var keys = FlatArray<Key>()
+    private var keyBytes = ByteArena()
+
+    // Not private: a row type that is a generic argument must be seen by other files.
+    struct Key: BitwiseCopyable {
+        var place: ByteArena.Place
+        var count: Int
+        var hash: UInt64
+    }
 
     init(_ header: SnapshotHeader, into ledger: consuming Ledger) {
-        self.header = header
+        isJournalled = header.isJournalled
         self.ledger = ledger
         self.ledger.redemptions = RedemptionNumbers(last: header.lastRedemption)
+        self.ledger.calendar = header.calendar
         self.ledger.advance(to: header.sequence)
     }
 
     consuming func finish() -> Ledger { ledger }
 
-    /// Reads the whole snapshot with these bytes.
-    mutating func read(_ bytes: Span<UInt8>) throws(SnapshotProblem) {
-        var reader = SnapshotReader(bytes, header)
-        try readCounters(from: &reader)
-        taken = FlatArray(repeating: 0, count: ledger.usage.count)
-        for _ in 0..<header.orderCount { try readOrder(from: &reader) }
-        guard reader.isAtEnd else { throw .contradiction(.end, offset: reader.position) }
+    /// Coupons that were named.
+    var couponCount: Int { ledger.usage.couponCount }
+
+    /// Reads all of a snapshot.
+    mutating func read(_ reader: inout SnapshotReader) throws(SnapshotProblem) {
+        if !reader.header.isInPieces { return try read(whole: reader.wholeBytes) }
+        while let piece = try reader.next() {
+            switch piece.kind {
+            case .counters:
+                try readCounters(piece.itemCount, reader.content, at: reader.contentOffset)
+            case .orders:
+                try readOrders(piece.itemCount, reader.content, at: reader.contentOffset)
+            case .end: preconditionFailure("the end has no items")
+            }
+        }
+        guard reader.totals.coupons == keys.count else {
+            throw .contradiction(.end, offset: reader.contentOffset)
+        }
         try reconcileCarried(at: reader.position)
     }
 
-    private mutating func readCounters(from reader: inout SnapshotReader) throws(SnapshotProblem) {
-        var keys = FlatArray<SnapshotReader.Run>()
-        for _ in 0..<header.couponCount { keys.append(try reader.couponKey()) }
-        for row in 0..<header.counterCount {
-            let counter = try reader.counter()
-            guard counter.coupon < keys.count else {
-                throw .contradiction(.counter, offset: reader.position)
+    private mutating func readCounters(
+        _ count: Int, _ content: Span<UInt8>, at offset: Int
+    ) throws(SnapshotProblem) {
+        var items = ByteReader(content)
+        for _ in 0..<count {
+            guard let counter = SnapshotCounter(&items, couponCount: keys.count) else {
+                throw .contradiction(.counter, offset: offset + items.position)
             }
-            let key = reader.bytes(of: keys[counter.coupon])
-            let id = ledger.usage.createIfAbsent(
-                counter.kind, couponKey: key, couponHash: UsageTable.couponHash(of: key),
-                detail: counter.detail, startingAt: counter.used)
-            ledger.usage.setCarried(id, to: counter.carried)
-            // A repeated key finds the row of the first.
-            guard UInt64(id.row) == row else {
-                throw .contradiction(.counter, offset: reader.position)
+            if let key = counter.couponKey {
+                keys.append(
+                    Key(
+                        place: keyBytes.append(key), count: key.count,
+                        hash: UsageTable.couponHash(of: key)))
+            }
+            let key = keys[counter.coupon]
+            try Self.add(
+                counter, key, of: keyBytes, at: offset + items.position, &counterCount, &taken,
+                &ledger)
+            // A repeated key.
+            guard couponCount == keys.count else {
+                throw .contradiction(.coupon, offset: offset + items.position)
             }
         }
-        // A repeated key, or one that no counter names.
-        guard UInt64(ledger.usage.couponCount) == header.couponCount else {
-            throw .contradiction(.coupon, offset: reader.position)
+        guard items.remaining == 0 else {
+            throw .contradiction(.counter, offset: offset + items.position)
         }
     }
 
-    private mutating func readOrder(from reader: inout SnapshotReader) throws(SnapshotProblem) {
-        let entry = try reader.order()
-        let offset = reader.position
+    private mutating func readOrders(
+        _ count: Int, _ content: Span<UInt8>, at offset: Int
+    ) throws(SnapshotProblem) {
+        var items = ByteReader(content)
+        for _ in 0..<count {
+            guard let order = SnapshotOrder(&items) else {
+                throw .contradiction(.order, offset: offset + items.position)
+            }
+            try add(order, at: offset + items.position)
+        }
+        guard items.remaining == 0 else {
+            throw .contradiction(.order, offset: offset + items.position)
+        }
+    }
+
+    // MARK: - Items
+
+    /// Adds a counter, which no item before it is.
+    mutating func add(
+        _ kind: CounterKind, couponKey: Span<UInt8>, detail: Span<UInt8>, used: UInt64,
+        carried: UInt64, at offset: Int
+    ) throws(SnapshotProblem) {
+        try Self.add(
+            kind, couponKey, UsageTable.couponHash(of: couponKey), detail, used, carried, offset,
+            &counterCount, &taken, &ledger)
+    }
+
+    // The keys lend their bytes while the ledger changes: siblings in one value are handed over apart.
+
+    private static func add(
+        _ counter: borrowing SnapshotCounter, _ key: Key, of keyBytes: borrowing ByteArena,
+        at offset: Int, _ counterCount: inout Int, _ taken: inout FlatArray<UInt64>,
+        _ ledger: inout Ledger
+    ) throws(SnapshotProblem) {
+        try add(
+            counter.kind, keyBytes.bytes(at: key.place, count: key.count), key.hash,
+            counter.detail, counter.used, counter.carried, offset, &counterCount, &taken, &ledger)
+    }
+
+    private static func add(
+        _ kind: CounterKind, _ couponKey: Span<UInt8>, _ hash: UInt64, _ detail: Span<UInt8>,
+        _ used: UInt64, _ carried: UInt64, _ offset: Int,
+        _ counterCount: inout Int, _ taken: inout FlatArray<UInt64>, _ ledger: inout Ledger
+    ) throws(SnapshotProblem) {
+        // To start at 0 and set the uses then does not make them carried ones, of which a table is
+        // kept.
+        let id = ledger.usage.createIfAbsent(
+            kind, couponKey: couponKey, couponHash: hash, detail: detail, startingAt: 0)
+        counterCount += 1
+        // A repeated key finds the row of the first.
+        guard ledger.usage.count == counterCount else {
+            throw .contradiction(.counter, offset: offset)
+        }
+        ledger.usage.setUsed(id, to: used)
+        ledger.usage.setCarried(id, to: carried)
+        taken.append(0)
+    }
+
+    /// Adds an order, which no item before it is.
+    mutating func add(
+        _ entry: borrowing SnapshotOrder, at offset: Int
+    ) throws(SnapshotProblem) {
         let slot = ledger.orders.slot(store: entry.store, order: entry.order)
         guard slot.id == nil else { throw .contradiction(.order, offset: offset) }
         let image: OrderImageView
@@ -68,12 +160,39 @@ private struct SnapshotDecoder: ~Copyable {
         while let code = codes.next() {
             var consumptions = code.consumptions
             while let consumption = consumptions.next() {
-                guard let id = ledger.usage.find(consumption),
+                guard let id = counter(of: consumption, consumed),
                     add(consumption.amount, to: id, consumed)
                 else { throw .contradiction(.order, offset: offset) }
             }
         }
         ledger.load(slot, store: entry.store, order: entry.order, image)
+    }
+
+    /// The counter that an image consumes from. One that counts no uses is not in the snapshot, and
+    /// is created for what is held of it.
+    private mutating func counter(
+        of consumption: borrowing OrderImageConsumption, _ consumed: OrderState.Consumed
+    ) -> CounterID? {
+        if let known = guess(consumption) ?? ledger.usage.find(consumption) {
+            rowsByKind[Int(consumption.kind.rawValue)] = known.row
+            nextRow = max(nextRow, known.row + 1)
+            return known
+        }
+        if consumed == .uses && consumption.amount > 0 { return nil }
+        let id = ledger.usage.createIfAbsent(
+            consumption.kind, couponKey: consumption.couponKey,
+            couponHash: UsageTable.couponHash(of: consumption.couponKey),
+            detail: consumption.detail, startingAt: 0)
+        taken.append(0)
+        return id
+    }
+
+    private func guess(_ consumption: borrowing OrderImageConsumption) -> CounterID? {
+        let last = CounterID(row: rowsByKind[Int(consumption.kind.rawValue)])
+        if last.row < ledger.usage.count, ledger.usage.isKey(of: last, consumption) { return last }
+        let next = CounterID(row: nextRow)
+        if next.row < ledger.usage.count, ledger.usage.isKey(of: next, consumption) { return next }
+        return nil
     }
 
     /// Returns false where a counter cannot have given that much.
@@ -93,12 +212,12 @@ private struct SnapshotDecoder: ~Copyable {
     }
 
     /// Checks what each counter carries, or works it out where the snapshot does not contain it.
-    private mutating func reconcileCarried(at offset: Int) throws(SnapshotProblem) {
+    mutating func reconcileCarried(at offset: Int) throws(SnapshotProblem) {
         for row in 0..<ledger.usage.count {
             let id = CounterID(row: row)
             // No order took more than is counted: that was checked with each.
             let rest = ledger.usage.used(id) - taken[row]
-            if !header.isJournalled {
+            if !isJournalled {
                 ledger.usage.setCarried(id, to: rest)
             } else if ledger.usage.carried(id) != rest {
                 throw .contradiction(.counter, offset: offset)
@@ -113,101 +232,19 @@ extension Ledger {
         from bytes: Span<UInt8>, seed: HashSeed, orderLimit: Int,
         lapseClock: LapseClock = LapseClock()
     ) throws(SnapshotProblem) -> Ledger {
-        let header = try SnapshotHeader(bytes)
+        var reader = try SnapshotReader(bytes)
+        return try read(
+            &reader, seed: seed, orderLimit: orderLimit, lapseClock: lapseClock)
+    }
+
+    /// The state that a snapshot holds.
+    static func read(
+        _ reader: inout SnapshotReader, seed: HashSeed, orderLimit: Int, lapseClock: LapseClock
+    ) throws(SnapshotProblem) -> Ledger {
         var ledger = Ledger(seed: seed, orderLimit: orderLimit)
         ledger.lapseClock = lapseClock
-        var decoder = SnapshotDecoder(header, into: ledger)
-        try decoder.read(bytes)
+        var decoder = SnapshotDecoder(reader.header, into: ledger)
+        try decoder.read(&reader)
         return decoder.finish()
-    }
-}
-
-/// Reads the parts of a snapshot's content in order.
-struct SnapshotReader: ~Escapable {
-    private let bytes: Span<UInt8>
-    private let headerLength: Int
-    private let isJournalled: Bool
-    private var reader: ByteReader
-
-    /// Where a run of bytes lies in the snapshot.
-    struct Run: BitwiseCopyable {
-        var offset: Int
-        var count: Int
-    }
-
-    struct Counter: ~Escapable {
-        let kind: CounterKind
-        let coupon: Int
-        let detail: Span<UInt8>
-        let used: UInt64
-        let carried: UInt64
-
-        @_lifetime(copy detail)
-        init(kind: CounterKind, coupon: Int, detail: Span<UInt8>, used: UInt64, carried: UInt64) {
-            self.kind = kind
-            self.coupon = coupon
-            self.detail = detail
-            self.used = used
-            self.carried = carried
-        }
-    }
-
-    struct Order: ~Escapable {
-        let store: Span<UInt8>
-        let order: Span<UInt8>
-        let image: Span<UInt8>
-
-        @_lifetime(copy store, copy order, copy image)
-        init(store: Span<UInt8>, order: Span<UInt8>, image: Span<UInt8>) {
-            self.store = store
-            self.order = order
-            self.image = image
-        }
-    }
-
-    /// `bytes` are a whole snapshot with that header, which was checked.
-    @_lifetime(copy bytes)
-    init(_ bytes: Span<UInt8>, _ header: SnapshotHeader) {
-        self.bytes = bytes
-        headerLength = header.length
-        isJournalled = header.isJournalled
-        let content = bytes.extracting(headerLength..<bytes.count)
-        reader = ByteReader(content)
-    }
-
-    /// Offset in the file of what is read next.
-    var position: Int { headerLength + reader.position }
-
-    var isAtEnd: Bool { reader.remaining == 0 }
-
-    mutating func couponKey() throws(SnapshotProblem) -> Run {
-        guard let key = reader.counted() else {
-            throw .contradiction(.coupon, offset: position)
-        }
-        return Run(offset: position - key.count, count: key.count)
-    }
-
-    @_lifetime(copy self)
-    func bytes(of run: Run) -> Span<UInt8> {
-        bytes.extracting(run.offset..<(run.offset + run.count))
-    }
-
-    @_lifetime(copy self)
-    mutating func counter() throws(SnapshotProblem) -> Counter {
-        guard let code = reader.byte(), let kind = CounterKind(rawValue: code),
-            let coupon = reader.varint(), let number = Int(exactly: coupon),
-            let detail = reader.counted(), let used = reader.varint(),
-            let carried = isJournalled ? reader.varint() : 0
-        else { throw .contradiction(.counter, offset: position) }
-        return Counter(kind: kind, coupon: number, detail: detail, used: used, carried: carried)
-    }
-
-    @_lifetime(copy self)
-    mutating func order() throws(SnapshotProblem) -> Order {
-        guard let store = reader.counted(), let order = reader.counted(),
-            let image = reader.counted(),
-            max(store.count, order.count) <= OrderTable.nameBytesMax
-        else { throw .contradiction(.order, offset: position) }
-        return Order(store: store, order: order, image: image)
     }
 }

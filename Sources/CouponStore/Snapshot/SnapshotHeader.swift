@@ -1,45 +1,30 @@
 import FlatStorage
 
-// # The snapshot, version 3
+// # The header of a snapshot, version 4
 //
-// Integers are little-endian; a *varint* is LEB128, a *text* a varint length and its bytes.
+// Integers are little-endian.
 //
 // ```
 // offset size
 //      0    8  "CPNDSNAP"
-//      8    4  version, 3
+//      8    4  version, 4
 //     12    4  0
-//     16    8  length of the content in bytes
-//     24    8  number of coupons that have a counter
-//     32    8  number of counters
-//     40    8  number of orders
-//     48    8  redemption number given last
-//     56    8  sequence: the journal's last record that it holds
-//     64    8  XXH3-64 of the content
-//     72    8  XXH3-64 of the 72 bytes above
-//     80       coupons: for each, text key (`store \0 coupon`)
-//              counters: for each, 1 byte kind, varint coupon (0 = the first above), text detail,
-//                varint uses, varint carried uses
-//              orders: for each, text store, text order, text image
+//     16    8  sequence: the journal's last record that it holds
+//     24    8  redemption number given last
+//     32    8  calendar: milliseconds since 1970, 0 = unknown
+//     40    8  XXH3-64 of the 40 bytes above
 // ```
 //
-// What reservations hold is not stored: it is the sum of what their images list. Nor is the order
-// in which they lapse: their images contain the times.
-//
-// Carried uses are those that no order accounts for. Versions 1 and 2 are read: they have neither
-// carried uses (uses that no order accounts for become carried) nor the sequence (it is 0, since
-// they are older than the journal), so their checksums lie 8 bytes earlier. Version 1 has fewer
-// kinds of counters and older images besides.
+// Pieces follow it, see ``SnapshotPiece``. Versions 1 to 3 are one piece, and their header says how
+// long it is; they are read, see ``WholeSnapshot``.
 
 enum SnapshotLayout {
     /// "CPNDSNAP", as the little-endian integer of its bytes.
     static let magic: UInt64 = 0x5041_4E53_444E_5043
-    static let version: UInt32 = 3
+    static let version: UInt32 = 4
     static let versions: ClosedRange<UInt32> = 1...version
-    static let lengthOffset = 16
-    static let contentChecksumOffset = 64
-    static let headerChecksumOffset = 72
-    static let headerLength = 80
+    static let headerChecksumOffset = 40
+    static let headerLength = 48
     /// The first version with a journal beside it: it has the sequence and carried uses.
     static let journalledVersion: UInt32 = 3
 }
@@ -47,39 +32,50 @@ enum SnapshotLayout {
 /// A snapshot's header, whose own checksum holds.
 package struct SnapshotHeader: Equatable, Sendable {
     package let version: UInt32
-    package let couponCount: UInt64
-    package let counterCount: UInt64
-    package let orderCount: UInt64
-    package let lastRedemption: UInt64
     /// The journal's last record that the snapshot holds; 0 where it is older than the journal.
     package let sequence: UInt64
+    package let lastRedemption: UInt64
+    /// How far the calendar had come by which orders are purged, in milliseconds since 1970; 0 where
+    /// that is unknown.
+    package let calendar: Int64
+
+    /// Of the version that is written.
+    init(sequence: UInt64, lastRedemption: UInt64, calendar: Int64) {
+        version = SnapshotLayout.version
+        self.sequence = sequence
+        self.lastRedemption = lastRedemption
+        self.calendar = calendar
+    }
+
     /// Whether it is of a version that has the sequence and carried uses.
-    let isJournalled: Bool
-    /// Bytes of the header, which depend on the version.
-    let length: Int
-    private let contentLength: UInt64
-    private let contentChecksum: UInt64
+    var isJournalled: Bool { version >= SnapshotLayout.journalledVersion }
 
-    /// Checks everything but the content's parts: first what kind of file it is, then whether it is
-    /// whole, then whether it is what was written.
-    init(_ bytes: Span<UInt8>) throws(SnapshotProblem) {
-        try self.init(beginning: bytes)
-        try checkContent(bytes)
+    /// Whether pieces follow.
+    var isInPieces: Bool { version == SnapshotLayout.version }
+
+    /// The header's own checksum, from which the chain of the pieces starts.
+    var checksum: UInt64 { hash64(checkedBytes().bytes, seed: 0) }
+
+    func encode(into buffer: inout ByteBuffer) {
+        let checked = checkedBytes()
+        buffer.append(checked.bytes)
+        buffer.appendLittleEndian(hash64(checked.bytes, seed: 0))
     }
 
-    /// Checks the length and checksum of the content of the snapshot with these bytes.
-    package func checkContent(_ bytes: Span<UInt8>) throws(SnapshotProblem) {
-        guard contentLength == UInt64(bytes.count - length) else {
-            throw .wrongLength(
-                expected: contentLength.addingReportingOverflow(UInt64(length)).partialValue,
-                found: bytes.count)
-        }
-        guard hash64(bytes.extracting(length..<bytes.count), seed: 0) == contentChecksum else {
-            throw .contentDamaged
-        }
+    private func checkedBytes() -> ByteBuffer {
+        var buffer = ByteBuffer(capacity: SnapshotLayout.headerLength)
+        buffer.appendLittleEndian(SnapshotLayout.magic)
+        buffer.appendLittleEndian(version)
+        buffer.appendLittleEndian(UInt32(0))
+        buffer.appendLittleEndian(sequence)
+        buffer.appendLittleEndian(lastRedemption)
+        buffer.appendLittleEndian(calendar)
+        return buffer
     }
+}
 
-    /// Reads and checks the header alone.
+extension SnapshotHeader {
+    /// Reads and checks the header at the start of a snapshot's bytes, of any version.
     package init(beginning bytes: Span<UInt8>) throws(SnapshotProblem) {
         if bytes.isEmpty { throw .empty }
         guard bytes.mayBegin(withMagic: SnapshotLayout.magic) else { throw .foreign }
@@ -89,31 +85,27 @@ package struct SnapshotHeader: Equatable, Sendable {
         else { throw .wrongLength(expected: nil, found: bytes.count) }
         // Before all other checks: a later version may look different from here on.
         guard SnapshotLayout.versions.contains(version) else { throw .unknownVersion(version) }
-        let isJournalled = version >= SnapshotLayout.journalledVersion
-        let length = SnapshotLayout.headerLength - (isJournalled ? 0 : 8)
-        guard let padding = reader.uint32(),
-            let contentLength = reader.uint64(),
-            let couponCount = reader.uint64(),
-            let counterCount = reader.uint64(),
-            let orderCount = reader.uint64(),
-            let lastRedemption = reader.uint64(),
-            let sequence = isJournalled ? reader.uint64() : 0,
-            let contentChecksum = reader.uint64(),
-            let headerChecksum = reader.uint64()
-        else { throw .wrongLength(expected: nil, found: bytes.count) }
-        let checked = bytes.extracting(0..<(length - 8))
-        guard padding == 0, sequence < .max, hash64(checked, seed: 0) == headerChecksum else {
-            throw .headerDamaged
+        if version < SnapshotLayout.version {
+            let whole = try WholeSnapshotHeader(beginning: bytes)
+            self.version = version
+            sequence = whole.sequence
+            lastRedemption = whole.lastRedemption
+            calendar = 0
+            return
         }
+        guard let padding = reader.uint32(),
+            let sequence = reader.uint64(),
+            let lastRedemption = reader.uint64(),
+            let calendar = reader.uint64(),
+            let checksum = reader.uint64()
+        else { throw .wrongLength(expected: nil, found: bytes.count) }
+        let checked = bytes.extracting(0..<SnapshotLayout.headerChecksumOffset)
+        guard hash64(checked, seed: 0) == checksum, padding == 0, sequence < .max,
+            let milliseconds = Int64(exactly: calendar)
+        else { throw .headerDamaged }
         self.version = version
-        self.couponCount = couponCount
-        self.counterCount = counterCount
-        self.orderCount = orderCount
-        self.lastRedemption = lastRedemption
         self.sequence = sequence
-        self.isJournalled = isJournalled
-        self.length = length
-        self.contentLength = contentLength
-        self.contentChecksum = contentChecksum
+        self.lastRedemption = lastRedemption
+        self.calendar = milliseconds
     }
 }

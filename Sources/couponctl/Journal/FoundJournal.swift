@@ -9,15 +9,7 @@ import Glibc
 
 /// The files of a journal and what they hold together.
 struct FoundJournal {
-    struct SurveyedSnapshot {
-        var path: String
-        var byteCount: Int
-        /// Nil where not even that can be read.
-        var header: SnapshotHeader?
-        var problem: SnapshotProblem?
-    }
-
-    private(set) var snapshots: [SurveyedSnapshot] = []
+    private(set) var snapshots: [SnapshotSurvey] = []
     private(set) var survey = JournalSurvey([], after: 0)
     private var paths: [SegmentName: String] = [:]
 
@@ -53,8 +45,8 @@ struct FoundJournal {
             }
             for name in [Snapshot.name, Snapshot.previousName] {
                 let path = "\(directory)/\(name)"
-                if let bytes = try Self.bytes(of: path) {
-                    snapshots.append(Self.snapshot(bytes.bytes, path))
+                if let snapshot = try SnapshotSurvey(of: path, on: Self.disk) {
+                    snapshots.append(snapshot)
                 }
             }
         } catch {
@@ -80,8 +72,8 @@ struct FoundJournal {
                 if let name = SegmentName(file) ?? header?.name {
                     paths[name] = path
                     surveys.append(SegmentSurvey(bytes.bytes, named: name))
-                } else {
-                    snapshots.append(Self.snapshot(bytes.bytes, path))
+                } else if let snapshot = try SnapshotSurvey(of: path, on: Self.disk) {
+                    snapshots.append(snapshot)
                 }
             } catch {
                 throw JournalToolFault(error)
@@ -107,18 +99,6 @@ struct FoundJournal {
         } catch {
             throw JournalToolFault(error)
         }
-    }
-
-    private static func snapshot(_ bytes: Span<UInt8>, _ path: String) -> SurveyedSnapshot {
-        var found = SurveyedSnapshot(path: path, byteCount: bytes.count)
-        do throws(SnapshotProblem) {
-            let header = try SnapshotHeader(beginning: bytes)
-            found.header = header
-            try header.checkContent(bytes)
-        } catch {
-            found.problem = error
-        }
-        return found
     }
 
     private static func bytes(of path: String) throws(DiskFault) -> ByteBuffer? {

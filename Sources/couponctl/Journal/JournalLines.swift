@@ -39,7 +39,7 @@ struct JournalLines {
 
     // MARK: - Snapshots
 
-    private mutating func show(_ snapshot: FoundJournal.SurveyedSnapshot) {
+    private mutating func show(_ snapshot: SnapshotSurvey) {
         if let header = snapshot.header {
             put(
                 "snapshot", snapshot.path,
@@ -47,9 +47,10 @@ struct JournalLines {
                     ("bytes", JSONText(snapshot.byteCount)),
                     ("version", JSONText(UInt64(header.version))),
                     ("sequence", JSONText(header.sequence)),
-                    ("orders", JSONText(header.orderCount)),
-                    ("counters", JSONText(header.counterCount)),
-                    ("coupons", JSONText(header.couponCount)),
+                    ("orders", snapshot.totals.map { JSONText($0.orders) } ?? .null),
+                    ("counters", snapshot.totals.map { JSONText($0.counters) } ?? .null),
+                    ("coupons", snapshot.totals.map { JSONText($0.coupons) } ?? .null),
+                    ("calendar", JSONText(UInt64(header.calendar))),
                     ("last_redemption", JSONText(header.lastRedemption)),
                 ])
         }
@@ -57,7 +58,10 @@ struct JournalLines {
             foundDamage = true
             put(
                 "damage", snapshot.path,
-                [("offset", JSONText(0)), ("reason", .string(problem.explanation))])
+                [
+                    ("offset", JSONText(snapshot.problemOffset)),
+                    ("reason", .string(problem.explanation)),
+                ])
         }
     }
 

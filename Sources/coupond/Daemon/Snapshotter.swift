@@ -79,6 +79,9 @@ extension CompactionFault {
         switch self {
         case .disk(let fault): fault.explanation
         case .unreadable(let fault): fault.lines(directory).joined(separator: " ")
+        case .unproven:
+            "the counters and orders of the new snapshot of \(directory) contradict each other, but"
+                + " not those of the files that it was made from: report this bug"
         }
     }
 }

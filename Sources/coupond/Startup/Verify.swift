@@ -13,6 +13,12 @@ func verify(_ overrides: Overrides) throws(StartFault) -> ExitReason {
             orderLimit: OrderTable.countMax)
         try state.check()
         Console.show(findings(state, directory).map { "coupond: \($0)" })
+        let faults = state.faultsOfOlder(on: PosixDisk(), directory: directory)
+        Console.show(
+            faults.map { fault in
+                "coupond: \(fault.lines(directory).first ?? ""); only the older snapshot needs that"
+                    + " file: nothing is lost, and the snapshots to come replace it"
+            })
         return .success
     } catch {
         throw .unusableState(error, directory: directory)
