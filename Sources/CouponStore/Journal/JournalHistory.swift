@@ -42,7 +42,7 @@ package struct JournalHistory: Sendable {
     /// that follows them and is not scanned; without it the last one is the journal's end, and
     /// `anchor` says whether it can be.
     package init(
-        _ scans: [SegmentScan], after base: UInt64, anchor: FoundAnchor,
+        _ scans: [SegmentScan], after base: UInt64, anchor: FoundAnchor = .missing,
         continuedBy next: SegmentHeader? = nil
     ) throws(JournalCorruption) {
         self.base = base
