@@ -65,6 +65,21 @@ import Testing
         #expect(disk.names == [])
     }
 
+    /// A cleaner of old files takes both.
+    @Test func `writes its anchor again before it ends for the lack of its lock`() throws {
+        var daemon = try SketchDaemon(on: disk, keeping: try names())
+        try daemon.decide(1)
+        daemon.perform(synchronizes: true)
+        _ = disk.take(.file("state/lock"))
+        _ = disk.take(.file("state/anchor"))
+        daemon.perform(checks: true)
+        #expect(
+            daemon.report.condition
+                == .broken(DiskFault(.vanished, path: "state/lock", errno: 0)))
+        try? daemon.close()
+        #expect(try RecoveredSketch(from: disk).sequence == 1)
+    }
+
     /// The directory may be another daemon's by now, and so may the spare in it.
     @Test func `makes no spare where its directory was`() throws {
         var daemon = try SketchDaemon(on: disk, keeping: try names())

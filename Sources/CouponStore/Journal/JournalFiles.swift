@@ -198,6 +198,9 @@ package struct JournalFiles: ~Copyable, Sendable {
             try KeptNames.check(file.path, is: identity, on: disk)
             if mendsAnchor { try anchor.mend() }
         } catch {
+            // The directory comes first, so it is still this one: what has removed another name may
+            // have removed the anchor, which the next start will miss.
+            if error.isLostName && error.path != directory { _ = try? anchor.mend() }
             throw broken(by: error)
         }
     }
