@@ -91,7 +91,9 @@ private func image(of order: String, _ store: String, in ledger: borrowing Ledge
     @Test func `is that of version 4, byte for byte`() throws {
         var state = SketchLedger()
         for number in 1...Self.scriptCount { try Script.perform(number, on: &state) }
-        state.ledger.record(calendar: 1_780_000_000_000)
+        state.ledger.purgeDate = 1_780_000_000_000
+        state.ledger.recordCalendar()
+        state.ledger.purgeDate = 0
         let encoded = state.ledger.encodeSnapshot()
         try Fixture.expect(array(encoded.bytes), "snapshot-v4")
     }
@@ -101,7 +103,9 @@ private func image(of order: String, _ store: String, in ledger: borrowing Ledge
         let ledger = try Ledger.decoded(from: snapshot.span, seed: HashSeed(7), orderLimit: 100)
         var state = SketchLedger()
         for number in 1...Self.scriptCount { try Script.perform(number, on: &state) }
-        state.ledger.record(calendar: 1_780_000_000_000)
+        state.ledger.purgeDate = 1_780_000_000_000
+        state.ledger.recordCalendar()
+        state.ledger.purgeDate = 0
         let isSame = canonicalBytes(of: ledger) == canonicalBytes(of: state.ledger)
         let calendar = ledger.calendar
         #expect(isSame && calendar == 1_780_000_000_000)

@@ -30,7 +30,9 @@ private struct RandomDaemon: ~Copyable {
         try history.step()
         if Int.random(in: 0..<8, using: &history.generator) == 0 { try forgetAnOrder() }
         if Int.random(in: 0..<40, using: &history.generator) == 0 {
-            history.state.ledger.record(calendar: history.now)
+            history.state.ledger.purgeDate = history.now
+            history.state.ledger.recordCalendar()
+            history.state.ledger.purgeDate = 0
         }
         if Int.random(in: 0..<3, using: &history.generator) == 0 { try write() }
     }

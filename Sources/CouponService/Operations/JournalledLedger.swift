@@ -45,7 +45,8 @@ struct JournalledLedger: ~Copyable {
     /// From now on everything is made durable as soon as it can be.
     mutating func finish(at time: TurnTime) {
         ledger.purgeDate = purge.date(at: time)
-        if ledger.hasRoomForRecords { ledger.recordCalendar() }
+        // A state without a record has no order to keep.
+        if ledger.calendar > 0 && ledger.hasRoomForRecords { ledger.recordCalendar() }
         commit.finish()
     }
 

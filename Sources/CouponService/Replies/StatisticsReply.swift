@@ -113,14 +113,15 @@ enum StatisticsReply {
         reply.beginObject()
         reply.key("date")
         reply.instant(Instant(millisecondsSinceEpoch: outlook.calendar))
+        reply.key("oldest")
         if let oldest = outlook.oldest {
-            reply.key("oldest")
             reply.instant(Instant(millisecondsSinceEpoch: oldest))
+        } else {
+            reply.null()
         }
-        if let next = outlook.next {
-            reply.member("next_in_seconds", (next.wait + 999) / 1_000)
-            reply.member("next_orders", Int64(next.orders))
-        }
+        reply.key("next_in_seconds")
+        if let next = outlook.next { reply.integer((next.wait + 999) / 1_000) } else { reply.null() }
+        reply.member("next_orders", Int64(outlook.next?.orders ?? 0))
         reply.endObject()
     }
 

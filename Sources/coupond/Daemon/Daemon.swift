@@ -136,11 +136,12 @@ final class Daemon {
 
     private func logFullness() {
         guard let percent = server.with({ server in server.nextFullness() }) else { return }
-        log.warning(
-            percent < 100
-                ? "the orders on record come near limits.orders"
-                : "limits.orders is reached: new orders are refused",
-            metadata: ["percent": .stringConvertible(percent)])
+        let metadata: Logger.Metadata = ["percent": .stringConvertible(percent)]
+        if percent < 100 {
+            log.warning("the orders on record come near limits.orders", metadata: metadata)
+        } else {
+            log.warning("limits.orders is reached: new orders are refused", metadata: metadata)
+        }
     }
 
     private func noteTurn(nanoseconds: Int64) {
