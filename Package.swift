@@ -135,11 +135,14 @@ let package = Package(
         .target(name: "Posix", dependencies: ["CPosix"], swiftSettings: strict),
         .testTarget(name: "PosixTests", dependencies: ["Posix"], swiftSettings: strict),
 
+        // Signals before `main` and in a crash, where Swift code may not run.
+        .target(name: "CStart", cSettings: [.treatAllWarnings(as: .error)]),
+
         // The programs.
         .executableTarget(
             name: "coupond",
             dependencies: [
-                "CouponRules", "CouponCatalog", "Definitions", "CouponStore",
+                "CStart", "CouponRules", "CouponCatalog", "Definitions", "CouponStore",
                 "CouponWire", "CouponService",
                 "FlatStorage", "Posix", "UVLoop", argumentParser, logging, system,
             ],
@@ -171,9 +174,15 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Crashes on request, which the daemon itself never does.
+        .executableTarget(
+            name: "crash-probe", dependencies: ["CStart"], path: "Tests/CrashProbe",
+            swiftSettings: strict),
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["CouponClient", "Posix", "StoreSupport", "coupond", "couponctl"],
+            dependencies: [
+                "CouponClient", "Posix", "StoreSupport", "coupond", "couponctl", "crash-probe",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "TidyTests",

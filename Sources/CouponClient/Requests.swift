@@ -178,8 +178,11 @@ public struct ReloadRequest: CouponRequest, Equatable, Codable {
     /// The operation's name and effect.
     public static let operation = CouponOperation("server.reload", changesState: true)
 
-    /// A request; it has no fields.
-    public init() {}
+    /// Whether definitions that look as if a part were missing are taken, too; nil for no.
+    public var force: Bool?
+
+    /// A request that forces nothing unless `force` is true.
+    public init(force: Bool? = nil) { self.force = force }
 }
 
 /// Writes a snapshot now. For the admin socket.

@@ -46,8 +46,26 @@ extension JournalCorruption.Reason {
         case .damage(let end): end.explanation
         case .missingBefore: "continues a segment that is missing"
         case .missingAfter(let successor): "is continued by \(successor.text), which is missing"
+        case .markedBeyond(let next):
+            "says of records that they are durable, and \(next.text) does not continue them"
+        case .missingNewest(let newest):
+            "is not the newest: the file anchor names \(newest.text), which is missing"
+        case .notAnchored: "is not the one that the file anchor names"
+        case .anchorMissing: "may not be the newest: the file anchor is missing"
+        case .anchorDamaged(let problem):
+            "may not be the newest: the file anchor \(problem.explanation)"
         case .record(let fault): "has a record that cannot be read: \(fault.explanation)"
         case .unsteady: "was read twice with different results"
+        }
+    }
+}
+
+extension AnchorProblem {
+    package var explanation: String {
+        switch self {
+        case .foreign: "does not begin as an anchor does"
+        case .unknownVersion(let version): "has version \(version): a later coupond wrote it"
+        case .damaged: "is damaged"
         }
     }
 }

@@ -69,7 +69,7 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
     /// The offset of an entry whose row left.
     @inlinable static var gone: UInt32 { .max }
 
-    /// The greatest number of rows that there can ever be at one time, whatever their length.
+    /// The greatest number of rows that there can ever be at one time, of any length.
     package static var countMax: Int { 1 << 31 - 1 }
 
     package init(slabByteCount: Int = 1 << 20) {

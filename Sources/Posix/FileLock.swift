@@ -6,14 +6,15 @@ import Glibc
 ///
 /// The file stays: if it were removed, a third process could lock a new file of the same name while
 /// a second still waits for the removed one.
-package final class FileLock {
+package final class FileLock: Sendable {
     /// The outcome of an attempt to lock.
-    package enum Attempt {
+    package enum Attempt: Sendable {
         case acquired(FileLock)
         case heldByAnother
     }
 
-    private let descriptor: CInt
+    /// Of the locked file, which is open for as long as this object lives.
+    package let descriptor: CInt
 
     private init(descriptor: CInt) {
         self.descriptor = descriptor
@@ -62,6 +63,26 @@ package final class FileLock {
         let lock = FileLock(descriptor: try check(descriptor, .openLockFile))
         return try repeated(forMilliseconds: patience) { () throws(PosixFault) in try attempt(lock)
         }
+    }
+
+    /// Locks the directory at `path` itself, without the right to write to it, or gives up after so
+    /// many milliseconds.
+    package static func attempt(
+        directory path: String, forMilliseconds patience: Int64
+    ) throws(PosixFault) -> Attempt {
+        // SAFETY: open(2) reads the path, which lives for the call, and keeps no pointer.
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let lock = FileLock(descriptor: try check(descriptor, .openDirectory))
+        return try repeated(forMilliseconds: patience) { () throws(PosixFault) in try attempt(lock)
+        }
+    }
+
+    /// Whether the locked file is still the one at `path`. If not, another process may lock that.
+    package func isOfFile(at path: String) -> Bool {
+        var (own, present) = (stat(), stat())
+        // SAFETY: both calls fill what outlives them.
+        let areFound = unsafe (fstat(descriptor, &own) == 0 && lstat(path, &present) == 0)
+        return areFound && own.st_dev == present.st_dev && own.st_ino == present.st_ino
     }
 
     private static func attempt(_ lock: FileLock) throws(PosixFault) -> Attempt {

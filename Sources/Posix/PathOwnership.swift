@@ -16,7 +16,8 @@ package func changeOwner(
 }
 
 // SAFETY: both look-ups return memory of the C library, valid until the next look-up. Only the
-// number is read, at once, and look-ups happen on one thread alone.
+// number is read, at once, and only one thread at a time looks up names: the main one at a start,
+// later the one that binds lost sockets again.
 
 private func findUser(_ name: String) throws(PosixFault) -> uid_t {
     errno = 0

@@ -17,6 +17,7 @@ package struct PosixFault: Error, Equatable {
         case changeOwner = "change the owner"
         case findUser = "find the user"
         case findGroup = "find the group"
+        case openDirectory = "open the directory"
         case openLockFile = "open the lock file"
         case lockFile = "lock the file"
         case openArchive = "open the archive"
@@ -25,6 +26,7 @@ package struct PosixFault: Error, Equatable {
         case readListenVariables = "read the LISTEN variables"
         case readLimit = "read the file descriptor limit"
         case raiseLimit = "raise the file descriptor limit"
+        case startThread = "start a thread"
     }
 
     package let operation: Operation

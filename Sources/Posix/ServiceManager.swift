@@ -8,6 +8,8 @@ package struct InheritedListener: Equatable, Sendable {
     package let descriptor: Int32
     /// The name from the socket unit (`FileDescriptorName=`), if it has one.
     package let name: String?
+    /// The path that it is bound to, if it is known.
+    package var boundPath: String?
 
     /// The number of the first inherited descriptor; the others follow it.
     private static let firstDescriptor: Int32 = 3
@@ -35,8 +37,8 @@ package struct InheritedListener: Equatable, Sendable {
         return (0..<count).map { index in
             let name = names.map { String($0[index]) }
             return InheritedListener(
-                descriptor: firstDescriptor + Int32(index), name: name?.isEmpty == true ? nil : name
-            )
+                descriptor: firstDescriptor + Int32(index),
+                name: name?.isEmpty == true ? nil : name)
         }
     }
 }
@@ -45,10 +47,12 @@ package struct InheritedListener: Equatable, Sendable {
 ///
 /// - Throws: `EINVAL` for contradictory variables, `EBADF` for a descriptor that is not open.
 package func inheritedListeners() throws(PosixFault) -> [InheritedListener] {
-    let listeners = try InheritedListener.parse(
+    var listeners = try InheritedListener.parse(
         environment: environmentVariable, processID: getpid())
-    for listener in listeners {
-        try check(fcntl(listener.descriptor, F_SETFD, FD_CLOEXEC), .readListenVariables)
+    for index in listeners.indices {
+        let descriptor = listeners[index].descriptor
+        try check(fcntl(descriptor, F_SETFD, FD_CLOEXEC), .readListenVariables)
+        listeners[index].boundPath = boundPath(of: descriptor)
     }
     return listeners
 }

@@ -55,3 +55,23 @@ import Glibc
         }
     }
 }
+
+/// The path that a Unix socket is bound to, as it was given to the kernel; nil if it has none.
+package func boundPath(of descriptor: CInt) -> String? {
+    var storage = sockaddr_un()
+    var length = socklen_t(MemoryLayout<sockaddr_un>.size)
+    // SAFETY: every socket address type starts with the fields of `sockaddr`. The kernel fills
+    // `storage` up to `length` at most.
+    let status = unsafe withUnsafeMutablePointer(to: &storage) { storage in
+        unsafe storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+            unsafe getsockname(descriptor, address, &length)
+        }
+    }
+    guard status == 0, storage.sun_family == sa_family_t(AF_UNIX) else { return nil }
+    // SAFETY: the bytes are copied while `storage` exists. A path ends at a zero or with the field;
+    // an abstract name begins with a zero, so that nothing is left of it.
+    let bytes = unsafe withUnsafeBytes(of: storage.sun_path) { unsafe Array($0) }
+    let byteCount = max(0, Int(length) - MemoryLayout<sa_family_t>.size)
+    let path = bytes.prefix(byteCount).prefix { $0 != 0 }
+    return path.isEmpty ? nil : String(decoding: path, as: UTF8.self)
+}

@@ -33,6 +33,12 @@ package struct JournalSurvey: Sendable {
             case missingBefore
             /// The segment was sealed, and the one that its seal names is missing.
             case missingAfter(SegmentName)
+            /// The anchor names a newer segment, and that is missing.
+            case missingNewest(SegmentName)
+            /// The anchor is missing, or damaged as it says: newer segments may be missing.
+            case notAnchored(AnchorProblem?)
+            /// It says of records that they are durable, and the next segment does not continue them.
+            case markedBeyond(SegmentName)
             /// The segment does not continue the one before it.
             case otherHistory
             /// A record's checksum holds, but it cannot be read.
@@ -76,13 +82,18 @@ package struct JournalSurvey: Sendable {
     private var place: (segment: SegmentName?, offset: Int, reason: Fault.Reason)?
 
     /// Surveys segments in any order. All up to `base` is known from elsewhere; `evidence` is a
-    /// sequence that is known to have been durable. Where `isWhole`, these are all there are.
+    /// sequence that is known to have been durable. Where `isWhole`, these are all there are, and
+    /// `anchor` says whether they can be.
     package init(
-        _ surveys: [SegmentSurvey], after base: UInt64, evidence: UInt64 = 0, isWhole: Bool = true
+        _ surveys: [SegmentSurvey], after base: UInt64, evidence: UInt64 = 0,
+        anchor: FoundAnchor = .missing, isWhole: Bool = true
     ) {
         segments = surveys.sorted { $0.position < $1.position }
         cursor = base
         var promised = max(base, evidence)
+        if isWhole, let newest = anchor.segment {
+            promised = max(promised, newest.firstSequence - 1)
+        }
         var highest = promised
         for segment in segments {
             promised = max(promised, segment.durableMark)
@@ -97,6 +108,7 @@ package struct JournalSurvey: Sendable {
         self.highest = max(highest, promised)
         for index in segments.indices { walk(index) }
         end(isWhole: isWhole)
+        if isWhole { judge(anchor) }
     }
 
     /// The sequence that the next segment continues after; everything beyond it is dead.
@@ -146,6 +158,12 @@ package struct JournalSurvey: Sendable {
                 cursor = batch.lastSequence
                 place = nil
             }
+        }
+        if bound < .max, segment.durableMark > segments[index + 1].startedWith {
+            let next = segments[index + 1]
+            fault(
+                segment.name, segment.endOffset, .markedBeyond(next.name),
+                lost: .records(next.startedWith + 1...segment.durableMark))
         }
         if bound < .max && cursor < bound {
             if segment.successor == nil {
@@ -217,6 +235,29 @@ package struct JournalSurvey: Sendable {
             if damage.sequence > promised && !damage.isOfHeader && tail == nil {
                 tail = (last.name, damage)
             }
+        }
+    }
+}
+
+extension JournalSurvey {
+    /// Notes where the anchor says that newer segments were there, or cannot say that there were none.
+    private mutating func judge(_ anchor: FoundAnchor) {
+        let last = segments.last
+        let offset = last?.endOffset ?? 0
+        switch anchor {
+        case .missing:
+            guard segments.contains(where: { $0.header?.isAnchored ?? false }) else { return }
+            fault(last?.name, offset, .notAnchored(nil), lost: .recordsFrom(cursor + 1))
+        case .damaged(let problem):
+            fault(last?.name, offset, .notAnchored(problem), lost: .recordsFrom(cursor + 1))
+        case .whole(let anchor):
+            guard let newest = anchor.segment else { return }
+            let isThere = segments.contains { segment in
+                max(segment.name.generation, segment.position.generation) >= newest.generation
+            }
+            let isReported = faults.contains { $0.reason == .missingAfter(newest) }
+            if isThere || isReported { return }
+            fault(last?.name, offset, .missingNewest(newest), lost: .recordsFrom(cursor + 1))
         }
     }
 }

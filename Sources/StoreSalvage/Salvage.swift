@@ -29,6 +29,7 @@ package enum Salvage {
         from disk: any Disk, directory: String, _ choices: Choices, seed: HashSeed
     ) throws(SalvageFault) -> SalvagedState {
         var report = SalvageReport()
+        let anchor = try anchor(on: disk, directory)
         let surveys = try surveySegments(on: disk, directory, choices, &report)
         let found = try snapshot(on: disk, directory, choices, seed, &report)
         let first = surveys.map(\.continuesAfter).min()
@@ -43,7 +44,8 @@ package enum Salvage {
                 throw .noSnapshot(report.damagedSnapshots, after: base)
             }
         }
-        let survey = JournalSurvey(surveys, after: base, evidence: found.evidence)
+        let survey = JournalSurvey(
+            surveys, after: base, evidence: found.evidence, anchor: anchor)
         guard survey.highest < sequenceMax else { throw .senselessSequence(survey.highest) }
         var ledger = found.takeLedger()
         try redo(survey, from: disk, directory, choices, in: &ledger, &report)
@@ -93,6 +95,18 @@ package enum Salvage {
     }
 
     // MARK: - Finding
+
+    private static func anchor(
+        on disk: any Disk, _ directory: String
+    ) throws(SalvageFault) -> FoundAnchor {
+        do {
+            return try FoundAnchor(in: directory, on: disk)
+        } catch {
+            // A place that cannot be read is as good as damaged.
+            if error.errno == EIO { return .damaged(.damaged) }
+            throw .disk(error)
+        }
+    }
 
     private static func surveySegments(
         on disk: any Disk, _ directory: String, _ choices: Choices, _ report: inout SalvageReport

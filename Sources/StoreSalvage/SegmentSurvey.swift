@@ -82,6 +82,14 @@ package struct SegmentSurvey: Equatable, Sendable {
         header?.continuesAfter ?? (name.firstSequence > 0 ? name.firstSequence - 1 : 0)
     }
 
+    /// The last of the records that the start of this segment had read before it.
+    package var startedWith: UInt64 {
+        if case .batch(let batch, _) = parts.first, batch.isRenewed {
+            return max(continuesAfter, batch.lastSequence)
+        }
+        return continuesAfter
+    }
+
     /// Its place among the other segments.
     package var position: SegmentName { header?.name ?? name }
 

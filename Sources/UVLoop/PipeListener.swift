@@ -14,8 +14,8 @@ package final class PipeListener {
     private static let acceptsPerTurnMax = 64
     private static let pauseMilliseconds: Int64 = 100
 
-    /// The path that `close()` removes; nil for an inherited socket.
-    private let path: String?
+    /// The file that `close()` removes; nil if it removes none.
+    package let file: SocketFile?
     /// Nil once closed.
     private var socket: OwnedDescriptor?
     private var watcher: DescriptorWatcher?
@@ -29,12 +29,13 @@ package final class PipeListener {
     /// - Parameters:
     ///   - loop: calls back with the connections.
     ///   - descriptor: the socket.
-    ///   - path: removed by `close()`, and if this throws; nil for a socket whose path stays.
+    ///   - path: its file is removed by `close()`, and if this throws; nil for one that stays. A
+    ///     file that replaced it stays, too.
     /// - Throws: `UVFault` when libuv cannot watch the descriptor.
     package init(
         on loop: EventLoop, adopting descriptor: CInt, removing path: String? = nil
     ) throws(UVFault) {
-        self.path = path
+        file = path.flatMap { SocketFile(at: $0) }
         socket = OwnedDescriptor(descriptor)
         do throws(UVFault) {
             // The closures keep the listener alive until the watcher is closed.
@@ -42,7 +43,7 @@ package final class PipeListener {
                 on: loop, descriptor: descriptor, onReadable: { self.acceptWaiting() },
                 onClose: { self.didClose() })
         } catch {
-            if let path { unsafe unlink(path) }
+            file?.remove()
             throw error
         }
     }
@@ -76,7 +77,7 @@ package final class PipeListener {
     /// Whether `close()` was called, here or by the loop at its end.
     package var isClosed: Bool { watcher == nil }
 
-    /// Stops listening and removes the path. Connections that were accepted stay open.
+    /// Stops listening and removes its file. Connections that were accepted stay open.
     package func close() {
         watcher?.close()
     }
@@ -84,8 +85,9 @@ package final class PipeListener {
     private func didClose() {
         watcher = nil
         pauseTimer?.close()
-        // First the path: once the descriptor is closed, another process may bind the path again.
-        if let path { unsafe unlink(path) }
+        // First the file: once the descriptor is closed, another process may bind the path again, and
+        // another file may have the same inode.
+        file?.remove()
         socket = nil
         // The closures often hold this listener, or the loop.
         onConnection = { _ in }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CStart
 import CouponService
 import SystemPackage
 
@@ -23,7 +24,9 @@ struct Coupond: ParsableCommand {
 
             Signals: HUP reloads configuration and catalog and keeps the old ones if the \
             new ones are invalid; USR1 reopens the log file; USR2 writes a snapshot; TERM and INT end \
-            the daemon once pending requests are answered and durable. kill -9 is always safe.
+            the daemon once pending requests are answered and durable. A signal during the start \
+            is followed once the daemon serves; TERM and INT end a start at once, with 0. \
+            kill -9 is always safe.
 
             Exit status: 0 done, 64 usage, 65 corrupt state, 66 missing file or directory, \
             70 defect, 71 refused by the operating system, 73 cannot create, 74 cannot read or \
@@ -90,6 +93,14 @@ struct Coupond: ParsableCommand {
             """))
     var isClockTrusted = false
 
+    static func main() {
+        // First: from here on a signal meets a daemon, or a program that was asked for one result.
+        let isDaemon = !["--check", "--verify"].contains { CommandLine.arguments.contains($0) }
+        if isDaemon { cstart_end_in_good_order() }
+        cstart_separate_crashes()
+        main(nil)
+    }
+
     func validate() throws {
         if checksOnly && verifiesOnly {
             throw ValidationError("Give either --check or --verify, not both.")
@@ -113,7 +124,11 @@ struct Coupond: ParsableCommand {
                     try serve(overrides)
                 }
         } catch {
-            error.report()
+            if checksOnly || verifiesOnly {
+                Console.show(error.report)
+            } else {
+                Console.report(error.report)
+            }
             reason = error.exitReason
         }
         throw ExitCode(reason.rawValue)

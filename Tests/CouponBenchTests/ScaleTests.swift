@@ -83,7 +83,7 @@ private func executable() throws -> String {
         let daemon = try DaemonUnderTest.start(
             on: bench, executable: executablePath, catalog: catalog.path, durability: .no,
             state: try bench.folder("state"))
-        try "code\nA\nA\n".write(
+        try "code\nA\na\n".write(
             toFile: "\(catalog.path)/codes.csv", atomically: true, encoding: .utf8)
         do throws(ProcessFault) {
             _ = try daemon.tasks.reload()

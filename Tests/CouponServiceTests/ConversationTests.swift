@@ -140,7 +140,8 @@ private func ids(_ replies: String) -> [String] {
         }
         #expect(
             answer(to: definitions)
-                == #"{"id":1,"result":{"reloaded":true,"coupons":1,"codes":1,"milliseconds":12}}"#
+                == #"{"id":1,"result":{"reloaded":true,"coupons":1,"codes":1,"warnings":0,"#
+                + #""milliseconds":12}}"#
                 + "\n")
         let refused = try JSON(reading: answer(to: "coupons:\n- {codes: [X], discont: 1}"))
         #expect(refused["id"] == 1)
@@ -237,6 +238,27 @@ private func ids(_ replies: String) -> [String] {
         shop.finishSnapshot(.failed("no disk"))
         #expect(!shop.hasAnswer())
         #expect(shop.nextTask() == nil)
+    }
+
+    @Test func `is forced only if a request for this run says so`() throws {
+        let shop = try Shop(definitions)
+        let client = shop.connect(as: .admin)
+        _ = shop.send(#"{"op":"server.reload","force":true}"# + "\n", from: client)
+        #expect(shop.nextStartableTask() == .reload(isForced: true))
+        // A signal meanwhile asks for another run, and a signal never forces.
+        shop.request(.reload)
+        shop.finishReload(with: definitions)
+        #expect(shop.nextStartableTask() == .reload(isForced: false))
+        shop.finishReload(with: definitions)
+        #expect(shop.nextAnswer(among: [client]) === client)
+        _ = shop.deliverAnswer(to: client)
+        for members in [#","force":false"#, #","force":null"#, ""] {
+            _ = shop.send(#"{"op":"server.reload"\#(members)}"# + "\n", from: client)
+            #expect(shop.nextStartableTask() == .reload(isForced: false))
+            shop.finishReload(with: definitions)
+            #expect(shop.nextAnswer(among: [client]) === client)
+            _ = shop.deliverAnswer(to: client)
+        }
     }
 
     private func finish(_ task: LongTask, of shop: Shop) {

@@ -115,7 +115,7 @@ private let empty = "coupons: []"
         #expect(
             try catalog() == [
                 "stores": 1, "coupons": 1, "codes": 2, "gift_cards": 0,
-                "code_bytes": .integer(Int64(shop.codeByteCount)), "source": "files",
+                "code_bytes": .integer(Int64(shop.codeByteCount)), "warnings": 0, "source": "files",
                 "loaded_at": "2026-06-01T12:00:00Z",
             ])
         shop.advance(seconds: 90)
@@ -123,7 +123,7 @@ private let empty = "coupons: []"
         #expect(
             try catalog() == [
                 "stores": 1, "coupons": 1, "codes": 2, "gift_cards": 0,
-                "code_bytes": .integer(Int64(shop.codeByteCount)), "source": "files",
+                "code_bytes": .integer(Int64(shop.codeByteCount)), "warnings": 0, "source": "files",
                 "loaded_at": "2026-06-01T12:00:00Z",
                 "last_reload": [
                     "ok": false, "at": "2026-06-01T12:01:30Z", "milliseconds": 0,
@@ -135,7 +135,7 @@ private let empty = "coupons: []"
         #expect(
             try catalog() == [
                 "stores": 1, "coupons": 1, "codes": 1, "gift_cards": 0,
-                "code_bytes": .integer(Int64(shop.codeByteCount)), "source": "files",
+                "code_bytes": .integer(Int64(shop.codeByteCount)), "warnings": 0, "source": "files",
                 "loaded_at": "2026-06-01T12:02:00Z",
                 "last_reload": [
                     "ok": true, "at": "2026-06-01T12:02:00Z", "milliseconds": 12,
@@ -149,8 +149,8 @@ private let empty = "coupons: []"
         let coupons = (0..<130).map { "- {id: c\($0), type: comp, statsu: active}\n" }
         let faults = shop.reload("coupons:\n" + coupons.joined())
         #expect(faults.count == 101)
-        #expect(faults.first?.hasPrefix("coupons.yaml:2: coupons[0].statsu: ") == true)
-        #expect(faults[99].hasPrefix("coupons.yaml:101: "))
+        #expect(faults.first?.hasPrefix("coupons.yaml:2:24: coupons[0].statsu: ") == true)
+        #expect(faults[99].hasPrefix("coupons.yaml:101:25: "))
         #expect(faults.last == "… and 30 more.")
         let catalog = try shop.reply(request("server.stats"), as: .viewer)["result"]["catalog"]
         #expect(catalog["last_reload"]["errors"] == .list(faults.map { .text($0) }))
@@ -194,7 +194,13 @@ private let empty = "coupons: []"
             ])
         #expect(
             result["ledger"] == [
-                "orders": 3, "orders_limit": 50, "uses_in_force": 1, "coupons_used": 1,
+                "orders": 3, "orders_limit": 50, "reserved": 0, "applied": 1, "partly_released": 0,
+                "released": 2, "unused": 2, "uses_in_force": 1, "coupons_used": 1,
+            ])
+        #expect(
+            result["purge"] == [
+                "date": "2026-06-01T12:01:01Z", "oldest": "2026-06-01T12:00:00Z",
+                "next_in_seconds": 86_339, "next_orders": 1,
             ])
         #expect(result["uptime_seconds"] == 61)
         #expect(result["started_at"] == "2026-06-01T12:00:00Z")

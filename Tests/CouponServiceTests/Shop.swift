@@ -127,8 +127,10 @@ final class Shop {
 
     func request(_ task: LongTask) { server.server.request(task) }
 
+    func nextStartableTask() -> StartableTask? { server.nextTask(at: now) }
+
     func nextTask() -> LongTask? {
-        switch server.nextTask(at: now) {
+        switch nextStartableTask() {
         case .reload: .reload
         case .compaction: .snapshot
         case .archive: preconditionFailure("this shop keeps its orders")

@@ -91,7 +91,8 @@ private func image(of order: String, _ store: String, in ledger: borrowing Ledge
     @Test func `is that of version 4, byte for byte`() throws {
         var state = SketchLedger()
         for number in 1...Self.scriptCount { try Script.perform(number, on: &state) }
-        state.ledger.record(calendar: 1_780_000_000_000)
+        state.ledger.purgeDate = 1_780_000_000_000
+        state.ledger.recordCalendar()
         let encoded = state.ledger.encodeSnapshot()
         try Fixture.expect(array(encoded.bytes), "snapshot-v4")
     }
@@ -101,7 +102,8 @@ private func image(of order: String, _ store: String, in ledger: borrowing Ledge
         let ledger = try Ledger.decoded(from: snapshot.span, seed: HashSeed(7), orderLimit: 100)
         var state = SketchLedger()
         for number in 1...Self.scriptCount { try Script.perform(number, on: &state) }
-        state.ledger.record(calendar: 1_780_000_000_000)
+        state.ledger.purgeDate = 1_780_000_000_000
+        state.ledger.recordCalendar()
         let isSame = canonicalBytes(of: ledger) == canonicalBytes(of: state.ledger)
         let calendar = ledger.calendar
         #expect(isSame && calendar == 1_780_000_000_000)
@@ -202,6 +204,7 @@ private func image(of order: String, _ store: String, in ledger: borrowing Ledge
 
 @Suite struct `The format of the journal` {
     private static let last: UInt64 = 16
+    private static let anchor = "state/" + JournalAnchor.name
     private static let names = [
         "journal-0000000000000001-0000000000000001.log",
         "journal-0000000000000002-0000000000000006.log",
@@ -226,16 +229,20 @@ private func image(of order: String, _ store: String, in ledger: borrowing Ledge
         try daemon.close()
     }
 
-    @Test func `is that of version 1, byte for byte`() throws {
+    @Test func `is that of version 2, byte for byte, with an anchor`() throws {
         let disk = SimulatedDisk()
         try write(to: disk)
         #expect(disk.segments == Self.names.map { "state/\($0)" })
-        for name in Self.names { try Fixture.expect(disk["state/\(name)"], "journal-v1/\(name)") }
+        for name in Self.names { try Fixture.expect(disk["state/\(name)"], "journal-v2/\(name)") }
+        try Fixture.expect(disk[Self.anchor], "journal-v2/\(JournalAnchor.name)")
     }
 
-    @Test func `of version 1 is read`() throws {
-        let disk = try Fixture.disk(withJournal: "journal-v1")
+    /// The first one has no anchor; the second one has the same batches.
+    @Test(arguments: ["journal-v1", "journal-v2"])
+    func `of this version and the one before is read`(journal: String) throws {
+        let disk = try Fixture.disk(withJournal: journal)
         #expect(disk.segments == Self.names.map { "state/\($0)" })
+        #expect((disk[Self.anchor] == nil) == (journal == "journal-v1"))
         let found = try SketchDaemon.recover(from: disk)
         let report = found.report, durable = found.continuation.durableSequence
         #expect(report.segmentCount == 2 && report.redoneCount == Int(Self.last))
@@ -249,6 +256,7 @@ private func image(of order: String, _ store: String, in ledger: borrowing Ledge
     @Test func `goes on after what version 1 wrote`() throws {
         let disk = try Fixture.disk(withJournal: "journal-v1")
         var daemon = try SketchDaemon(on: disk)
+        #expect(daemon.report.segment.isAnchored && disk[Self.anchor] != nil)
         #expect(daemon.report.segment.continuesAfter == 15 && daemon.report.written == Self.last)
         try daemon.decide(4)
         try daemon.compact()

@@ -51,15 +51,15 @@ import Testing
     }
 
     /// A daemon that ended without a seal: the next one goes on where its records were durable, and
-    /// writes the others again. What the old segment has beyond that counts no more, be it whole,
-    /// damaged or marked.
+    /// writes the others again. What the old segment has beyond that counts no more, be it whole or
+    /// damaged.
     @Test(arguments: 0..<3)
     func `forgets what lies beyond the continuation`(remains: Int) throws {
         var old = SegmentSketch()
         old.append(["1", "2"], mark: 0)
         var new = SegmentSketch(after: old)
         old.append(["3"], mark: 2)
-        if remains > 0 { old.append(["lost"], mark: 3) }
+        if remains > 0 { old.append(["lost"], mark: 2) }
         if remains > 1 { old.content[old.batches[1].offset] ^= 1 }
         new.append(["3", "4"], mark: 2)
         let history = try judge([old, new]).get()
@@ -159,5 +159,106 @@ import Testing
                 reason: .header(.damaged))
             #expect(try judge(pair).corruption == expected)
         }
+    }
+
+    /// A mark says that a start found these records, so the next segment continues after them.
+    @Test func `refuses a mark beyond the continuation`() throws {
+        var old = SegmentSketch()
+        old.append(["1"], mark: 0)
+        var new = SegmentSketch(after: old)
+        old.append(["2"], mark: 1)
+        old.append((3...31).map { "\($0)" }, mark: 2)
+        old.append([String](), mark: 31)
+        new.append((2...40).map { "\($0)" }, mark: 1)
+        let expected = JournalCorruption(
+            segment: old.header.name, offset: old.batches[2].offset, sequence: 2,
+            reason: .markedBeyond(new.header.name))
+        #expect(try judge([old, new]).corruption == expected)
+        // A snapshot that holds all of it does not make that a journal that was ever written.
+        #expect(try judge([old, new], after: 40).corruption == expected)
+
+        // Behind a place where the chain breaks a mark says the same.
+        old.content[old.batches[2].offset + 30] ^= 1
+        let broken = JournalCorruption(
+            segment: old.header.name, offset: old.batches[2].offset, sequence: 2,
+            reason: .markedBeyond(new.header.name))
+        #expect(try judge([old, new]).corruption == broken)
+    }
+
+    /// A start whose device showed the records and not the mark: it has logged them again.
+    @Test func `accepts a mark up to what the next segment has logged again`() throws {
+        for (count, isWhole) in [(3, true), (2, true), (1, false)] {
+            var old = SegmentSketch()
+            old.append(["1"], mark: 0)
+            var new = SegmentSketch(after: old)
+            old.append(["2", "3", "4"], mark: 1)
+            old.append([String](), mark: 3)
+            new.append((2...(count + 1)).map { "\($0)" }, mark: 1, isRenewed: true)
+            new.append((count + 2...9).map { "\($0)" }, mark: 1)
+            let history = try judge([old, new])
+            #expect((history.corruption == nil) == isWhole, "\(count)")
+        }
+    }
+
+    // MARK: - The anchor
+
+    /// The pair, with headers that say that there is an anchor.
+    private func anchoredPair() -> [SegmentSketch] {
+        var first = SegmentSketch(isAnchored: true)
+        first.append(["1", "2"], mark: 0)
+        var second = SegmentSketch(after: first, isAnchored: true)
+        second.append(["3"], mark: 2)
+        return [first, second]
+    }
+
+    private func anchor(
+        of segment: SegmentSketch, _ change: (inout JournalAnchor) -> Void = { _ in }
+    ) -> FoundAnchor {
+        var anchor = JournalAnchor(segment.header)
+        change(&anchor)
+        return .whole(anchor)
+    }
+
+    @Test func `ends with the segment that the anchor names, or with a newer one`() throws {
+        let pair = anchoredPair()
+        for anchor in [anchor(of: pair[1]), anchor(of: pair[0]), .whole(.beforeTheFirst)] {
+            #expect(try judge(pair, anchor: anchor).get().lastSequence == 3)
+        }
+        // What the first version wrote has none, and what it left may get one.
+        #expect(try judge(Self.pair).get().lastSequence == 5)
+        #expect(try judge(Self.pair, anchor: .whole(.beforeTheFirst)).get().lastSequence == 5)
+        #expect(try judge([], anchor: .whole(.beforeTheFirst)).get().lastSequence == 0)
+    }
+
+    @Test func `refuses to end before the segment that the anchor names`() throws {
+        let pair = anchoredPair(), second = pair[1].header.name
+        var expected = JournalCorruption(
+            segment: pair[0].header.name, offset: 1_024, sequence: 3,
+            reason: .missingNewest(second))
+        #expect(try judge([pair[0]], anchor: anchor(of: pair[1])).corruption == expected)
+        // A snapshot may hold all of it; no one knows.
+        #expect(try judge([pair[0]], after: 2, anchor: anchor(of: pair[1])).corruption == expected)
+        expected = JournalCorruption(
+            segment: nil, offset: 0, sequence: 1, reason: .missingNewest(second))
+        #expect(try judge([], anchor: anchor(of: pair[1])).corruption == expected)
+    }
+
+    @Test func `refuses another segment in place of the one that the anchor names`() throws {
+        let pair = anchoredPair()
+        let expected = JournalCorruption(
+            segment: pair[1].header.name, offset: 1_024, sequence: 3, reason: .notAnchored)
+        let salted = anchor(of: pair[1]) { $0.salt ^= 1 }
+        #expect(try judge(pair, anchor: salted).corruption == expected)
+        let named = anchor(of: pair[1]) { $0.firstSequence = 4 }
+        #expect(try judge(pair, anchor: named).corruption?.reason == .notAnchored)
+    }
+
+    @Test func `refuses to be without its anchor`() throws {
+        let pair = anchoredPair()
+        var expected = JournalCorruption(
+            segment: pair[1].header.name, offset: 1_024, sequence: 4, reason: .anchorMissing)
+        #expect(try judge(pair).corruption == expected)
+        expected.reason = .anchorDamaged(.damaged)
+        #expect(try judge(pair, anchor: .damaged(.damaged)).corruption == expected)
     }
 }

@@ -121,6 +121,7 @@ import Testing
             }
             cutAfter += 1
         }
-        #expect(cutAfter == 14)
+        // Half of them are for the anchor.
+        #expect(cutAfter == 28)
     }
 }

@@ -122,7 +122,8 @@ private struct BudgetedLoop: ~Copyable {
                 let content = try #require(disk.disk[path])
                 return try SegmentScan(content.span, named: name)
             }
-            let history = try JournalHistory(scans, after: 0)
+            let history = try JournalHistory(
+                scans, after: 0, anchor: FoundAnchor(in: "state", on: disk.disk))
             let given = loop.given
             #expect(history.lastSequence == given)
         }

@@ -13,27 +13,28 @@ struct SegmentSketch {
         var checksum: UInt64
     }
 
-    let header: SegmentHeader
+    private(set) var header: SegmentHeader
     var content: [UInt8]
     var batches: [Batch] = []
 
     init(
         generation: UInt64 = 1, continuesAfter: UInt64 = 0, previousChecksum: UInt64 = 0,
-        salt: UInt64 = 0x5A17
+        salt: UInt64 = 0x5A17, isAnchored: Bool = false
     ) {
         header = SegmentHeader(
             generation: generation, salt: salt, continuesAfter: continuesAfter,
             previousChecksum: previousChecksum)
+        header.isAnchored = isAnchored
         var buffer = ByteBuffer()
         header.encode(into: &buffer)
         content = array(buffer.bytes)
     }
 
     /// The segment that goes on after the last batch of `before`.
-    init(after before: SegmentSketch, salt: UInt64 = 0x5A18) {
+    init(after before: SegmentSketch, salt: UInt64 = 0x5A18, isAnchored: Bool = false) {
         self.init(
             generation: before.header.generation + 1, continuesAfter: before.lastSequence,
-            previousChecksum: before.checksum, salt: salt)
+            previousChecksum: before.checksum, salt: salt, isAnchored: isAnchored)
     }
 
     var lastSequence: UInt64 { batches.last?.lastSequence ?? header.continuesAfter }
@@ -41,16 +42,21 @@ struct SegmentSketch {
 
     /// Appends a batch of records that are those texts.
     mutating func append(
-        _ records: [String], mark: UInt64, salt: UInt64? = nil, previousChecksum: UInt64? = nil
+        _ records: [String], mark: UInt64, salt: UInt64? = nil, previousChecksum: UInt64? = nil,
+        isRenewed: Bool = false
     ) {
-        append(records.map { bytes($0) }, mark: mark, salt: salt, previousChecksum)
+        append(
+            records.map { bytes($0) }, mark: mark, salt: salt, previousChecksum,
+            isRenewed: isRenewed)
     }
 
     mutating func append(
-        _ records: [[UInt8]], mark: UInt64, salt: UInt64? = nil, _ previousChecksum: UInt64? = nil
+        _ records: [[UInt8]], mark: UInt64, salt: UInt64? = nil, _ previousChecksum: UInt64? = nil,
+        isRenewed: Bool = false
     ) {
         var writer = BatchWriter()
-        writer.begin(salt: salt ?? header.salt, firstSequence: lastSequence + 1)
+        writer.begin(
+            salt: salt ?? header.salt, firstSequence: lastSequence + 1, isRenewed: isRenewed)
         for record in records { writer.append(record.span) }
         let sum = writer.finish(
             durableMark: mark, previousChecksum: previousChecksum ?? checksum)
@@ -96,14 +102,14 @@ struct SegmentSketch {
 
 /// What a journal of those segments says, or why it says nothing.
 func judge(
-    _ segments: [SegmentSketch], after base: UInt64 = 0
+    _ segments: [SegmentSketch], after base: UInt64 = 0, anchor: FoundAnchor = .missing
 ) throws -> Result<JournalHistory, JournalCorruption> {
     do throws(JournalCorruption) {
         var scans: [SegmentScan] = []
         for segment in segments {
             scans.append(try SegmentScan(segment.content.span, named: segment.header.name))
         }
-        return .success(try JournalHistory(scans, after: base))
+        return .success(try JournalHistory(scans, after: base, anchor: anchor))
     } catch {
         return .failure(error)
     }

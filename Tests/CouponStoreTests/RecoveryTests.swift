@@ -121,7 +121,7 @@ struct LivedInDirectory {
             case nil:
                 isComplete = disk.operationCount == failing - 1
                 // A bad place under the newer snapshot: the older one and the journal have it all.
-                #expect(isComplete || failing == 2 || failing == 3)
+                #expect(isComplete || failing == 3 || failing == 4)
             case .disk(let fault)?:
                 #expect(fault.errno == 5)
             case .snapshot(let fault)?:
@@ -134,10 +134,10 @@ struct LivedInDirectory {
             }
         }
         disk.fail(operation: nil)
-        // List, two for the snapshot, three for each segment that it needs, and again where there is
+        // The anchor, list, two for the snapshot, three for each segment that it needs, and again where there is
         // to redo, but for the last one.
         let segments = try directory.segments.count, needed = segments - (try directory.firstNeeded)
-        #expect(failing == 1 + 2 + 3 * needed + 3 * (needed - 1) + 1)
+        #expect(failing == 1 + 1 + 2 + 3 * needed + 3 * (needed - 1) + 1)
     }
 
     /// A segment reads otherwise when it is read for the second time.
@@ -145,7 +145,7 @@ struct LivedInDirectory {
         let segments = try directory.segments, first = try directory.firstNeeded
         let lying = LyingDisk(disk)
         for index in first..<segments.count - 1 {
-            lying.lies(after: 1 + segments.count - first + index - first)
+            lying.lies(after: 2 + segments.count - first + index - first)
             let name = segments[index]
             let expected = JournalCorruption(
                 segment: name, offset: 0, sequence: name.firstSequence, reason: .unsteady)
@@ -183,6 +183,7 @@ struct LivedInDirectory {
         disk["state/snapshot"] = nil
         disk["state/snapshot.previous"] = nil
         for path in disk.segments { disk[path] = nil }
+        disk["state/anchor"] = nil
         disk["state/" + segment.header.name.text] = segment.content
         #expect(
             recoveryFault(of: disk)
@@ -370,6 +371,11 @@ struct LivedInDirectory {
         disk[Self.path] = nil
         #expect(recoveryFault(of: disk) == missing(after: LivedInDirectory.previousBase))
         disk[Self.previous] = nil
+        let newest = SegmentName(generation: 5, firstSequence: 53)
+        let anchored = JournalCorruption(
+            segment: nil, offset: 0, sequence: 1, reason: .missingNewest(newest))
+        #expect(recoveryFault(of: disk) == .journal(anchored))
+        disk["state/anchor"] = nil
         // Nothing is left that could show it.
         #expect(try RecoveredSketch(from: disk).sequence == 0)
     }

@@ -181,7 +181,8 @@ private func handMade(
         let one: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0], two: [UInt8] = [2, 0, 0, 0, 0, 0, 0, 0]
         let blocks: [([UInt8], BatchProblem)] = [
             (handMade(version: 2, previous: previous), .unknownVersion),
-            (handMade(flags: 2, previous: previous), .contradiction),
+            (handMade(flags: 3, previous: previous), .contradiction),
+            (handMade(flags: 4, previous: previous), .contradiction),
             (handMade(firstSequence: 0, previous: previous), .contradiction),
             (handMade(mark: 1, previous: previous), .contradiction),
             (

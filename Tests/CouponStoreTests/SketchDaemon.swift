@@ -84,13 +84,14 @@ struct SketchDaemon: ~Copyable {
 
     /// Recovers what is there, and begins the journal's next segment.
     init(
-        on disk: any Disk, segmentByteCount: Int = Self.segmentByteCount, salt: UInt64? = nil
+        on disk: any Disk, segmentByteCount: Int = Self.segmentByteCount, salt: UInt64? = nil,
+        keeping names: KeptNames = KeptNames()
     ) throws {
         self.disk = disk
         var recovered = try Self.recover(from: disk)
         journal = try JournalWriter.begin(
             on: disk, directory: Self.directory, segmentByteCount: segmentByteCount,
-            after: recovered.continuation,
+            after: recovered.continuation, keeping: names,
             salts: CountedSalts(last: salt ?? .random(in: 0 ... .max / 2)))
         report = journal.report
         swap(&state.ledger, &recovered.ledger)
@@ -112,12 +113,14 @@ struct SketchDaemon: ~Copyable {
 
     /// Gives what was decided to the journal.
     mutating func perform(
-        synchronizes: Bool = false, marks: Bool = false, rolls: Bool = false
+        synchronizes: Bool = false, marks: Bool = false, rolls: Bool = false,
+        checks: Bool = false
     ) {
         var records = RecordLog()
         state.ledger.takeChanges(into: &records)
         report = journal.perform(
-            JournalTurn(synchronizes: synchronizes, marks: marks, rolls: rolls), records)
+            JournalTurn(
+                synchronizes: synchronizes, marks: marks, rolls: rolls, checks: checks), records)
     }
 
     /// Goes on in another segment, and makes a snapshot of what stands still then.

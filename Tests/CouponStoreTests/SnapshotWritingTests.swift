@@ -156,15 +156,16 @@ import Testing
     }
 
     @Test func `says why a snapshot cannot be read`() throws {
-        for failing in 1...3 {
+        for failing in 2...4 {
             let disk = SimulatedDisk()
             try write(orders: 1, to: disk)
+            // The first one reads the anchor.
             disk.fail(operation: failing)
             let operations: [DiskFault.Operation] = [.list, .examine, .read]
-            let path = failing == 1 ? "state" : "state/snapshot"
-            let fault = DiskFault(operations[failing - 1], path: path, errno: EIO)
+            let path = failing == 2 ? "state" : "state/snapshot"
+            let fault = DiskFault(operations[failing - 2], path: path, errno: EIO)
             let expected =
-                failing == 1
+                failing == 2
                 ? RecoveryFault.disk(fault)
                 : .snapshot(SnapshotFault(path: path, problem: .unreadable(fault)))
             #expect(throws: expected) { try loadedOrders(from: disk) }

@@ -170,4 +170,12 @@ extension WrappedDisk {
     func size(of path: String) throws(DiskFault) -> Int? { try disk.size(of: path) }
 
     func list(_ directory: String) throws(DiskFault) -> [String] { try disk.list(directory) }
+
+    func identity(of file: OpenFile) throws(DiskFault) -> FileIdentity {
+        try disk.identity(of: file)
+    }
+
+    func identity(at path: String) throws(DiskFault) -> FileIdentity? {
+        try disk.identity(at: path)
+    }
 }

@@ -93,9 +93,9 @@ private func withShelf(_ body: (String) throws -> Void) throws {
             try write(cache, paths: [path])
             func counts() throws -> [Int?] {
                 [
-                    try cache.unchangedCatalog(at: [path])?.codeCount,
-                    try cache.unchangedCatalog(at: [folder])?.codeCount,
-                    try cache.lastGoodCatalog()?.codeCount,
+                    try cache.unchangedCatalog(at: [path])?.catalog.codeCount,
+                    try cache.unchangedCatalog(at: [folder])?.catalog.codeCount,
+                    try cache.lastGoodCatalog()?.catalog.codeCount,
                 ]
             }
             #expect(try counts() == [1, nil, 1])
@@ -113,7 +113,7 @@ private func withShelf(_ body: (String) throws -> Void) throws {
                 atPath: cache.path + ".new/full", withIntermediateDirectories: true)
             let fault = try #require(throws: DiskFault.self) { try write(cache, paths: [path]) }
             #expect(fault.operation == .remove && fault.path == cache.path + ".new")
-            let count = try cache.unchangedCatalog(at: [path])?.codeCount
+            let count = try cache.unchangedCatalog(at: [path])?.catalog.codeCount
             #expect(count == 1)
         }
     }

@@ -82,6 +82,20 @@ extension `The built daemon` {
             Damage("two segments swapped") { $0.swap($0.segments[0], $0.segments[1]) },
             Damage("snapshot and segment swapped") { $0.swap("snapshot", $0.segments[1]) },
             Damage("no newest segment") { $0[$0.segments[1]] = nil },
+            Damage("no anchor") { $0["anchor"] = nil },
+            Damage("a bit turned in the anchor") { try $0.flip("anchor", at: 17) },
+            Damage("an anchor of zeros") { try $0.edit("anchor") { $0 = Data(count: $0.count) } },
+            Damage("an anchor of a later version") { try $0.flip("anchor", at: versionOffset) },
+            Damage("no newest segment, and no seal that names it") { files in
+                let older = files.segments[0], newest = files.segments[1]
+                let seal = Data("CPNDBTCH".utf8)
+                try files.edit(older) { content in
+                    guard let last = content.range(of: seal, options: .backwards) else { return }
+                    let block = last.lowerBound..<last.lowerBound + 512
+                    content.replaceSubrange(block, with: Data(count: 512))
+                }
+                files[newest] = nil
+            },
             Damage("no segments") { files in
                 for name in files.segments { files[name] = nil }
             },
@@ -222,6 +236,7 @@ extension `The built daemon` {
                 Damage("no newer snapshot") { $0["snapshot"] = nil },
                 Damage("the snapshots swapped") { $0.swap("snapshot", "snapshot.previous") },
                 Damage("no spare") { $0["journal-next.tmp"] = nil },
+                Damage("half a next anchor") { $0["anchor.new"] = Data("CPND".utf8) },
                 Damage("a spare of noise") { $0["journal-next.tmp"] = Data("noise".utf8) },
                 Damage("half a snapshot") { $0["snapshot.new"] = Data("half".utf8) },
                 Damage("a foreign file") { $0["notes.txt"] = Data("mine".utf8) },

@@ -122,6 +122,7 @@ extension `The built daemon` {
             try Shop.open(catalog: listed) { shop in
                 try FileManager.default.createDirectory(
                     atPath: shop.path("more"), withIntermediateDirectories: false)
+                try shop.write("coupons: []\n", to: "more/none.yaml")
                 try shop.write("code\nONE\n", to: "codes.csv")
                 let arguments = shop.arguments + ["--catalog", shop.path("more")]
                 #expect(try source(shop, arguments) == "files")

@@ -197,7 +197,7 @@ extension `The built daemon` {
                 try shop.write(Self.settings(shop, setting), to: "coupond.yaml")
                 let run = try shop.runDaemon(["--config", shop.path("coupond.yaml"), "--check"])
                 #expect(run.status == 78)
-                let place = "\(shop.path("coupond.yaml")):6: "
+                let place = "\(shop.path("coupond.yaml")):6:"
                 #expect(run.errors.contains(place) && run.errors.contains(field), "\(run.errors)")
             }
         }

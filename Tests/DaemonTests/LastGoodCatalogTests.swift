@@ -43,7 +43,7 @@ extension `The built daemon` {
                     #expect(
                         lines.contains {
                             $0.contains("definitions refused") && $0.contains(#""level":"error""#)
-                                && $0.contains("\(shop.catalog):\(line): ")
+                                && $0.contains("\(shop.catalog):\(line):")
                         }, "\(daemon.log.text)")
                 }
                 #expect(
@@ -62,7 +62,7 @@ extension `The built daemon` {
 
                 let check = try shop.runDaemon(shop.arguments + ["--check"])
                 #expect(check.status == 78)
-                #expect(check.errors.contains("\(shop.catalog):3: "), "\(check.errors)")
+                #expect(check.errors.contains("\(shop.catalog):3:"), "\(check.errors)")
             }
         }
 
@@ -148,8 +148,8 @@ extension `The built daemon` {
                 try shop.write(Self.broken, to: "catalog.yaml")
                 let program = try shop.runDaemon(shop.arguments + ["--strict-catalog"])
                 #expect(program.status == 78)
-                #expect(program.errors.contains("\(shop.catalog):3: "), "\(program.errors)")
-                #expect(program.errors.contains("\(shop.catalog):4: "))
+                #expect(program.errors.contains("\(shop.catalog):3:"), "\(program.errors)")
+                #expect(program.errors.contains("\(shop.catalog):4:"))
                 #expect(!program.errors.contains("last good"))
 
                 // A strict start refuses only broken definitions.
@@ -173,7 +173,7 @@ extension `The built daemon` {
                 try shop.write(Self.broken, to: "catalog.yaml")
                 let program = try shop.runDaemon(shop.arguments)
                 #expect(program.status == 78)
-                #expect(program.errors.contains("\(shop.catalog):3: "), "\(program.errors)")
+                #expect(program.errors.contains("\(shop.catalog):3:"), "\(program.errors)")
                 #expect(!FileManager.default.fileExists(atPath: shop.socket))
             }
         }

@@ -77,28 +77,6 @@ extension `The built daemon` {
             }
         }
 
-        @Test func `ends with 74 if its directory is removed, and loses nothing`() throws {
-            try Shop.open(catalog: Self.catalog) { shop in
-                let daemon = try shop.startDaemon()
-                _ = try shop.connect().ask(Self.apply("o-1"))
-                try FileManager.default.moveItem(
-                    atPath: shop.state, toPath: shop.path("elsewhere"))
-                // It still has its segment open.
-                #expect(try shop.connect().ask(Self.apply("o-2"))["applied"] == true)
-                daemon.expectEnd()
-                daemon.program.signal(SIGUSR2)
-                #expect(try daemon.program.waitForEnd() == .status(74))
-                let line = try #require(
-                    daemon.log.line(containing: "no more requests are acknowledged"))
-                #expect(try Reply(line)["level"] == "critical")
-
-                try FileManager.default.moveItem(
-                    atPath: shop.path("elsewhere"), toPath: shop.state)
-                _ = try shop.startDaemon()
-                #expect(try used(shop) == 2)
-            }
-        }
-
         @Test func `does not wait for a client that never reads after a second signal`() throws {
             try Shop.open(catalog: Self.catalog) { shop in
                 let daemon = try shop.startDaemon()

@@ -47,7 +47,7 @@ extension `The built daemon` {
                 let logged = try Reply(daemon.log.next(containing: "reload refused"))
                 let fault = try #require(logged["metadata.fault"]?.stringValue)
                 #expect(logged["level"] == "error")
-                #expect(fault.hasPrefix("\(shop.catalog):4: "), "\(fault)")
+                #expect(fault.hasPrefix("\(shop.catalog):4:"), "\(fault)")
                 #expect(fault.contains("percent"), "\(fault)")
 
                 let stats = try shop.askAdmin(#"{"op":"server.stats"}"#)
@@ -85,7 +85,7 @@ extension `The built daemon` {
                 #expect(refused["id"] == 8 && refused["error.code"] == "unprocessable")
                 for index in 0..<2 {
                     let fault = refused["error.details.catalog.\(index)"]?.stringValue
-                    let place = "\(shop.catalog):\(index + 3): "
+                    let place = "\(shop.catalog):\(index + 3):"
                     #expect(fault?.hasPrefix(place) == true, "\(refused.line)")
                 }
                 #expect(try client.ask(ShopRequests.validate("NEW", id: 2))["valid"] == true)

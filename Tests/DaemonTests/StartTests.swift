@@ -122,10 +122,10 @@ extension `The built daemon` {
                     #expect(program.status == 78)
                     let said = program.errors.split(separator: "\n")
                     for line in [3, 4, 6] {
-                        let place = "\(shop.catalog):\(line): "
+                        let place = "\(shop.catalog):\(line):"
                         #expect(said.contains { $0.hasPrefix(place) }, "\(program.errors)")
                     }
-                    #expect(!said.contains { $0.hasPrefix("\(shop.catalog):5: ") })
+                    #expect(!said.contains { $0.hasPrefix("\(shop.catalog):5:") })
                     #expect(!FileManager.default.fileExists(atPath: shop.socket))
                 }
             }

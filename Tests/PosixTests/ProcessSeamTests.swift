@@ -27,6 +27,20 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: path), "the file stays")
     }
 
+    @Test func `knows whether its file is still at its path`() throws {
+        let fixture = try PathFixture()
+        let path = fixture.path("lock")
+        guard case .acquired(let lock) = try FileLock.attempt(path: path) else {
+            Issue.record("another lock holds it")
+            return
+        }
+        #expect(lock.isOfFile(at: path))
+        try FileManager.default.removeItem(atPath: path)
+        #expect(!lock.isOfFile(at: path))
+        try Data().write(to: URL(fileURLWithPath: path))
+        #expect(!lock.isOfFile(at: path))
+    }
+
     @Test func `can require an existing file, and creates none`() throws {
         let fixture = try PathFixture()
         let path = fixture.path("lock")
@@ -62,6 +76,66 @@ import Testing
         #expect(throws: PosixFault(.openLockFile, errno: ELOOP)) {
             try FileLock.attempt(path: link)
         }
+    }
+}
+
+@Suite struct `A directory lock` {
+    private func attempt(
+        _ path: String, creatingFile creation: DirectoryLock.FileCreation = .ifMissing
+    ) throws -> DirectoryLock? {
+        let attempt = try DirectoryLock.attempt(path, creatingFile: creation, forMilliseconds: 0)
+        if case .acquired(let lock) = attempt { return lock }
+        return nil
+    }
+
+    @Test func `has one holder at a time, also without the file in it`() throws {
+        let fixture = try PathFixture()
+        let state = fixture.path("state")
+        try FileManager.default.createDirectory(
+            atPath: state, withIntermediateDirectories: false)
+        var lock = try attempt(state)
+        #expect(lock != nil)
+        #expect(try attempt(state) == nil)
+        // One that locks the file alone is kept out, too.
+        guard case .heldByAnother = try FileLock.attempt(path: state + "/lock") else {
+            Issue.record("the file is not locked")
+            return
+        }
+        try FileManager.default.removeItem(atPath: state + "/lock")
+        #expect(try attempt(state) == nil)
+        #expect(try attempt(state, creatingFile: .never) == nil)
+        #expect(!FileManager.default.fileExists(atPath: state + "/lock"))
+        lock = nil
+        #expect(lock == nil)
+        #expect(try attempt(state) != nil)
+    }
+
+    /// A daemon of the first version locks the file alone.
+    @Test func `is not had where another process holds the file`() throws {
+        let fixture = try PathFixture()
+        let state = fixture.path("state")
+        try FileManager.default.createDirectory(
+            atPath: state, withIntermediateDirectories: false)
+        guard case .acquired(let file) = try FileLock.attempt(path: state + "/lock") else {
+            Issue.record("another lock holds it")
+            return
+        }
+        #expect(try attempt(state) == nil)
+        #expect(try attempt(state, creatingFile: .never) == nil)
+        withExtendedLifetime(file) {}
+    }
+
+    @Test func `needs a directory, and no file in it unless it may create one`() throws {
+        let fixture = try PathFixture()
+        #expect(throws: PosixFault(.openDirectory, errno: ENOENT)) {
+            try attempt(fixture.path("missing"))
+        }
+        let state = fixture.path("state")
+        try FileManager.default.createDirectory(
+            atPath: state, withIntermediateDirectories: false)
+        let lock = try attempt(state, creatingFile: .never)
+        #expect(lock != nil && lock?.file == nil)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: state) == [])
     }
 }
 
@@ -272,6 +346,19 @@ import Testing
         #expect(throws: PosixFault(.bind, errno: EADDRINUSE)) { try bind(path) }
         #expect(FileManager.default.fileExists(atPath: path))
         withExtendedLifetime(first) {}
+    }
+
+    @Test func `shows the path that it is bound to`() throws {
+        let socket = try UnixSocket(boundTo: path, mode: 0o600)
+        #expect(boundPath(of: socket.descriptor) == path)
+        let longest =
+            fixture.path("") + String(repeating: "x", count: 107 - fixture.path("").utf8.count)
+        let other = try UnixSocket(boundTo: longest, mode: 0o600)
+        #expect(boundPath(of: other.descriptor) == longest)
+        let unbound = try UnixSocket(.stream)
+        #expect(boundPath(of: unbound.descriptor) == nil)
+        #expect(boundPath(of: -1) == nil)
+        withExtendedLifetime((socket.descriptor, other.descriptor)) {}
     }
 
     @Test func `is inherited only if it listens`() throws {

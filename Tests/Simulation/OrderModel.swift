@@ -151,7 +151,7 @@ struct OrderModel {
     }
 
     private mutating func believe(_ next: Standing, _ request: Request) {
-        // A replay tells nothing of when it began.
+        // A replay does not say when it began.
         let isNew = request.reply?.replayed != true
         if let moment = request.decidedAt, isNew { since = moment }
         standing = next

@@ -27,6 +27,13 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     // In the compaction.
     case snapshotsPromiseMore
     case snapshotsLeaveOrdersOut
+    // With the names of its files, and with the anchor.
+    case checksNoNames
+    case checksOnlyTheSegment
+    case anchorsOnlyAtARoll
+    case skipsAnchorSync
+    case anchorsBeforeTheSegment
+    case ignoresTheAnchor
     // In the shell.
     case repliesBeforeSync
     case reportsBeforeWriting
@@ -48,6 +55,9 @@ package enum PlantedBug: String, CaseIterable, Sendable {
             WriteBug(self)
         case .marksTooHigh, .marksTooLow: MarkBug(isTooHigh: self == .marksTooHigh)
         case .readsTooLittle, .hidesTheNewestSegment, .showsAnOldSnapshot: ReadBug(self)
+        case .checksNoNames, .checksOnlyTheSegment: NameBug(self)
+        case .anchorsOnlyAtARoll, .skipsAnchorSync, .anchorsBeforeTheSegment, .ignoresTheAnchor:
+            AnchorBug(self)
         case .snapshotsPromiseMore, .snapshotsLeaveOrdersOut, .repliesBeforeSync,
             .reportsBeforeWriting, .dropsRecordsOfATurn,
             .writesRecordsTwice, .servesBeforeRecovery, .goesOnAfterAFailedSync,

@@ -35,7 +35,7 @@ final class CallBug: DiskInterference {
     func writes(
         _ bytes: [UInt8], at offset: Int, to path: String
     ) -> [(bytes: [UInt8], offset: Int)] {
-        if offset == 0 { follows.withLock { $0 = true } }
+        if offset == 0 && path.contains("journal") { follows.withLock { $0 = true } }
         return [(bytes, offset)]
     }
 
@@ -116,6 +116,7 @@ final class MarkBug: DiskInterference {
     func writes(
         _ bytes: [UInt8], at offset: Int, to path: String
     ) -> [(bytes: [UInt8], offset: Int)] {
+        guard path.contains("journal") else { return [(bytes, offset)] }
         var rewritten = ByteBuffer()
         rewritten.append(bytes.span)
         var start = 0
@@ -128,7 +129,7 @@ final class MarkBug: DiskInterference {
             let first = number(in: bytes, at: start + 24)
             let length = Int(number(in: bytes, at: start + 32) >> 32)
             // A seal speaks of what is durable for sure.
-            if number(in: bytes, at: start + 8) >> 32 == 0 {
+            if number(in: bytes, at: start + 8) >> 32 & 1 == 0 {
                 rewritten.setLittleEndian(isTooHigh ? first - 1 : 0, at: start + 40)
             }
             follow(&rewritten, at: start, checksumOf: (start + 64)..<(start + 64 + length))
@@ -145,17 +146,19 @@ final class MarkBug: DiskInterference {
     }
 
     /// Names what really stands before, and keeps what stands here now. A header and a batch have
-    /// both numbers in the same place; a header has no content.
+    /// the checksum before in the same place, and their own after a header's 64 bytes and a batch's
+    /// 56; a header has no content.
     private func follow(_ bytes: inout ByteBuffer, at start: Int, checksumOf content: Range<Int>) {
         // "CPNDJRNL", and not "CPNDBTCH".
         let isHeader = bytes[start + 4] == UInt8(ascii: "J")
-        let (before, asked) = (number(in: bytes, at: start + 48), number(in: bytes, at: start + 56))
+        let own = start + (isHeader ? 64 : 56)
+        let (before, asked) = (number(in: bytes, at: start + 48), number(in: bytes, at: own))
         bytes.setLittleEndian(checksums.withLock { $0[before] } ?? before, at: start + 48)
-        var checksum = hash64(bytes.bytes(in: start..<(start + 56)), seed: 0)
+        var checksum = hash64(bytes.bytes(in: start..<own), seed: 0)
         if !isHeader {
             checksum = hash64(bytes.bytes(in: content), seed: checksum)
         }
-        bytes.setLittleEndian(checksum, at: start + 56)
+        bytes.setLittleEndian(checksum, at: own)
         checksums.withLock { $0[asked] = checksum }
     }
 }

@@ -11,7 +11,9 @@ extension Simulation {
         for life in 1...settings.lives {
             let ended = life < settings.lives ? try live() : try liveToTheEnd()
             end(ended)
-            if luck.happens(15) { turnABit() }
+            if theft == nil {
+                if luck.happens(15) { turnABit() } else if luck.happens(15) { stealWhileStopped() }
+            }
             try startUntilServing(after: ended)
         }
     }
@@ -22,6 +24,7 @@ extension Simulation {
         // The loop may not have heard of it.
         if daemon?.desk.fault?.operation == .synchronize { noteRefusedSynchronization() }
         if daemon?.desk.filledCount ?? 0 > 0 { tally.note(.fullSegment) }
+        putBackUnlessMissed(after: ended)
         if ended == .powerCut || ended == .drained && !isScripted && luck.happens(50) {
             cutPower()
         } else {
@@ -31,6 +34,8 @@ extension Simulation {
     }
 
     private func cutPower() {
+        // What has no name does not survive it.
+        putBack()
         disk = disk.afterCrash(&luck)
         isFaultArmed = false
     }
@@ -96,6 +101,12 @@ extension Simulation {
             disk.isFull = false
             disk.restartProcess()
             tally.note(.failedStart)
+            return
+        }
+        if case .journal = fault, theft != nil {
+            tally.note(.refusedForTheft)
+            putBack()
+            disk.restartProcess()
             return
         }
         guard let rot, !rot.isTurnedBack else {
@@ -211,6 +222,9 @@ extension Simulation {
             if let ended = ending() { return ended }
         }
         guard daemon.isSettled else { throw Violation("the daemon does not come to rest") }
+        if let theft {
+            throw Violation("the daemon ends in good order, and \(theft.taken.theft) is gone")
+        }
         noteDrained(daemon.state)
         return .drained
     }
@@ -231,6 +245,11 @@ extension Simulation {
         say("the journal is broken: \(fault)")
         tally.note(.exitAfterFault)
         if fault.operation == .synchronize { tally.note(.refusedSynchronization) }
+        if theft != nil {
+            tally.note(.lostName)
+            hasExited = true
+            return
+        }
         // What is written in place has its space: a full disk does not end the daemon.
         guard isFaultArmed && !disk.hasFaultAhead else {
             throw Violation("the journal is broken without a fault of the disk: \(fault)")

@@ -18,7 +18,7 @@ extension Simulation {
         case ..<91: comeOrGo()
         case ..<93: reload()
         case ..<96: try isBusy && daemon?.compaction == nil ? talk() : compact()
-        case ..<97: if luck.happens(40) { armFault() }
+        case ..<97: if luck.happens(40) { armFault() } else if luck.happens(25) { steal() }
         case ..<98: fillOrEmptyDisk()
         case ..<99:
             if luck.happens(30) {
@@ -177,6 +177,7 @@ extension Simulation {
             case .unproven: nil
             }
         if let cause, isOurs(cause) { return }
+        if theft != nil { return }
         throw Violation("the compaction fails: \(fault)")
     }
 

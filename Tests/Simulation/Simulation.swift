@@ -72,6 +72,8 @@ package final class Simulation {
     private var limitWatch = LimitWatch()
     /// A bit of the disk that was turned, to be turned back once it was seen what comes of it.
     var rot: Rot?
+    /// What was taken from under the daemon, or between two of them.
+    var theft: Stolen?
     /// What comes when the disk is off.
     var armed = Ending.process
     /// Whether a fault of the disk was planned since the last start.
@@ -97,8 +99,10 @@ package final class Simulation {
         isBusy = luck.happens(10)
         var limits = ResourceLimits()
         if luck.happens(30) { limits.linesPerTurnMax = 1 + luck.below(3) }
-        if luck.happens(20) { limits.ordersMax = 6 + luck.below(20) }
-        orderSettings = Self.orderSettings(&luck)
+        // Of their own, so that the rest of a seed's run stays what it was.
+        var ofOrders = SeededGenerator(seed: seed ^ 0x0DE5)
+        if ofOrders.happens(20) { limits.ordersMax = 6 + ofOrders.below(20) }
+        orderSettings = Self.orderSettings(&ofOrders)
         self.limits = limits
         plantedDisk = settings.planted?.interference
         history = History(
@@ -153,6 +157,9 @@ package final class Simulation {
             state.ledger = Ledger(seed: HashSeed(seed), orderLimit: limits.ordersMax)
         }
         let found = StateCopy(state.ledger.encodeSnapshot())
+        if let theft {
+            throw Violation("the daemon starts though \(theft.taken.theft) is not there")
+        }
         say("recovered up to \(found.sequence), of \(history.last.sequence)")
         try history.check(found, after: ended, rotten: rot?.marked)
         if state.report.tail != nil { tally.note(.tornTail) }
@@ -161,7 +168,7 @@ package final class Simulation {
         do {
             writer = try JournalWriter.begin(
                 on: watched, directory: Self.directory, segmentByteCount: segmentByteCount,
-                after: state.continuation,
+                after: state.continuation, keeping: try keptNames(on: watched),
                 salts: SeededSalts(generator: SeededGenerator(seed: seed &* 31 &+ startCount)))
         } catch {
             say("the journal is not begun: \(error)")
@@ -286,6 +293,7 @@ extension Simulation: DaemonObserver {
         }
         // These two say nothing of any order.
         if reply.error != "shutting_down" && reply.error != "storage_unavailable" {
+            try checkNotStolen(request)
             let (first, last) = (request.needed.lowerBound, request.needed.upperBound)
             let written = daemon?.desk.soundReport.written ?? 0
             history.acknowledge(first...max(first, min(last, written)), at: moment.steady)

@@ -5,7 +5,7 @@ package enum Event: String, CaseIterable, Sendable {
     case exitAfterFault, refusedSynchronization, failedCompaction, fullDisk, healed
     case drained, roll, fullSegment, compaction, turnInCompaction, tornTail, renewed,
         lostUnacknowledged
-    case lostAcknowledged
+    case lostAcknowledged, stolen, lostName, refusedForTheft
     case reload, wallJump, connect, disconnect, splitRead, pipelined, unanswered
     case applied, reserved, released, partlyReleased, replayed, refused, conflict, takenOver
     case forgotten, archived, notArchived, overloaded

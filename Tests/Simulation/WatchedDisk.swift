@@ -33,6 +33,8 @@ package protocol DiskInterference: Sendable {
     func seen(_ bytes: [UInt8], of path: String) -> [UInt8]
     /// The names that are seen instead of these.
     func seen(_ names: [String]) -> [String]
+    /// The identity that is seen instead of what a name has.
+    func seen(_ identity: FileIdentity?, at path: String) -> FileIdentity?
     /// Whether the caller gets the fault.
     func reports(_ fault: DiskFault) -> Bool
     /// The header of a segment as it was really written.
@@ -47,6 +49,7 @@ extension DiskInterference {
     package var changesReads: Bool { false }
     package func seen(_ bytes: [UInt8], of path: String) -> [UInt8] { bytes }
     package func seen(_ names: [String]) -> [String] { names }
+    package func seen(_ identity: FileIdentity?, at path: String) -> FileIdentity? { identity }
     package func reports(_ fault: DiskFault) -> Bool { true }
     package func written(_ header: SegmentHeader) -> SegmentHeader { header }
 }
@@ -201,6 +204,18 @@ final class WatchedDisk: Disk {
         note()
         let names = try disk.list(directory)
         return interference?.seen(names) ?? names
+    }
+
+    func identity(of file: OpenFile) throws(DiskFault) -> FileIdentity {
+        note()
+        return try disk.identity(of: file)
+    }
+
+    func identity(at path: String) throws(DiskFault) -> FileIdentity? {
+        note()
+        let identity = try disk.identity(at: path)
+        guard let interference else { return identity }
+        return interference.seen(identity, at: path)
     }
 }
 

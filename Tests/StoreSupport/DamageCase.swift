@@ -103,6 +103,23 @@ package struct DamageCase: Sendable, CustomStringConvertible {
             Saved(orders: 4, used: 4, lost: [5, nil])
         ) { files in try FileManager.default.removeItem(atPath: files.segments[2]) },
         DamageCase(
+            "the last segment, missing, where no seal names it",
+            Saved(orders: 4, used: 4, lost: [5, nil]), Saved(orders: 4, used: 4, lost: [5, nil])
+        ) { files in
+            let (second, third) = (try files.segments[1], try files.segments[2])
+            let end = try StateFiles.batches(of: second).last ?? 0
+            try StateFiles.wipe(second, end - 512..<end)
+            try FileManager.default.removeItem(atPath: third)
+        },
+        DamageCase(
+            "the anchor, missing", Saved(orders: 7, used: 7, lost: [8, nil]),
+            Saved(orders: 7, used: 7, lost: [8, nil])
+        ) { files in try FileManager.default.removeItem(atPath: files.directory + "/anchor") },
+        DamageCase(
+            "a bit of the anchor", Saved(orders: 7, used: 7, lost: [8, nil]),
+            Saved(orders: 7, used: 7, lost: [8, nil])
+        ) { files in try StateFiles.flip(files.directory + "/anchor", at: 20) },
+        DamageCase(
             "the last segment, empty", Saved(orders: 4, used: 4, lost: [5, nil]),
             Saved(orders: 4, used: 4, lost: [5, nil])
         ) { files in try Data().write(to: URL(filePath: files.segments[2])) },

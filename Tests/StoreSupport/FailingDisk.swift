@@ -81,4 +81,12 @@ package struct FailingDisk: Disk {
     package func list(_ directory: String) throws(DiskFault) -> [String] {
         try disk.list(directory)
     }
+
+    package func identity(of file: OpenFile) throws(DiskFault) -> FileIdentity {
+        try disk.identity(of: file)
+    }
+
+    package func identity(at path: String) throws(DiskFault) -> FileIdentity? {
+        try disk.identity(at: path)
+    }
 }

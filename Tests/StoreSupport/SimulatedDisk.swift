@@ -10,7 +10,7 @@ import Synchronization
 /// A disk in memory that fails on request and forgets what was not synchronized.
 package final class SimulatedDisk: Disk {
     /// A change of names that its directory does not yet hold for certain.
-    private enum NameChange {
+    enum NameChange {
         case link(String, Int)
         case rename(String, to: String, Int)
         case unlink(String)
@@ -28,7 +28,11 @@ package final class SimulatedDisk: Disk {
         }
     }
 
-    private struct State {
+    struct State {
+        /// Of the directories that were looked at: below 0, apart from the files.
+        var directories: [String: Int] = [:]
+        /// Directories that were moved away and have no successor.
+        var missingDirectories: Set<String> = []
         var files: [Int: SimulatedFile] = [:]
         var names: [String: Int] = [:]
         var durableNames: [String: Int] = [:]
@@ -68,7 +72,8 @@ package final class SimulatedDisk: Disk {
         }
     }
 
-    private let state = Mutex(State())
+    /// Not private: the other file of this type takes names away.
+    let state = Mutex(State())
 
     package init() {}
 
@@ -210,13 +215,16 @@ package final class SimulatedDisk: Disk {
 
     package var names: [String] { state.withLock { $0.names.keys.sorted() } }
 
-    private func perform<Result: Sendable>(
+    func perform<Result: Sendable>(
         _ operation: DiskFault.Operation, _ path: String,
         _ body: (inout sending State) -> Result?, otherwise failure: CInt = ENOENT,
         whenFailing effect: (inout sending State) -> Void = { _ in }
     ) throws(DiskFault) -> Result {
         let outcome: (result: Result?, errno: CInt) = state.withLock { state in
             if state.isOff { return (nil, EIO) }
+            if operation.needsDirectory && state.isMissingDirectory(of: path) {
+                return (nil, ENOENT)
+            }
             state.operationCount += 1
             if state.operationCount == state.failAt {
                 state.isOff = state.endsThere
@@ -375,6 +383,11 @@ extension SimulatedDisk {
 extension DiskFault.Operation {
     /// Whether a full disk refuses it. What is written in place has its space.
     fileprivate var needsSpace: Bool { self == .allocate || self == .append }
+
+    /// Whether it needs the directory to be where it was, and not just an open file.
+    fileprivate var needsDirectory: Bool {
+        self == .create || self == .list || self == .synchronizeDirectory
+    }
 }
 
 /// A copy of a span's bytes.

@@ -52,7 +52,7 @@ private let definitionsPage = "Sources/CouponCatalog/CouponCatalog.docc/Definiti
         let columns = try page.table("columns").column(0).flatMap(\.codeWords)
         let header = columns.joined(separator: ",")
         #expect(try faults(ofCodesFile: header + "\n").isEmpty)
-        let source = try SourceTree.textOfFile(named: "CodesFileReader.swift")
+        let source = try SourceTree.textOfFile(named: "CodesFileHeader.swift")
         let declaration = try #require(
             source.firstMatch(of: /enum CodesFileColumn[^{]*\{([^}]*)\}/))
         #expect(declaration.output.1.split(separator: "case ").count - 1 == columns.count)

@@ -45,7 +45,8 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
         let limits = ResourceLimits(), snapshots = SnapshotSettings()
         let defaults = [
             "line_bytes": limits.lineBytesMax, "lines_per_turn": limits.linesPerTurnMax,
-            "connections": limits.connectionsMax, "output_bytes": limits.outputBytesMax,
+            "connections": limits.connectionsMax,
+            "admin_connections": limits.adminConnectionsMax, "output_bytes": limits.outputBytesMax,
             "orders": limits.ordersMax, "interval_seconds": Int(snapshots.intervalSeconds),
             "growth_percent": Int(snapshots.growthPercent),
         ]
@@ -58,6 +59,8 @@ private let operatingPage = "Sources/CouponService/CouponService.docc/Operating.
             ("idle_timeout_seconds", /idleTimeoutSeconds: Int64\? = (\d+)/),
             ("segment_mib", /segmentMiB: Int64 = (\d+)/),
             ("durability", /durability = DurabilityMode\.([a-z]+)/),
+            ("shrink_percent", /shrinkPercent: Int64 = (\d+)/),
+            ("timeout_seconds", /timeoutSeconds: Int64 = (\d+)/),
             ("create", /creation = Creation\.([a-z]+)/),
         ] {
             let row = try #require(rows.first { $0[0].codeWord == key })

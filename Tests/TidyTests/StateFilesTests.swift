@@ -26,6 +26,7 @@ import Testing
         Layout(
             mark: "segment-header", source: "Journal/SegmentHeader", length: SegmentHeader.byteCount
         ),
+        Layout(mark: "anchor", source: "Journal/JournalAnchor", length: JournalAnchor.byteCount),
         Layout(mark: "batch-header", source: "Journal/JournalFormat", length: 64),
     ]
 
@@ -102,6 +103,7 @@ import Testing
             names == [
                 Snapshot.name, Snapshot.previousName, Snapshot.temporaryName,
                 Snapshot.damagedPrefix, "journal-", JournalFiles.spareName,
+                JournalAnchor.name, JournalAnchor.temporaryName,
             ])
         let example = SegmentName(generation: 7, firstSequence: 0x1A2C).text
         #expect(page.fences.contains { $0.content == example + "\n" })

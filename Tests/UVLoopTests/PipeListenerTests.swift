@@ -20,6 +20,20 @@ import UVLoop
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
+    @Test func `leaves a file that has replaced its own`() throws {
+        let path = fixture.path("replaced")
+        let listener = try fixture.listen(at: path) { _ in }
+        let file = try #require(listener.file)
+        #expect(file.standing == .intact)
+        try FileManager.default.removeItem(atPath: path)
+        #expect(file.standing == .missing)
+        try Data("another's".utf8).write(to: URL(filePath: path))
+        #expect(file.standing == .replaced)
+        listener.close()
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "another's")
+        #expect(SocketFile(at: fixture.path("nothing")) == nil)
+    }
+
     @Test func `closes a connection that was not started`() throws {
         let path = fixture.path("unwanted")
         var listener: PipeListener?

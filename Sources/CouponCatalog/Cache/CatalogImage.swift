@@ -2,7 +2,7 @@ import Definitions
 import CouponRules
 import FlatStorage
 
-// # The catalog's image, version 2
+// # The catalog's image, version 3
 //
 // A compiled catalog as a file that can be read back without compiling anything. Integers of the
 // header are little-endian; a *varint* is LEB128, a *text* a varint length and its bytes, a *table*
@@ -11,7 +11,7 @@ import FlatStorage
 // ```
 // offset size
 //      0    8  "CPNDCTLG"
-//      8    4  version, 2
+//      8    4  version, 3
 //     12    4  0
 //     16    8  fingerprint of the rows' layout
 //     24    8  length of the content in bytes
@@ -19,8 +19,8 @@ import FlatStorage
 //     40    8  XXH3-64 of the 40 bytes above
 //     48       sources: text program; varint paths, each a text; 1 byte whether complete;
 //                varint folders, each a text path, varint names, each a text;
-//                varint files, each a text path, four times 8 bytes of its stamp, 1 byte whether
-//                young, 8 bytes hash of its content
+//                varint files, each a text path, four times 8 bytes of its stamp, 1 byte flags (1:
+//                young, 2: lacks its last line end), 8 bytes hash of its content; varint warnings
 //              tables: stores, coupons, codes, gift cards, rules, reply facts, offer facts,
 //                discount facts, automatic coupons
 //              zones: varint zones after UTC, each varint transitions, each 8 bytes start and
@@ -35,7 +35,7 @@ enum CatalogImageFormat {
     /// "CPNDCTLG", as the little-endian integer of its bytes.
     static let magic: UInt64 = 0x474C_5443_444E_5043
     /// Raised when this layout changes, or anything in the tables that ``CatalogLayout`` cannot see.
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
     static let lengthOffset = 24
     static let contentChecksumOffset = 32
     static let headerChecksumOffset = 40
@@ -133,9 +133,10 @@ extension CatalogSources {
             image.appendLittleEndian(file.stamp.contentChangedAt)
             image.appendLittleEndian(file.stamp.inodeChangedAt)
             image.appendLittleEndian(file.stamp.inode)
-            image.append(file.isYoung ? 1 : 0)
+            image.append((file.isYoung ? 1 : 0) | (file.lacksLineEnd ? 2 : 0))
             image.appendLittleEndian(file.contentHash)
         }
+        image.appendVarint(UInt64(warningCount))
     }
 }
 
@@ -237,11 +238,15 @@ extension CatalogSources {
         guard let fileCount = reader.varint() else { return nil }
         for _ in 0..<fileCount {
             guard let path = reader.text(), let stamp = FileStamp(from: &reader),
-                let young = reader.byte(), let contentHash = reader.uint64()
+                let flags = reader.byte(), let contentHash = reader.uint64()
             else { return nil }
             files.append(
-                File(path: path, stamp: stamp, isYoung: young == 1, contentHash: contentHash))
+                File(
+                    path: path, stamp: stamp, isYoung: flags & 1 != 0, contentHash: contentHash,
+                    lacksLineEnd: flags & 2 != 0))
         }
+        guard let warnings = reader.varint() else { return nil }
+        warningCount = Int(clamping: warnings)
     }
 }
 

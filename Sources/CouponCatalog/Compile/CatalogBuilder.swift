@@ -13,7 +13,21 @@ extension Catalog {
         paths: [String], recorder: SourceRecorder? = nil
     ) throws(CatalogFaults) -> Catalog {
         let (files, faults) = CatalogReader.read(paths: paths, recorder: recorder)
-        return try compile(files, faults: faults, recorder: recorder)
+        // What was found by then is not complete, so only the deadline is reported.
+        func checkTime() throws(CatalogFaults) {
+            if let deadline = recorder?.rules.deadline, deadline.isOver {
+                throw CatalogFaults([deadline.fault(paths)], and: [])
+            }
+        }
+        try checkTime()
+        do throws(CatalogFaults) {
+            let catalog = try compile(files, faults: faults, recorder: recorder)
+            try checkTime()
+            return catalog
+        } catch {
+            try checkTime()
+            throw error
+        }
     }
 
     /// Compiles definitions. They are served only if there are no `faults` from reading them;
@@ -41,9 +55,11 @@ struct CatalogBuilder: ~Copyable {
     private var offerFacts = TextTable()
     private var discountFacts = TextTable()
     private let faults: FaultList
+    private let recorder: SourceRecorder?
 
     private init(faults: FaultList, recorder: SourceRecorder?) {
         self.faults = faults
+        self.recorder = recorder
         codes = CodeBook(faults: faults, recorder: recorder)
         rules = RuleCompiler(faults: faults)
         zones = ZoneCompiler(faults: faults)
@@ -70,11 +86,14 @@ struct CatalogBuilder: ~Copyable {
         }
         let store = stores.storeAdding(file.store.utf8.span)
         if file.codeScope == .coupon { stores.note(.sharedCodes, of: store) }
-        for definition in file.coupons { add(definition, store: store, scope: file.codeScope) }
-        for card in file.giftCards {
+        for definition in file.coupons where recorder?.isOverdue != true {
+            add(definition, store: store, scope: file.codeScope)
+        }
+        for card in file.giftCards where recorder?.isOverdue != true {
             let zone = zones.zone(
                 named: file.timezone, place: card.place, field: card.path + ".expires_at")
             let expiresAt = card.expiresAt.map { zones.endInstant(of: $0, in: zone) }
+            warnIfOver(expiresAt ?? .distantFuture, card.place, card.path + ".expires_at")
             codes.add(card, store: store, in: stores, expiresAt: expiresAt ?? .distantFuture)
         }
     }
@@ -92,6 +111,9 @@ struct CatalogBuilder: ~Copyable {
                 definition.place.atLine(definition.windowLine), definition.path + ".ends_at",
                 "The coupon ends before it starts.")
         }
+        warnIfOver(
+            window.endsAt, definition.place.atLine(definition.windowLine),
+            definition.path + ".ends_at")
         coupon.startsAt = window.startsAt
         coupon.endsAt = window.endsAt
         rules.compile(definition, into: &coupon, store: store, zones: &zones)
@@ -117,6 +139,11 @@ struct CatalogBuilder: ~Copyable {
         entry.firstCode = UInt32(rows.lowerBound)
         entry.codeCount = UInt32(rows.count)
         nameAndAdd(coupon, entry: entry, definition: definition)
+    }
+
+    private func warnIfOver(_ end: Instant, _ place: SourcePlace, _ field: String) {
+        guard let recorder, end <= recorder.rules.now else { return }
+        recorder.warn(place, field, "It is over already: no customer can use it.")
     }
 
     /// Gives the coupon its id, checks that no other coupon of the store has it, and adds it.

@@ -8,15 +8,21 @@ package struct CatalogFaults: Error, Hashable, Sendable {
     /// reading found one in the same field. Equal faults are listed once: two coupons may have
     /// their codes from one file.
     init(_ reading: [DefinitionFault], and compiling: [DefinitionFault]) {
+        // Compiling knows lines, not always columns.
         struct Spot: Hashable {
-            let place: SourcePlace
+            let file: String
+            let line: Int
             let field: String
+
+            init(_ fault: DefinitionFault) {
+                (file, line, field) = (fault.place.file, fault.place.line, fault.field)
+            }
         }
-        let known = Set(reading.map { Spot(place: $0.place, field: $0.field) })
+        let known = Set(reading.map { Spot($0) })
         var seen: Set<DefinitionFault> = []
         let all =
             (reading
-            + compiling.filter { !known.contains(Spot(place: $0.place, field: $0.field)) })
+            + compiling.filter { !known.contains(Spot($0)) })
             .filter { seen.insert($0).inserted }
         var fileOrder: [String: Int] = [:]
         for fault in all where fileOrder[fault.place.file] == nil {
@@ -40,11 +46,9 @@ final class FaultList {
 }
 
 extension SourcePlace {
-    /// As editors and terminals understand it.
-    var text: String { "\(file):\(line)" }
-
     /// A line of the same file; 0 stands for this one.
     func atLine(_ other: Int) -> SourcePlace {
-        SourcePlace(file: file, line: other == 0 ? line : other)
+        // The column belongs to the definition, not to what stands beside it.
+        other == 0 ? self : SourcePlace(file: file, line: other)
     }
 }

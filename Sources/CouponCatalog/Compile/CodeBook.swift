@@ -80,11 +80,12 @@ struct CodeBook: ~Copyable {
             }
             addReadText(definition, owner: owner, options: options, line: code.line)
         }
+        let inlineEnd = table.count
         origins.append(
             Origin(
                 store: store, scope: scope, file: definition.place.file,
                 field: definition.path + ".codes", codesFile: definition.codesFile,
-                inlineEnd: table.count))
+                inlineEnd: inlineEnd))
 
         guard let file = definition.codesFile else { return first..<table.count }
         do throws(UnreadableFile) {
@@ -100,6 +101,9 @@ struct CodeBook: ~Copyable {
                 addReadText(definition, owner: owner, options: options, line: row.line)
             }
             for fault in found { faults.refuse(fault.place, fault.field, fault.message) }
+            if found.isEmpty, table.count == inlineEnd {
+                recorder?.warn(SourcePlace(file: file, line: 1), "", "No row follows the header.")
+            }
         } catch {
             faults.refuse(
                 definition.place.atLine(definition.codesFileLine),
@@ -171,11 +175,14 @@ struct CodeBook: ~Copyable {
         for row in 0..<table.count {
             if row % CodeBook.codesPerProgress == 0 {
                 recorder?.onProgress(.indexing(codes: row, of: table.count))
+                if recorder?.isOverdue == true { return }
             }
             folded.removeAll()
             table.appendFoldedText(of: row, to: &folded)
             let hash = CodeTable.hash(durableHash64(folded.bytes), in: store(ofRow: row))
-            if let message = clash(of: row, hash: hash) {
+            if let other = repeatedRow(row, hash: hash) {
+                warn(row, repeats: other)
+            } else if let message = clash(of: row, hash: hash) {
                 refuse(row, message, &counts)
             } else {
                 table.insertIntoIndex(row: row, hash: hash)
@@ -200,6 +207,34 @@ struct CodeBook: ~Copyable {
             if count.firstUnreported == nil { count.firstUnreported = (place, field) }
         }
         counts[place.file] = count
+    }
+
+    /// The row of the same codes file that the row, whose folded text is in ``folded``, repeats
+    /// exactly.
+    private func repeatedRow(_ row: Int, hash: UInt64) -> Int? {
+        guard isFromCodesFile(row) else { return nil }
+        var probe = table.probe(hash)
+        while let other = table.nextCandidate(&probe) {
+            if isSameOwner(row, other), isFromCodesFile(other),
+                table.isText(of: other, equalTo: table.text(of: row)),
+                table.options(of: other) == table.options(of: row)
+            {
+                return other
+            }
+        }
+        return nil
+    }
+
+    private func isFromCodesFile(_ row: Int) -> Bool {
+        !isGiftCard(row) && row >= origins[table.owner(of: row)].inlineEnd
+    }
+
+    /// A row that is left out, because the one that it repeats says all of it.
+    private func warn(_ row: Int, repeats other: Int) {
+        let (place, field) = source(ofRow: row)
+        recorder?.warn(
+            place, field,
+            "The row repeats the code “\(string(table.text(of: row)))” of line \(lines[other]).")
     }
 
     /// Why the row, whose folded text is in ``folded``, cannot stand beside those in the index.

@@ -18,8 +18,11 @@ package struct DerivedIDChange: Hashable, Sendable {
 
 extension Catalog {
     /// The coupons of `old` whose derived id is gone although one of their codes now belongs to a
-    /// coupon with another derived id. Takes a look-up for each code of the coupons that are gone.
-    package func changedDerivedIDs(from old: borrowing Catalog) -> [DerivedIDChange] {
+    /// coupon with another derived id. Takes a look-up for each code of the coupons that are gone; those
+    /// after `deadline` are left out.
+    package func changedDerivedIDs(
+        from old: borrowing Catalog, until deadline: LoadingDeadline? = nil
+    ) -> [DerivedIDChange] {
         var changes: [DerivedIDChange] = []
         var text = CodeText()
         for index in 0..<old.couponCount {
@@ -29,6 +32,7 @@ extension Catalog {
                 self.coupon(in: store, withID: old.id(of: coupon)) == nil
             else { continue }
             for row in entry.codeRows {
+                if row % Self.codesPerLookAtClock == 0, deadline?.isOver == true { return changes }
                 guard let owner = derivedOwner(of: old.codes.text(of: row), in: store, &text)
                 else { continue }
                 changes.append(change(from: string(old.id(of: coupon)), to: owner))
@@ -37,6 +41,37 @@ extension Catalog {
         }
         return changes
     }
+
+    /// Coupons with a limit of uses in all, at most `countMax`: first those that `old` limits in another
+    /// way, or not at all, then the others.
+    package func couponsWithTotals(
+        changedFrom old: borrowing Catalog, countMax: Int
+    ) -> [CouponID] {
+        var (changed, others): ([CouponID], [CouponID]) = ([], [])
+        for index in 0..<couponCount where coupons[index].limits.total > 0 {
+            let coupon = CouponID(index)
+            var before: Int64 = 0
+            if let store = old.store(named: stores.name(of: store(of: coupon))),
+                let same = old.coupon(in: store, withID: id(of: coupon))
+            {
+                before = old.coupons[Int(same.index)].limits.total
+            }
+            if before == coupons[index].limits.total {
+                if others.count < countMax { others.append(coupon) }
+            } else {
+                changed.append(coupon)
+                if changed.count == countMax { return changed }
+            }
+        }
+        return changed + others.prefix(countMax - changed.count)
+    }
+
+    /// All coupons with a limit of uses in all.
+    package var couponsWithTotals: [CouponID] {
+        (0..<couponCount).filter { coupons[$0].limits.total > 0 }.map { CouponID($0) }
+    }
+
+    private static var codesPerLookAtClock: Int { 1_024 }
 
     /// Whether a recorded use is of a coupon whose derived id has changed since: the use names a
     /// coupon that looks derived and is gone, and its code belongs to one with another derived id.

@@ -14,6 +14,8 @@ package enum Moment: Hashable, Sendable, BitwiseCopyable {
         case millisecondsNotSeconds
         /// A day or a year without separators, such as 20270831 or 2027.
         case compactDate
+        /// A day as a spreadsheet counts it, such as 46204 for 2026-07-01.
+        case spreadsheetDay
     }
 
     /// Unix seconds, 0 ... ``Instant/secondsMax``, except numbers that look like a date.
@@ -21,8 +23,13 @@ package enum Moment: Hashable, Sendable, BitwiseCopyable {
         guard seconds <= Instant.secondsMax else { throw .millisecondsNotSeconds }
         guard seconds >= 0 else { throw .notATime }
         if looksLikeDate(seconds) { throw .compactDate }
+        if spreadsheetDays.contains(seconds) { throw .spreadsheetDay }
         return .instant(Instant(secondsSinceEpoch: seconds))
     }
+
+    /// The days from 1982 to 2064 as spreadsheets count them, from the end of 1899. As seconds they are
+    /// within the first day of 1970.
+    private static let spreadsheetDays: ClosedRange<Int64> = 30_000...60_000
 
     /// Whether a number reads as YYYYMMDD or YYYY of the years 1900 ... 2199. As seconds all of
     /// them are within 1970, when no coupon begins or ends, so refusing them costs nothing.
@@ -38,6 +45,7 @@ package enum Moment: Hashable, Sendable, BitwiseCopyable {
     /// stand for the `T`; fractions beyond milliseconds are cut off; digits alone are Unix seconds.
     package static func parse(_ text: Span<UInt8>) throws(Fault) -> Moment {
         var reader = DigitReader(text)
+        if reader.isSpreadsheetTime(of: spreadsheetDays) { throw .spreadsheetDay }
         if let seconds = reader.wholeNumber() { return try unixSeconds(seconds) }
 
         guard let year = reader.number(digits: 4), reader.skip("-"),
@@ -98,6 +106,16 @@ private struct DigitReader: ~Escapable {
             number = number * 10 + Int64(digit)
         }
         return number
+    }
+
+    /// Whether it is a day of `days`, a point or comma and digits: a time as spreadsheets count it.
+    func isSpreadsheetTime(of days: ClosedRange<Int64>) -> Bool {
+        guard text.count > 6, text[5] == UInt8(ascii: ".") || text[5] == UInt8(ascii: ",") else {
+            return false
+        }
+        for position in 6..<text.count where digit(at: position) == nil { return false }
+        guard let day = DigitReader(text.extracting(0..<5)).wholeNumber() else { return false }
+        return days.contains(day)
     }
 
     mutating func number(digits: Int) -> Int? {

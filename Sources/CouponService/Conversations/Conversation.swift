@@ -13,6 +13,8 @@ package struct Conversation: ~Copyable {
     package let id: ConversationID
     let terms: ListenerTerms
     var lines: LineBuffer
+    /// The lines that were answered, or are being answered; blank ones do not count.
+    package internal(set) var lineCount: UInt64 = 0
     /// The reply that every later line has to wait for.
     var awaited: Awaited?
     /// Replies that wait for the journal.

@@ -84,9 +84,10 @@ extension ConversationServer {
                     conversation.lines.heldLine, under: conversation.terms, at: time, &books,
                     &reply)
             }
+            conversation.lineCount &+= 1
             if case .awaits(let task) = disposition {
                 conversation.awaited = Conversation.Awaited(task: task, replyID: handler.requestID)
-                tasks.request(task, for: conversation.id)
+                tasks.request(task, for: conversation.id, isForced: handler.isForced)
             } else {
                 holdBack(disposition, writtenFrom: start, of: &conversation, at: time)
             }
@@ -218,6 +219,9 @@ extension ConversationServer {
         return run?.longestTurn ?? 0
     }
 
+    /// How many warnings the definitions gave that are served.
+    package var catalogWarnings: Int { handler.statistics.catalogWarnings }
+
     /// Why the newest reload was refused, a line each; empty when it was not.
     package var reloadFaults: [String] { handler.statistics.lastReload?.faults ?? [] }
 }
@@ -230,7 +234,7 @@ extension ConversationServer {
     package mutating func beginJournalTurn(
         into records: inout RecordLog, at time: TurnTime
     ) -> JournalTurn? {
-        books.beginTurn(into: &records, at: time)
+        books.beginTurn(into: &records, at: time.steady)
     }
 
     /// The turn that was begun last has ended so. Look at ``journalFault`` before anything else.

@@ -10,6 +10,8 @@ package struct ResourceLimits: Hashable, Sendable {
     /// Bytes of replies that wait for one client; beyond it the client is not read from.
     package var outputBytesMax = 1 << 20
     package var connectionsMax = 1_024
+    /// Connections of viewers and administrators beyond ``connectionsMax``.
+    package var adminConnectionsMax = 16
     /// Orders on record. At this number orders that used nothing are forgotten to make room; where there
     /// are none, new orders are refused.
     package var ordersMax = 10_000_000

@@ -5,22 +5,28 @@ import FlatStorage
 
 // An order that leaves the records is written as one line of JSON: everything that the daemon knew of
 // it, in the members of the replies where they are the same. A line that was written just before a
-// crash may be written again by the next daemon; the order's name tells.
+// crash may be written again by the next daemon.
 
 /// Orders that are to be forgotten once their lines are in a file.
 struct ArchiveBatch: ~Copyable {
     private var json = JSONWriter(appendingTo: ByteBuffer())
-    /// The store and the name of each order.
-    private var names: [(store: [UInt8], order: [UInt8])] = []
+    private var orders: [Member] = []
+
+    private struct Member {
+        var store: [UInt8]
+        var order: [UInt8]
+        /// Of the image from which its line was written.
+        var imageHash: UInt64
+    }
 
     private static let countMax = 512
     private static let byteCountMax = 512 * 1_024
 
     /// Orders in the batch.
-    var count: Int { names.count }
+    var count: Int { orders.count }
 
     /// Whether the batch should be written before more orders are added.
-    var isFull: Bool { names.count >= Self.countMax || json.bytes.count >= Self.byteCountMax }
+    var isFull: Bool { orders.count >= Self.countMax || json.bytes.count >= Self.byteCountMax }
 
     /// One line for each order.
     var lines: [UInt8] {
@@ -30,21 +36,25 @@ struct ArchiveBatch: ~Copyable {
 
     mutating func removeAll() {
         json.bytes.removeAll()
-        names.removeAll()
+        orders.removeAll()
     }
 
     mutating func add(_ order: OrderID, of ledger: borrowing Ledger, at now: Instant) {
         let store = ledger.orders.store(order), name = ledger.orders.order(order)
-        names.append((store.indices.map { store[$0] }, name.indices.map { name[$0] }))
+        orders.append(
+            Member(
+                store: store.indices.map { store[$0] }, order: name.indices.map { name[$0] },
+                imageHash: hash64(ledger.orders.image(order), seed: 0)))
         ArchivedOrder.write(ledger.image(of: order), store: store, order: name, at: now, &json)
     }
 
-    /// Forgets the orders of the batch that are still due. Those for which the journal has no room
-    /// are found again.
-    func forgetDue(in ledger: inout Ledger, today: Int64) {
-        for name in names {
-            let order = ledger.orders.find(store: name.store.span, order: name.order.span)
-            guard let order, ledger.keeping.isDue(ledger.image(of: order).facts, today: today),
+    /// Forgets the orders of the batch that are still as their lines say. The others, and those for
+    /// which the journal has no room, are found again.
+    func forgetUnchanged(in ledger: inout Ledger) {
+        for member in orders {
+            let order = ledger.orders.find(store: member.store.span, order: member.order.span)
+            guard let order,
+                hash64(ledger.orders.image(order), seed: 0) == member.imageHash,
                 ledger.hasRoom(toRecord: Span(), order)
             else { continue }
             ledger.forget(order)

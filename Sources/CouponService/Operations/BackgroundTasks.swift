@@ -3,6 +3,8 @@ import CouponStore
 /// The work for other threads: what is requested, what is under way, and which conversations wait.
 struct BackgroundTasks {
     private var reload = TaskQueue()
+    /// Whether one of the requests for the next reload forces it.
+    private var isReloadForced = false
     private var snapshot = TaskQueue()
     private var plan: SnapshotPlan
     /// The header of the segment behind all that the next snapshot is made of.
@@ -14,9 +16,13 @@ struct BackgroundTasks {
     init(_ plan: SnapshotPlan) { self.plan = plan }
 
     /// Asks for work, for a conversation that waits for it, or for a signal or a timer.
-    mutating func request(_ task: LongTask, for asker: ConversationID? = nil) {
+    mutating func request(
+        _ task: LongTask, for asker: ConversationID? = nil, isForced: Bool = false
+    ) {
         switch task {
-        case .reload: reload.request(for: asker)
+        case .reload:
+            reload.request(for: asker)
+            if isForced { isReloadForced = true }
         case .snapshot: snapshot.request(for: asker)
         }
     }
@@ -29,7 +35,10 @@ struct BackgroundTasks {
     }
 
     mutating func next(_ report: JournalReport, at steady: Int64) -> NextStep? {
-        if reload.begin() { return .start(.reload) }
+        if reload.begin() {
+            defer { isReloadForced = false }
+            return .start(.reload(isForced: isReloadForced))
+        }
         if !snapshot.isRunning, let due = plan.due(report), due <= steady { snapshot.request() }
         guard snapshot.isRequested, !snapshot.isRunning else { return nil }
         if let header = compactable {

@@ -9,6 +9,9 @@
 //   no         written; the system decides when the disk has it
 //
 // In each mode acknowledged work survives the end of the process.
+//
+// Once a second, and once more at the end, a turn makes sure that the files still have their names,
+// also while nothing is decided: a daemon that has lost them must not look as if it were well.
 
 import CouponStore
 
@@ -36,16 +39,24 @@ struct GroupCommit {
     private var turnRolls = false
     /// Whether the daemon is ending, so that nothing waits for a better moment.
     private var isFinishing = false
+    /// When the last turn ended that checked the names of the files.
+    private var checkedAt: Int64
+    private var turnChecks = false
+    /// Whether the turn that is under way is the last check, and whether that has ended.
+    private var turnChecksFinally = false
+    private var isFinallyChecked = false
 
     static let synchronizationDelay: Int64 = 500
     static let unsynchronizedMax: Int64 = 1_000
     static let idleDelay: Int64 = 20
     static let healDelay: Int64 = 1_000
+    static let checkDelay: Int64 = 1_000
 
     init(_ mode: DurabilityMode, _ report: JournalReport, at steady: Int64) {
         self.mode = mode
         self.report = report
         lastTurnEndedAt = steady
+        checkedAt = steady
     }
 
     /// Bytes of records that may be decided before the next turn.
@@ -74,11 +85,15 @@ struct GroupCommit {
         var turn = JournalTurn(rolls: isRollRequested)
         turn.synchronizes = synchronizes(hasRecords, at: steady)
         turn.marks = !hasRecords && isMarkDue && isIdle(at: steady)
+        turn.checks =
+            isFinishing ? !isFinallyChecked : steady - checkedAt >= Self.checkDelay
         let heals = spaceFault != nil && steady - lastTurnEndedAt >= Self.healDelay
         guard hasRecords || heals || turn != JournalTurn() else { return nil }
         isBusy = true
         isRollRequested = false
         turnRolls = turn.rolls
+        turnChecks = turn.checks
+        turnChecksFinally = turn.checks && isFinishing
         inFlightByteCount = pendingByteCount
         return turn
     }
@@ -102,6 +117,8 @@ struct GroupCommit {
         lastTurnEndedAt = steady
         report = next
         if fault != nil { return false }
+        if turnChecks { checkedAt = steady }
+        isFinallyChecked = isFinallyChecked || turnChecksFinally
         if next.synchronized == next.written {
             unsynchronizedSince = nil
         } else if unsynchronizedSince == nil {
@@ -127,9 +144,10 @@ struct GroupCommit {
     /// From now on everything is synchronized and marked as soon as it can be.
     mutating func finish() { isFinishing = true }
 
-    /// Whether everything up to `sequence` is synchronized and marked.
+    /// Whether everything up to `sequence` is synchronized and marked, and the end may come.
     func isDurable(upTo sequence: UInt64) -> Bool {
         !isBusy && report.synchronized >= sequence && !isMarkDue
+            && (!isFinishing || isFinallyChecked)
     }
 
     /// Whether the durable mark lags behind. Without a spare segment there may be no room for one.
@@ -138,14 +156,12 @@ struct GroupCommit {
     /// When ``beginTurn(pendingByteCount:at:)`` has something to do though nothing happens.
     var deadline: Int64? {
         if isBusy || fault != nil { return nil }
-        var next: Int64?
+        var next = checkedAt + Self.checkDelay
         if mode == .everysec, let since = unsynchronizedSince {
-            next = since + Self.synchronizationDelay
+            next = min(next, since + Self.synchronizationDelay)
         }
-        if isMarkDue {
-            next = min(next ?? .max, lastTurnEndedAt + Self.idleDelay)
-        }
-        if spaceFault != nil { next = min(next ?? .max, lastTurnEndedAt + Self.healDelay) }
+        if isMarkDue { next = min(next, lastTurnEndedAt + Self.idleDelay) }
+        if spaceFault != nil { next = min(next, lastTurnEndedAt + Self.healDelay) }
         return next
     }
 }

@@ -24,10 +24,8 @@ struct JournalledLedger: ~Copyable {
 
     /// Begins the next turn of the journal, if there is anything to do and none is under way. What was
     /// decided since the last turn is added to `records`, which are empty.
-    mutating func beginTurn(into records: inout RecordLog, at time: TurnTime) -> JournalTurn? {
-        // The date is written along with other records: for its own sake no disk is woken.
-        if ledger.untakenByteCount > 0 && !commit.isBusy { recordCalendar(at: time) }
-        let turn = commit.beginTurn(pendingByteCount: ledger.untakenByteCount, at: time.steady)
+    mutating func beginTurn(into records: inout RecordLog, at steady: Int64) -> JournalTurn? {
+        let turn = commit.beginTurn(pendingByteCount: ledger.untakenByteCount, at: steady)
         if turn != nil { ledger.takeChanges(into: &records) }
         ledger.recordRoom = commit.recordRoom
         return turn
@@ -46,13 +44,9 @@ struct JournalledLedger: ~Copyable {
 
     /// From now on everything is made durable as soon as it can be.
     mutating func finish(at time: TurnTime) {
-        recordCalendar(at: time)
+        ledger.purgeDate = purge.date(at: time)
+        if ledger.hasRoomForRecords { ledger.recordCalendar() }
         commit.finish()
-    }
-
-    private mutating func recordCalendar(at time: TurnTime) {
-        guard ledger.hasRoomForRecords, let date = purge.dateToRecord(at: time) else { return }
-        ledger.record(calendar: date)
     }
 
     /// Whether everything that was decided is durable, and known to be.

@@ -33,7 +33,34 @@ extension Catalog {
     }
 }
 
+extension Catalog {
+    /// A warning for each of `coupons` whose limit of uses in all is below the uses that `ledger` has.
+    package func limitsBelowUse(
+        _ coupons: [CouponID], in ledger: borrowing Ledger
+    ) -> [DefinitionFault] {
+        var warnings: [DefinitionFault] = []
+        for coupon in coupons {
+            let limit = self.coupons[Int(coupon.index)].limits.total
+            let used = ledger.uses(ofCoupon: usageKey(of: coupon))
+            guard limit > 0, used > limit else { continue }
+            warnings.append(
+                DefinitionFault(
+                    place: place(of: coupon), field: "limits.total",
+                    message: "The limit is \(limit), but \(used) uses count already."))
+        }
+        return warnings
+    }
+}
+
 extension Ledger {
+    /// Uses of the coupon that count, without those that are held. `key` is its key, `store \0 coupon`.
+    fileprivate func uses(ofCoupon key: Span<UInt8>) -> Int64 {
+        let counter = usage.find(
+            .total, couponKey: key, couponHash: UsageTable.couponHash(of: key), detail: Span())
+        guard let counter else { return 0 }
+        return Int64(clamping: usage.used(counter))
+    }
+
     /// Whether uses of the coupon count, or are held. `key` is its key, `store \0 coupon`.
     package func hasUses(ofCoupon key: Span<UInt8>) -> Bool {
         let counter = usage.find(

@@ -1,10 +1,10 @@
 // Orders end by themselves: holds lapse, orders that used nothing are forgotten, and those that used
 // something are archived when the shop no longer asks for them. All of it happens on the loop, a piece
-// in each turn, so that no request waits for more than a few hundred orders; while more is due, the
-// next turn comes at once, and otherwise at the time when the next order is due.
+// in each turn, so that no request waits for more than a few hundred orders; while more has expired, the
+// next turn comes at once, and otherwise at the time when the next order expires.
 //
 // Where orders are archived in a file, a worker writes a batch of them first. Then each is looked up
-// again, and forgotten if it is still due: meanwhile it may have changed.
+// again, and forgotten if it did not change meanwhile.
 
 import CouponStore
 import FlatStorage
@@ -16,7 +16,7 @@ struct OrderPurge: ~Copyable {
     private var scan: GenerationScan?
     private var batch = ArchiveBatch()
     private var archiving = Archiving.idle
-    /// Whether something is due and the journal has no room for it.
+    /// Whether something has expired and the journal has no room for it.
     private var waitsForRoom = false
 
     private enum Archiving: Equatable {
@@ -48,9 +48,6 @@ struct OrderPurge: ~Copyable {
     /// The date of the purge, in milliseconds since 1970.
     func date(at time: TurnTime) -> Int64 { calendar.date(at: time) }
 
-    /// The date to record along with other records, where it is time.
-    mutating func dateToRecord(at time: TurnTime) -> Int64? { calendar.dateToRecord(at: time) }
-
     /// Follows other settings from now on.
     mutating func adopt(_ settings: OrderSettings, _ ledger: inout Ledger) {
         self.settings = settings
@@ -59,10 +56,11 @@ struct OrderPurge: ~Copyable {
 
     // MARK: - In each turn
 
-    /// Does a piece of what is due. Returns how many holds lapsed.
+    /// Ends a piece of what has expired. Returns how many holds lapsed.
     mutating func advance(_ ledger: inout Ledger, at time: TurnTime) -> Int {
         ledger.lapseClock = time.lapseClock
         calendar.follow(time)
+        ledger.purgeDate = calendar.date(at: time)
         waitsForRoom = false
         let lapsed = lapse(Self.lapsesPerTurnMax, &ledger, at: time)
         forgetUnused(&ledger, at: time)
@@ -98,12 +96,10 @@ struct OrderPurge: ~Copyable {
         var budget = Self.scannedPerTurnMax
         while budget > 0, !batch.isFull {
             guard var walk = scan ?? ledger.beginScan(today: today) else { return }
-            defer { scan = walk }
-            switch ledger.advance(&walk, today: today, looking: &budget) {
-            case .pause: return
-            case .end:
-                scan = nil
-                return
+            let finding = ledger.advance(&walk, today: today, looking: &budget)
+            scan = finding == .end ? nil : walk
+            switch finding {
+            case .pause, .end: return
             case .due(let order):
                 if settings.archives {
                     batch.add(order, of: ledger, at: time.wall)
@@ -130,9 +126,8 @@ struct OrderPurge: ~Copyable {
     mutating func finishArchiving(
         isDurable: Bool, _ ledger: inout Ledger, at time: TurnTime
     ) {
-        let today = calendar.today(at: time)
         archiving = isDurable ? .idle : .retry(at: time.steady + Self.archiveRetryDelay)
-        if isDurable { batch.forgetDue(in: &ledger, today: today) }
+        if isDurable { batch.forgetUnchanged(in: &ledger) }
         batch.removeAll()
     }
 
@@ -186,7 +181,7 @@ struct PurgeOutlook {
     var calendar: Int64
     /// In how many milliseconds the next order goes, and how many go with it.
     var next: (wait: Int64, orders: Int)?
-    /// When the order that is due first was decided.
+    /// When the order that expires first was decided.
     var oldest: Int64?
 }
 

@@ -7,6 +7,9 @@
 // The calendar is never ahead of the time of day for long: when a clock that was ahead has been put
 // back for an hour, the calendar follows. One that shows 1970 for the first minutes after a power cut
 // moves nothing.
+//
+// The date is written along with other records, once a minute: for its own sake no disk is woken. The
+// first record of a state says it too, so that no jump of the clock before a crash is believed.
 
 import CouponStore
 
@@ -17,16 +20,9 @@ struct PurgeCalendar {
     private var start: Int64
     /// Since when the time of day is behind the calendar, on the steady clock.
     private var behindSince: Int64?
-    /// When the date was recorded last, on the steady clock.
-    private var recordedAt: Int64
-    /// Whether the date was taken from the clock or the orders, and not recorded since: it is recorded
-    /// with the next records. Otherwise a jump of the clock before a crash would be believed.
-    private var isNew: Bool
 
     /// A clock that is behind for so long was put right.
     static let behindMax: Int64 = 3_600_000
-    /// The date is recorded when it has moved on by so much, along with other records.
-    static let recordInterval: Int64 = 60_000
 
     /// Goes on from the date that the state brings along; 0 where it brings none.
     init(recorded: Int64, newestOrder: Int64?, at time: TurnTime) {
@@ -34,14 +30,12 @@ struct PurgeCalendar {
         let wall = time.wall.millisecondsSinceEpoch
         date = recorded > 0 ? recorded : min(newestOrder ?? wall, wall)
         start = time.steady
-        recordedAt = time.steady
-        isNew = recorded == 0
     }
 
     /// The date of the calendar.
     func date(at time: TurnTime) -> Int64 { date + (time.steady - start) }
 
-    /// The date that a purge goes by: that of the calendar or of the clock, whichever is earlier.
+    /// The date that a purge goes by: the earlier one of calendar and clock.
     func today(at time: TurnTime) -> Int64 {
         min(date(at: time), time.wall.millisecondsSinceEpoch)
     }
@@ -63,16 +57,5 @@ struct PurgeCalendar {
         date = time.wall.millisecondsSinceEpoch
         start = time.steady
         behindSince = nil
-        isNew = true
-    }
-
-    /// The date to record now, where it is new or has moved on by a minute.
-    mutating func dateToRecord(at time: TurnTime) -> Int64? {
-        let now = date(at: time)
-        let isTime = time.steady - recordedAt >= Self.recordInterval
-        guard isTime || isNew, now > 0 else { return nil }
-        isNew = false
-        recordedAt = time.steady
-        return now
     }
 }

@@ -9,11 +9,17 @@ package struct ServerFacts: Sendable {
     package var startedAt: Instant
     /// Of the catalog that it starts with.
     package var catalogOrigin: CatalogOrigin
+    /// How many warnings its definitions gave.
+    package var catalogWarnings: Int
 
-    package init(version: StaticString, startedAt: Instant, catalogOrigin: CatalogOrigin = .files) {
+    package init(
+        version: StaticString, startedAt: Instant, catalogOrigin: CatalogOrigin = .files,
+        catalogWarnings: Int = 0
+    ) {
         self.version = version
         self.startedAt = startedAt
         self.catalogOrigin = catalogOrigin
+        self.catalogWarnings = catalogWarnings
     }
 }
 
@@ -89,12 +95,15 @@ struct Statistics {
     var longestTurn: Int64 = 0
     var catalogLoadedAt: Instant
     var catalogOrigin: CatalogOrigin
+    /// Of the definitions that are served.
+    var catalogWarnings: Int
     var lastReload: LastRun?
     var lastSnapshot: LastRun?
 
     init(of facts: ServerFacts) {
         catalogLoadedAt = facts.startedAt
         catalogOrigin = facts.catalogOrigin
+        catalogWarnings = facts.catalogWarnings
         if case .lastGood(let faults) = facts.catalogOrigin {
             // The failed first reading of the definitions is reported like any later one.
             var run = LastRun(finishedAt: facts.startedAt)

@@ -66,7 +66,8 @@ package enum LongTask: UInt8, Sendable, CaseIterable, BitwiseCopyable {
 
 /// Work for another thread, as it can be started.
 package enum StartableTask: Equatable, Sendable {
-    case reload
+    /// `isForced`: definitions that look as if a part were missing are taken, too.
+    case reload(isForced: Bool)
     /// Make a snapshot of everything before the segment with this header.
     case compaction(continuedBy: SegmentHeader)
     /// Add these lines to the archive of orders, durably.
@@ -75,8 +76,11 @@ package enum StartableTask: Equatable, Sendable {
 
 /// How a reload went.
 package enum ReloadOutcome: Sendable {
-    /// `changes` are the derived ids that are gone, compared with the present catalog.
-    case built(SharedCatalog, changes: [DerivedIDChange], milliseconds: Int64)
+    /// `changes` are the derived ids that are gone, compared with the present catalog; `warnings` is
+    /// how many the definitions gave; `limited` are coupons whose limit may be below what is used.
+    case built(
+        SharedCatalog, changes: [DerivedIDChange], warnings: Int = 0, limited: [CouponID] = [],
+        milliseconds: Int64)
     /// The faults of the files, a line each; the old catalog stays.
     case refused([String])
 }

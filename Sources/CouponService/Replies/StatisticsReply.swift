@@ -134,6 +134,7 @@ enum StatisticsReply {
         reply.member("codes", Int64(catalog.codeCount))
         reply.member("gift_cards", Int64(catalog.giftCardCount))
         reply.member("code_bytes", Int64(catalog.codeByteCount))
+        reply.member("warnings", Int64(statistics.catalogWarnings))
         reply.key("source")
         reply.string(statistics.catalogOrigin.name)
         reply.key("loaded_at")

@@ -5,7 +5,7 @@ import FlatStorage
 /// The replies to server.reload and server.snapshot, once their work has ended.
 enum TaskReplies {
     static func write(
-        _ reload: LastRun, of catalog: borrowing Catalog, to id: Span<UInt8>,
+        _ reload: LastRun, of catalog: borrowing Catalog, warnings: Int, to id: Span<UInt8>,
         _ reply: inout JSONWriter
     ) {
         if !reload.faults.isEmpty {
@@ -18,6 +18,7 @@ enum TaskReplies {
         reply.boolean(true)
         reply.member("coupons", Int64(catalog.couponCount))
         reply.member("codes", Int64(catalog.codeCount))
+        reply.member("warnings", Int64(warnings))
         end(reload, &reply)
     }
 

@@ -46,6 +46,9 @@ struct RequestHandler: ~Copyable {
         return id.indices.map { id[$0] }
     }
 
+    /// Whether the last request forces the work that it asks for.
+    var isForced: Bool { request.fields.isForced }
+
     /// From now on requests are answered with `shutting_down`.
     mutating func beginDrain() { isDraining = true }
 
@@ -158,7 +161,7 @@ extension RequestHandler {
         case .refused(let faults):
             run.keep(faults)
             return nil
-        case .built(let next, let changes, let milliseconds):
+        case .built(let next, let changes, let warnings, let limited, let milliseconds):
             run.milliseconds = milliseconds
             var lost: [String] = []
             for change in changes where ledger.hasUses(ofCoupon: change.oldKey.span) {
@@ -168,6 +171,8 @@ extension RequestHandler {
             if !run.faults.isEmpty { return next }
             statistics.catalogLoadedAt = now
             statistics.catalogOrigin = .files
+            let limits = next.catalog.limitsBelowUse(limited, in: ledger)
+            statistics.catalogWarnings = warnings + limits.count
             let old = shared
             shared = next
             return old
@@ -180,7 +185,8 @@ extension RequestHandler {
         case .reload:
             guard let run = statistics.lastReload else { return }
             if !run.faults.isEmpty { statistics.errors += 1 }
-            TaskReplies.write(run, of: shared.catalog, to: id.span, &reply)
+            TaskReplies.write(
+                run, of: shared.catalog, warnings: statistics.catalogWarnings, to: id.span, &reply)
         case .snapshot:
             guard let run = statistics.lastSnapshot else { return }
             if !run.faults.isEmpty { statistics.errors += 1 }

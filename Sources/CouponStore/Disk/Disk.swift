@@ -65,6 +65,24 @@ package protocol Disk: Sendable {
 
     /// The names in the directory, sorted.
     func list(_ directory: String) throws(DiskFault) -> [String]
+
+    /// What an open file or directory is, also when its name is another one by now.
+    func identity(of file: OpenFile) throws(DiskFault) -> FileIdentity
+
+    /// What has that name, or nil when nothing has it.
+    func identity(at path: String) throws(DiskFault) -> FileIdentity?
+}
+
+/// A file or a directory itself, under any of its names. No other one has the same identity while
+/// this one is open.
+package struct FileIdentity: Hashable, Sendable {
+    package let device: UInt64
+    package let number: UInt64
+
+    package init(device: UInt64, number: UInt64) {
+        self.device = device
+        self.number = number
+    }
 }
 
 /// A file that was opened and not yet closed.
@@ -85,6 +103,10 @@ package struct DiskFault: Error, Hashable {
         case synchronizeDirectory, dropFromCache, read, examine, list
         /// What was written was read back and is something else.
         case verify
+        /// A name that must stay is gone: the file was removed or renamed while it was in use.
+        case vanished
+        /// A name that must stay belongs to another file by now.
+        case replaced
     }
 
     package var operation: Operation

@@ -194,6 +194,27 @@ package struct PosixDisk: Disk {
         return names.sorted()
     }
 
+    package func identity(of file: OpenFile) throws(DiskFault) -> FileIdentity {
+        var status = stat()
+        // SAFETY: the status is ours for the length of the call.
+        guard unsafe fstat(file.descriptor, &status) == 0 else {
+            throw DiskFault(.examine, path: file.path, errno: errno)
+        }
+        return FileIdentity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+    }
+
+    package func identity(at path: String) throws(DiskFault) -> FileIdentity? {
+        do {
+            return try status(of: path).map {
+                FileIdentity(device: UInt64($0.st_dev), number: UInt64($0.st_ino))
+            }
+        } catch {
+            // A directory in whose place a file stands is gone, and all in it.
+            if error.errno == ENOTDIR { return nil }
+            throw error
+        }
+    }
+
     private func opened(
         _ path: String, _ flags: CInt, for operation: DiskFault.Operation
     ) throws(DiskFault) -> CInt {

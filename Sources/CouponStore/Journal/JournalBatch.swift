@@ -21,8 +21,12 @@ package struct BatchWriter: ~Copyable, Sendable {
     }
 
     /// Starts a batch and forgets the one before. `firstSequence` is the next record's.
-    package mutating func begin(salt: UInt64, firstSequence: UInt64) {
-        begin(salt: salt, firstSequence: firstSequence, flags: 0)
+    ///
+    /// It `isRenewed` where a start logs its records again.
+    package mutating func begin(salt: UInt64, firstSequence: UInt64, isRenewed: Bool = false) {
+        begin(
+            salt: salt, firstSequence: firstSequence,
+            flags: isRenewed ? BatchLayout.renewedFlag : 0)
     }
 
     private mutating func begin(salt: UInt64, firstSequence: UInt64, flags: UInt32) {
@@ -105,6 +109,8 @@ package struct ScannedBatch: Hashable, Sendable {
     package let durableMark: UInt64
     package let previousChecksum: UInt64
     package let checksum: UInt64
+    /// Whether a start logged its records again.
+    package let isRenewed: Bool
     /// The segment that follows, where the batch is a seal.
     package let successor: SegmentName?
 
@@ -141,7 +147,7 @@ package struct ScannedBatch: Hashable, Sendable {
             throw .damaged
         }
         // The checksum holds, so what is wrong from here on was written so.
-        guard flags & ~BatchLayout.sealFlag == 0, durableMark < firstSequence,
+        guard flags <= BatchLayout.renewedFlag, durableMark < firstSequence,
             !firstSequence.addingReportingOverflow(UInt64(recordCount)).overflow
         else { throw .contradiction }
         self.offset = offset
@@ -152,7 +158,8 @@ package struct ScannedBatch: Hashable, Sendable {
         self.durableMark = durableMark
         self.previousChecksum = previousChecksum
         self.checksum = checksum
-        guard flags & BatchLayout.sealFlag != 0 else {
+        isRenewed = flags == BatchLayout.renewedFlag
+        guard flags == BatchLayout.sealFlag else {
             guard RecordFrames(checking: content, count: Int(recordCount)) != nil else {
                 throw .contradiction
             }

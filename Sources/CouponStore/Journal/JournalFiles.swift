@@ -8,11 +8,21 @@ import Glibc
 //   spare      make journal-next.tmp with its space → synchronize it
 //   opening    write its header, and at a start what recovery logs again → synchronize it
 //                → rename it → synchronize the directory
+//   anchoring  write anchor.new, whose space was taken before → synchronize it → rename it over
+//                anchor → synchronize the directory
+//   starting   open the spare → anchor it
 //   rolling    synchronize the old one → open the spare → write the seal → synchronize the old one
+//                → anchor the new one
 //
 // So a segment under its own name always has its header, what it continues after is durable, what
 // it makes dead is in it again, and a seal names a successor that exists. Nothing is written to
-// the successor before the seal is durable: should the successor then be lost, the seal shows it.
+// the successor before the seal and the anchor are durable: should the successor then be lost, they
+// show it. A journal without an anchor gets a first one, which names no segment, before its first
+// segment that must have one (see JournalAnchor.swift).
+//
+// A descriptor goes on working when its file has lost its name, or its directory has. So after
+// each turn's last step, and each second, the names of the directory, of the lock and of the
+// segment that is written must still belong to what was opened; only then is the turn reported.
 //
 // Faults are of two kinds. Where no space can be taken for a spare nothing that counts has been
 // touched: nothing new may be decided, and the next attempt may heal it. Everything else is final:
@@ -46,7 +56,11 @@ package struct JournalFiles: ~Copyable, Sendable {
     private let directory: String
     private let segmentByteCount: Int
     private var file: OpenFile
+    /// Of ``file``, whose name must stay.
+    private var identity: FileIdentity
     private var spare: OpenFile?
+    private var anchor: AnchorFile
+    private let names: KeptNames
     private var isSynchronized = true
     /// Of the segment that is written.
     private var byteCount: Int
@@ -74,6 +88,7 @@ package struct JournalFiles: ~Copyable, Sendable {
             generation: generation, salt: salt, continuesAfter: sequence,
             previousChecksum: checksum)
         header.fileByteCount = UInt64(byteCount)
+        header.isAnchored = true
         return header
     }
 
@@ -83,14 +98,15 @@ package struct JournalFiles: ~Copyable, Sendable {
     }
 
     /// Begins the segment of that header and takes space for the spare. A spare that an earlier
-    /// daemon left is created again. No other daemon may make segments in `directory`.
+    /// daemon left is created again. No other daemon may make segments in `directory`, and `names`
+    /// are those that keep it away.
     ///
     /// `batches` are what recovery logs again, in whole blocks, or nothing. They are durable before
     /// the segment has its name: at no moment are they dead in the old one and not in this one.
     /// `segmentByteCount` is a multiple of 512, 1,536 at least; this one is longer if it must be.
     package static func start(
         on disk: any Disk, directory: String, segmentByteCount: Int, header: SegmentHeader,
-        batches: Span<UInt8>
+        batches: Span<UInt8>, keeping names: KeptNames = KeptNames()
     ) throws(DiskFault) -> JournalFiles {
         precondition(
             segmentByteCount % SegmentHeader.byteCount == 0
@@ -99,21 +115,29 @@ package struct JournalFiles: ~Copyable, Sendable {
         precondition(
             batches.count % SegmentHeader.byteCount == 0,
             "the journal is written in whole blocks")
+        try names.check(on: disk)
         var content = ByteBuffer(capacity: SegmentHeader.byteCount + batches.count)
         header.encode(into: &content)
         content.append(batches)
         let byteCount = Self.byteCount(segmentByteCount: segmentByteCount, batches: batches.count)
         var file = try makeSpare(on: disk, directory: directory, byteCount: byteCount)
+        var anchor = AnchorFile(on: disk, directory: directory)
+        let identity: FileIdentity
         do {
+            identity = try disk.identity(of: file)
+            try anchor.prepare()
+            try anchor.writeFirst()
             file = try open(file, as: header, content.bytes, on: disk, directory: directory)
+            try anchor.write(JournalAnchor(header))
         } catch {
-            // The descriptor is given back either way, and this fault came first.
+            // The descriptors are given back either way, and this fault came first.
             _ = try? disk.close(file)
+            _ = try? anchor.close(keepingSpace: true)
             throw error
         }
         var files = JournalFiles(
             disk: disk, directory: directory, segmentByteCount: segmentByteCount, file: file,
-            header: header)
+            identity: identity, header: header, anchor: anchor, names: names)
         files.byteCount = byteCount
         files.position = content.count
         files.prepareSpare()
@@ -122,13 +146,16 @@ package struct JournalFiles: ~Copyable, Sendable {
 
     private init(
         disk: any Disk, directory: String, segmentByteCount: Int, file: OpenFile,
-        header: SegmentHeader
+        identity: FileIdentity, header: SegmentHeader, anchor: AnchorFile, names: KeptNames
     ) {
         self.disk = disk
         self.directory = directory
         self.segmentByteCount = segmentByteCount
         self.file = file
+        self.identity = identity
         self.header = header
+        self.anchor = anchor
+        self.names = names
         byteCount = segmentByteCount
         condition = .ready
     }
@@ -159,6 +186,22 @@ package struct JournalFiles: ~Copyable, Sendable {
         isSynchronized = true
     }
 
+    /// Makes sure that directory, lock and segment still have the names under which they were
+    /// opened: what was written is where a start finds it, and no other daemon is there. Anything
+    /// else is final.
+    ///
+    /// An anchor that is gone is written again where `mendsAnchor`.
+    package mutating func checkNames(mendsAnchor: Bool = false) throws(DiskFault) {
+        if case .broken(let fault) = condition { throw fault }
+        do {
+            try names.check(on: disk)
+            try KeptNames.check(file.path, is: identity, on: disk)
+            if mendsAnchor { try anchor.mend() }
+        } catch {
+            throw broken(by: error)
+        }
+    }
+
     /// The header of the segment that ``roll(to:seal:)`` would begin.
     package func nextHeader(
         continuingAfter sequence: UInt64, checksum: UInt64, salt: UInt64
@@ -167,11 +210,13 @@ package struct JournalFiles: ~Copyable, Sendable {
             generation: header.generation + 1, salt: salt, continuesAfter: sequence,
             previousChecksum: checksum)
         next.fileByteCount = UInt64(segmentByteCount)
+        next.isAnchored = true
         return next
     }
 
     /// Seals the segment and goes on in the spare: when it returns, everything written before is
-    /// durable, and so are the new segment and the seal. Then space is taken for another spare.
+    /// durable, and so are the new segment, the seal and the anchor. Then space is taken for another
+    /// spare.
     ///
     /// `next` comes from ``nextHeader(continuingAfter:checksum:salt:)``, for the batch written
     /// last, and `seal` is the block that names it. There is a spare to go on in.
@@ -182,10 +227,12 @@ package struct JournalFiles: ~Copyable, Sendable {
             "a segment is followed by the next one")
         precondition(seal.count == Self.sealByteCount, "a seal is one block")
         try synchronize()
+        try checkNames()
         guard var opening = spare else { preconditionFailure("a roll has a spare to go on in") }
         var content = ByteBuffer(capacity: SegmentHeader.byteCount)
         next.encode(into: &content)
         do {
+            identity = try disk.identity(of: opening)
             opening = try Self.open(
                 opening, as: next, content.bytes, on: disk, directory: directory)
         } catch {
@@ -193,6 +240,11 @@ package struct JournalFiles: ~Copyable, Sendable {
         }
         try put(seal)
         try synchronize()
+        do {
+            try anchor.write(JournalAnchor(next))
+        } catch {
+            throw broken(by: error)
+        }
         let sealed = file
         file = opening
         header = next
@@ -210,9 +262,13 @@ package struct JournalFiles: ~Copyable, Sendable {
     /// Takes space for the spare where there is none, and is ready again when that succeeds.
     package mutating func prepareSpare() {
         if case .broken = condition { return }
-        if spare != nil { return }
+        if spare != nil && anchor.isPrepared { return }
         do {
-            spare = try Self.makeSpare(on: disk, directory: directory, byteCount: segmentByteCount)
+            if spare == nil {
+                spare = try Self.makeSpare(
+                    on: disk, directory: directory, byteCount: segmentByteCount)
+            }
+            try anchor.prepare()
             condition = .ready
         } catch {
             condition = .noSpace(error)
@@ -236,6 +292,11 @@ package struct JournalFiles: ~Copyable, Sendable {
                 first = first ?? error
             }
         }
+        do {
+            try anchor.close(keepingSpace: condition != .ready)
+        } catch {
+            first = first ?? error
+        }
         if let first { throw first }
     }
 
@@ -255,89 +316,5 @@ package struct JournalFiles: ~Copyable, Sendable {
     private mutating func broken(by fault: DiskFault) -> DiskFault {
         condition = .broken(fault)
         return fault
-    }
-}
-
-// MARK: - Segments as files
-
-extension JournalFiles {
-    /// The journal's segments in order. Files of other names are not looked at.
-    package static func segments(
-        on disk: any Disk, directory: String
-    ) throws(DiskFault) -> [SegmentName] {
-        try disk.list(directory).compactMap(SegmentName.init).sorted()
-    }
-
-    /// Appends what the device holds of a segment that an earlier daemon wrote, not what memory
-    /// does: after a write that the device refused the two differ.
-    package static func read(
-        _ name: SegmentName, on disk: any Disk, directory: String, into buffer: inout ByteBuffer
-    ) throws(DiskFault) {
-        let path = path(name.text, in: directory)
-        try disk.synchronize(fileAt: path)
-        try disk.dropFromCache(path)
-        try disk.read(path, into: &buffer)
-    }
-
-    /// Removes the segments that hold nothing from `sequence` on, the oldest first; never the one
-    /// of the name `current`, which is written. Each is gone for good before the next: a power cut
-    /// leaves no gap.
-    ///
-    /// A fault leaves segments that are not needed, and harms nothing.
-    package static func removeSegments(
-        before sequence: UInt64, olderThan current: SegmentName, on disk: any Disk,
-        directory: String
-    ) throws(DiskFault) {
-        let names = try segments(on: disk, directory: directory)
-        for (name, next) in zip(names, names.dropFirst()) {
-            guard next.firstSequence <= sequence, name < current else { return }
-            try remove(name, on: disk, directory: directory)
-        }
-    }
-
-    /// Removes a segment that is not needed any more, durably.
-    static func remove(
-        _ name: SegmentName, on disk: any Disk, directory: String
-    ) throws(DiskFault) {
-        try disk.remove(path(name.text, in: directory))
-        try disk.synchronizeDirectory(directory)
-    }
-
-    /// A file of zeros with all its space, which survives a power cut.
-    private static func makeSpare(
-        on disk: any Disk, directory: String, byteCount: Int
-    ) throws(DiskFault) -> OpenFile {
-        let path = path(spareName, in: directory)
-        if try disk.size(of: path) != nil { try disk.remove(path) }
-        var made: OpenFile?
-        do {
-            let file = try disk.createExclusively(path, allocating: byteCount)
-            made = file
-            try disk.synchronize(file)
-            return file
-        } catch {
-            if let made { _ = try? disk.close(made) }
-            // A part of a spare is of no use and may be what fills the disk. Should its removal
-            // fail too, the next attempt creates it again: the first fault is the one to report.
-            _ = try? disk.remove(path)
-            throw error
-        }
-    }
-
-    /// Makes the spare a segment: first what it holds, then its name.
-    private static func open(
-        _ spare: OpenFile, as header: SegmentHeader, _ content: Span<UInt8>, on disk: any Disk,
-        directory: String
-    ) throws(DiskFault) -> OpenFile {
-        let path = path(header.name.text, in: directory)
-        try disk.write(content, at: 0, to: spare)
-        try disk.synchronize(spare)
-        try disk.rename(spare.path, toFree: path)
-        try disk.synchronizeDirectory(directory)
-        return OpenFile(descriptor: spare.descriptor, path: path)
-    }
-
-    private static func path(_ name: String, in directory: String) -> String {
-        "\(directory)/\(name)"
     }
 }

@@ -12,7 +12,7 @@ import FlatStorage
 // offset size
 //      0    8  "CPNDBTCH"
 //      8    4  version, 1
-//     12    4  flags: bit 0 a seal; the rest 0
+//     12    4  flags: bit 0 a seal, bit 1 logged again by a start; the rest 0
 //     16    8  salt of the segment
 //     24    8  sequence of the first record, or of the next one where there is none
 //     32    4  number of records, 0 in a seal
@@ -36,7 +36,10 @@ import FlatStorage
 //              counters as above: what the orders had used is carried
 // or
 //              1 byte kind: 3 calendar
-//              varint milliseconds since 1970
+//              varint date of the purge, in milliseconds since 1970
+// or
+//              1 byte kind: 4 dated orders
+//              varint date of the purge, then as in kind 1
 // ```
 //
 // All that one operation changes is one record, so that it is there or not there as a whole: an
@@ -49,6 +52,10 @@ import FlatStorage
 // Damage above the highest durable mark is such a tail, which was never acknowledged; below it,
 // acknowledged records are gone.
 //
+// What a start logs again is one batch, the first of its segment, and says so: then a mark of the
+// segment before, up to the end of that batch, does not show a loss. In segments of version 1 it
+// did not say so.
+//
 // Changing this is a new version number, and a reader for all before.
 
 /// Sizes and places of a batch.
@@ -57,6 +64,7 @@ enum BatchLayout {
     static let magic: UInt64 = 0x4843_5442_444E_5043
     static let version: UInt32 = 1
     static let sealFlag: UInt32 = 1
+    static let renewedFlag: UInt32 = 2
     static let blockLength = SegmentHeader.byteCount
     static let recordCountOffset = 32
     static let contentLengthOffset = 36
@@ -83,4 +91,5 @@ enum JournalRecordKind: UInt8 {
     case orders = 1
     case forgottenOrders = 2
     case calendar = 3
+    case datedOrders = 4
 }

@@ -3,7 +3,8 @@ import FlatStorage
 // Every segment says which batch of the one before it continues. What stands behind that batch is
 // dead: it was never acknowledged, or the newer segment holds it again. So of each segment but the
 // last one exactly the batches up to that one count, and they must be there; and of the last one
-// its whole chain, which must reach its highest durable mark.
+// its whole chain, which must reach its highest durable mark. That the last one is the last is what
+// the anchor says.
 
 /// The records that count of all segments of a journal together.
 package struct JournalHistory: Sendable {
@@ -38,9 +39,12 @@ package struct JournalHistory: Sendable {
     ///
     /// `base` is the sequence up to which the snapshot holds everything, 0 without one. Segments
     /// that end at or before it may be missing from the front. `next` is the header of a segment
-    /// that follows them and is not scanned; without it the last one is the journal's end.
+    /// that follows them and is not scanned; without it the last one is the journal's end, and
+    /// `anchor` says whether it can be. `started` is the last record that was read when `next` was begun;
+    /// without it, the one that it continues after.
     package init(
-        _ scans: [SegmentScan], after base: UInt64, continuedBy next: SegmentHeader? = nil
+        _ scans: [SegmentScan], after base: UInt64, anchor: FoundAnchor,
+        continuedBy next: SegmentHeader? = nil, startedWith started: UInt64? = nil
     ) throws(JournalCorruption) {
         self.base = base
         segments = scans.map(\.name)
@@ -49,6 +53,7 @@ package struct JournalHistory: Sendable {
                 throw JournalCorruption(
                     segment: next?.name, offset: 0, sequence: base + 1, reason: .missingBefore)
             }
+            if next == nil { try anchor.checkEnd(nil, after: base) }
             batches = []
             lastSequence = base
             durableSequence = base
@@ -62,10 +67,13 @@ package struct JournalHistory: Sendable {
         }
         var counting: [ArraySlice<ScannedBatch>] = []
         for (scan, next) in zip(scans, scans.dropFirst()) {
-            counting.append(try scan.batches(upTo: next.header))
+            counting.append(try scan.batches(upTo: next.header, startedWith: next.startedWith))
         }
         if let next {
-            batches = counting + [try last.batches(upTo: next)]
+            batches =
+                counting + [
+                    try last.batches(upTo: next, startedWith: started ?? next.continuesAfter)
+                ]
             lastSequence = next.continuesAfter
             durableSequence = next.continuesAfter
             durableChecksum = next.previousChecksum
@@ -73,6 +81,7 @@ package struct JournalHistory: Sendable {
             return
         }
         try last.checkEnd(durableMark: max(base, last.durableMark))
+        try anchor.checkEnd(last, after: base)
         batches = counting + [last.batches[...]]
         lastSequence = last.lastSequence
         let durable = last.batches.last { $0.lastSequence <= max(base, last.durableMark) }
@@ -133,8 +142,15 @@ package struct JournalHistory: Sendable {
 extension SegmentScan {
     /// The batches that count, as the segment that follows sees it.
     fileprivate func batches(
-        upTo next: SegmentHeader
+        upTo next: SegmentHeader, startedWith started: UInt64
     ) throws(JournalCorruption) -> ArraySlice<ScannedBatch> {
+        // What is known to have been durable was read when the next one was begun.
+        guard durableMark <= started else {
+            let marked = batches.first { $0.durableMark > started }
+            throw JournalCorruption(
+                segment: name, offset: marked?.offset ?? endOffset, sequence: started + 1,
+                reason: .markedBeyond(next.name))
+        }
         // The next one continues this one's header, or what this one continued.
         if next.continuesAfter == header.continuesAfter,
             [header.checksum, header.previousChecksum].contains(next.previousChecksum)
@@ -174,5 +190,32 @@ extension SegmentScan {
         guard case .damaged(let problem) = end else { return nil }
         return JournalHistory.Tail(
             segment: name, offset: endOffset, sequence: lastSequence + 1, problem: problem)
+    }
+}
+
+extension FoundAnchor {
+    /// Whether the journal may end with the segment `last`, or with none after the sequence `base`.
+    fileprivate func checkEnd(_ last: SegmentScan?, after base: UInt64) throws(JournalCorruption) {
+        func corruption(
+            _ reason: JournalCorruption.Reason, from sequence: UInt64 = .max
+        ) -> JournalCorruption {
+            JournalCorruption(
+                segment: last?.name, offset: last?.endOffset ?? 0,
+                sequence: min((last?.lastSequence ?? base) + 1, sequence), reason: reason)
+        }
+        switch self {
+        case .missing:
+            if last?.header.isAnchored ?? false { throw corruption(.anchorMissing) }
+        case .damaged(let problem): throw corruption(.anchorDamaged(problem))
+        case .whole(let anchor):
+            guard let newest = anchor.segment else { return }
+            guard let last, last.name.generation >= newest.generation else {
+                throw corruption(.missingNewest(newest), from: newest.firstSequence)
+            }
+            if last.name.generation > newest.generation { return }
+            guard last.name == newest, last.header.salt == anchor.salt else {
+                throw corruption(.notAnchored, from: newest.firstSequence)
+            }
+        }
     }
 }

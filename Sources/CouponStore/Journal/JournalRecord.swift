@@ -46,9 +46,15 @@ package struct RecordLog: ~Copyable, Sendable {
 
     // MARK: - Writing one record
 
-    mutating func beginOrders(count orderCount: Int, lastRedemption: UInt64) {
+    /// `date` is that of the purge, in milliseconds since 1970, where the record says it; otherwise 0.
+    mutating func beginOrders(count orderCount: Int, lastRedemption: UInt64, date: Int64) {
         record.removeAll()
-        record.append(JournalRecordKind.orders.rawValue)
+        if date > 0 {
+            record.append(JournalRecordKind.datedOrders.rawValue)
+            record.appendVarint(UInt64(date))
+        } else {
+            record.append(JournalRecordKind.orders.rawValue)
+        }
         record.appendVarint(lastRedemption)
         record.appendVarint(UInt64(orderCount))
     }
@@ -145,7 +151,7 @@ package enum JournalRecord: ~Escapable {
             throw JournalRecordFault(.kind, offset: 0)
         }
         switch kind {
-        case .orders, .forgottenOrders: self = .orders(try OrderRecord(bytes, kind))
+        case .orders, .datedOrders, .forgottenOrders: self = .orders(try OrderRecord(bytes, kind))
         case .calendar:
             var reader = ByteReader(bytes.extracting(1..<bytes.count))
             guard let milliseconds = reader.varint63(), reader.remaining == 0 else {
@@ -163,13 +169,15 @@ package struct OrderRecord: ~Escapable {
     package let forgets: Bool
     /// The redemption number given last; 0 where orders are forgotten.
     package let lastRedemption: UInt64
+    /// The date of the purge, in milliseconds since 1970; 0 where the record does not say it.
+    package let date: Int64
     package let orderCount: Int
     package let counterCount: Int
     private let bytes: Span<UInt8>
     private let ordersOffset: Int
     private let countersOffset: Int
 
-    /// `bytes` begin with the code of `kind`, which is one of the two of orders.
+    /// `bytes` begin with the code of `kind`, which is one of those of orders.
     @_lifetime(copy bytes)
     fileprivate init(
         _ bytes: Span<UInt8>, _ kind: JournalRecordKind
@@ -177,6 +185,10 @@ package struct OrderRecord: ~Escapable {
         var reader = ByteReader(bytes)
         _ = reader.byte()
         forgets = kind == .forgottenOrders
+        guard let date = kind == .datedOrders ? reader.varint63() : 0 else {
+            throw JournalRecordFault(.calendar, offset: reader.position)
+        }
+        self.date = date
         guard let lastRedemption = forgets ? 0 : reader.varint() else {
             throw JournalRecordFault(.redemption, offset: reader.position)
         }

@@ -13,11 +13,16 @@ package struct JournalTurn: Equatable, Sendable {
     package var marks = false
     /// Go on in another segment, so that all before stands still.
     package var rolls = false
+    /// Make sure that all files still have their names, also where nothing else is done.
+    package var checks = false
 
-    package init(synchronizes: Bool = false, marks: Bool = false, rolls: Bool = false) {
+    package init(
+        synchronizes: Bool = false, marks: Bool = false, rolls: Bool = false, checks: Bool = false
+    ) {
         self.synchronizes = synchronizes
         self.marks = marks
         self.rolls = rolls
+        self.checks = checks
     }
 }
 
@@ -79,12 +84,14 @@ package struct JournalWriter: ~Copyable, Sendable {
     private var earlierByteCount = 0
 
     /// Begins a journal in `directory`, where no other daemon writes, after what recovery has read.
-    /// When it returns, what was read counts for good.
+    /// When it returns, what was read counts for good. `names` are the directory and what keeps
+    /// other daemons away: while the journal is written they must stay.
     ///
     /// `segmentByteCount` is a multiple of 512, ``segmentByteCountMin`` at least.
     package static func begin(
         on disk: any Disk, directory: String, segmentByteCount: Int,
-        after recovered: borrowing JournalContinuation, salts: any SaltSource = RandomSalts()
+        after recovered: borrowing JournalContinuation, keeping names: KeptNames = KeptNames(),
+        salts: any SaltSource = RandomSalts()
     ) throws(DiskFault) -> JournalWriter {
         var salts = salts
         let isRenewing = recovered.renewed.count > 0
@@ -99,24 +106,26 @@ package struct JournalWriter: ~Copyable, Sendable {
         let checksum: UInt64
         let files: JournalFiles
         if isRenewing {
-            batch.begin(salt: header.salt, firstSequence: header.firstSequence)
+            batch.begin(
+                salt: header.salt, firstSequence: header.firstSequence, isRenewed: true)
             batch.append(contentsOf: recovered.renewed)
             checksum = batch.finish(
                 durableMark: header.continuesAfter, previousChecksum: header.checksum)
             files = try JournalFiles.start(
                 on: disk, directory: directory, segmentByteCount: segmentByteCount,
-                header: header, batches: batch.bytes)
+                header: header, batches: batch.bytes, keeping: names)
         } else {
             checksum = header.checksum
             files = try JournalFiles.start(
                 on: disk, directory: directory, segmentByteCount: segmentByteCount,
-                header: header, batches: Span())
+                header: header, batches: Span(), keeping: names)
         }
         var writer = JournalWriter(
             files: files, batch: batch, salts: salts, checksum: checksum,
             last: recovered.durableSequence + UInt64(recovered.renewed.count))
         // What was logged again may have been acknowledged: damage to it must not pass for a tail.
         if writer.marked < writer.synchronized { try writer.writeMark() }
+        try writer.files.checkNames()
         // So that starts that achieve nothing leave no files. What cannot be removed does no harm.
         for name in recovered.superseded {
             _ = try? JournalFiles.remove(name, on: disk, directory: directory)
@@ -159,19 +168,26 @@ package struct JournalWriter: ~Copyable, Sendable {
     /// create the spare segment where it is missing.
     ///
     /// A fault is in the report's condition, and final: nothing is written or acknowledged any more.
-    /// What was durable before is what the report says.
+    /// What was durable before is what the report says. A name that was lost is such a fault: what
+    /// this turn wrote may be in a file that no start will find.
     package mutating func perform(
         _ turn: JournalTurn, _ records: borrowing RecordLog
     ) -> JournalReport {
         // There may be no room for records either: those decided before the fault was known.
         if isBroken { return report }
+        let known = (written, synchronized, marked)
         do {
             if records.count > 0 { try write(records) }
             if turn.synchronizes { try synchronize() }
             if turn.marks && marked < synchronized { try writeMark() }
             if turn.rolls && written > files.header.continuesAfter { try roll() }
+            // Also before a spare is made: it must not replace that of another daemon.
+            if records.count > 0 || turn != JournalTurn() || !files.condition.isReady {
+                try files.checkNames(mendsAnchor: turn.checks)
+            }
         } catch {
             precondition(isBroken, "a fault of the journal breaks it")
+            if error.isLostName { (written, synchronized, marked) = known }
         }
         files.prepareSpare()
         return report

@@ -1,13 +1,13 @@
 import FlatStorage
 
-// # The header of a journal segment, version 1
+// # The header of a journal segment, version 2
 //
 // One block of 512 bytes, before the first batch. Integers are little-endian.
 //
 // ```
 // offset size
 //      0    8  "CPNDJRNL"
-//      8    4  version, 1
+//      8    4  version, 2
 //     12    4  0
 //     16    8  generation
 //     24    8  salt
@@ -23,6 +23,9 @@ import FlatStorage
 // never used twice and the names in order are the journal in order. What an older segment holds
 // beyond the sequence that a newer one continues after is dead: the newer one holds it again, or
 // it was never acknowledged.
+//
+// Version 1 looks the same and is read. It is from before the journal had an anchor; a segment of
+// version 2 shows that there must be one (see JournalAnchor.swift).
 
 /// The header of a journal segment.
 package struct SegmentHeader: Hashable, Sendable {
@@ -30,7 +33,8 @@ package struct SegmentHeader: Hashable, Sendable {
     package static let byteCount = 512
     /// "CPNDJRNL", as the little-endian integer of its bytes.
     static let magic: UInt64 = 0x4C4E_524A_444E_5043
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
+    private static let unanchoredVersion: UInt32 = 1
     static let checkedByteCount = 64
 
     /// Rises by one with every segment; below `UInt64.max`.
@@ -43,6 +47,8 @@ package struct SegmentHeader: Hashable, Sendable {
     package var previousChecksum: UInt64
     /// Bytes that the file had before it became a segment: one that is shorter was cut.
     package var fileByteCount: UInt64 = 0
+    /// Whether the journal had an anchor when the segment was begun: version 2.
+    package var isAnchored = false
 
     package init(
         generation: UInt64, salt: UInt64, continuesAfter: UInt64, previousChecksum: UInt64
@@ -76,7 +82,7 @@ package struct SegmentHeader: Hashable, Sendable {
     private func checkedBytes() -> ByteBuffer {
         var buffer = ByteBuffer(capacity: Self.checkedByteCount)
         buffer.appendLittleEndian(Self.magic)
-        buffer.appendLittleEndian(Self.version)
+        buffer.appendLittleEndian(isAnchored ? Self.version : Self.unanchoredVersion)
         buffer.appendLittleEndian(UInt32(0))
         buffer.appendLittleEndian(generation)
         buffer.appendLittleEndian(salt)
@@ -97,7 +103,9 @@ extension SegmentHeader {
         var reader = ByteReader(bytes)
         guard reader.uint64() != nil, let version = reader.uint32() else { throw .short }
         // Before all other checks: a later version may look different from here on.
-        guard version == Self.version else { throw .unknownVersion(version) }
+        guard version == Self.version || version == Self.unanchoredVersion else {
+            throw .unknownVersion(version)
+        }
         guard bytes.count >= Self.byteCount,
             let padding = reader.uint32(),
             let generation = reader.uint64(),
@@ -118,6 +126,7 @@ extension SegmentHeader {
             generation: generation, salt: salt, continuesAfter: continuesAfter,
             previousChecksum: previousChecksum)
         self.fileByteCount = fileByteCount
+        isAnchored = version == Self.version
     }
 }
 

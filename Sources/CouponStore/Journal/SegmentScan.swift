@@ -59,6 +59,13 @@ package struct SegmentScan: Equatable, Sendable {
     /// The last sequence of the chain.
     package var lastSequence: UInt64 { batches.last?.lastSequence ?? header.continuesAfter }
 
+    /// The last of the records that the start of this segment had read before it: it continues after
+    /// the durable ones and begins with the others.
+    var startedWith: UInt64 {
+        if let first = batches.first, first.isRenewed { return first.lastSequence }
+        return header.continuesAfter
+    }
+
     /// What a batch that follows the chain names as the checksum before it.
     package var checksum: UInt64 { batches.last?.checksum ?? header.checksum }
 
@@ -135,6 +142,15 @@ package struct JournalCorruption: Error, Equatable {
         case missingBefore
         /// The segment was sealed, and the one that its seal names is missing.
         case missingAfter(SegmentName)
+        /// It says of records that they are durable, and the next segment does not continue them.
+        case markedBeyond(SegmentName)
+        /// The anchor names a newer segment, and that is missing.
+        case missingNewest(SegmentName)
+        /// The anchor names this segment, but of another history.
+        case notAnchored
+        /// There must be an anchor, and there is none.
+        case anchorMissing
+        case anchorDamaged(AnchorProblem)
         /// A record's checksum holds, but it cannot be read.
         case record(JournalRecordFault)
         /// The device returned other bytes when the segment was read again.

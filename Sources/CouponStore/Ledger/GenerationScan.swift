@@ -1,11 +1,11 @@
-/// A walk over the orders of one generation, in pieces, that finds those that are due. Orders may come,
+/// A walk over the orders of one generation, in pieces, that finds those that have expired. Orders may come,
 /// change and go meanwhile.
 ///
 /// The generation counts as one with nothing due when the walk begins; what the walk passes, and what
 /// changes meanwhile, is noted again.
 package struct GenerationScan: Sendable {
     package enum Finding: Equatable, Sendable {
-        /// This order is due. It is to be forgotten, or will be found again.
+        /// This order has expired. It is to be forgotten, or will be found again.
         case due(OrderID)
         /// The budget is used up.
         case pause
@@ -21,7 +21,7 @@ package struct GenerationScan: Sendable {
         next = orders.numbers(inSlab: slab).lowerBound
     }
 
-    /// The next order that is due when it is `today`. Each number that is looked at takes one from
+    /// The next order that has expired when it is `today`. Each number that is looked at takes one from
     /// `budget`.
     mutating func next(
         in orders: inout OrderTable, _ keeping: OrderKeeping, today: Int64,
@@ -47,7 +47,7 @@ package struct GenerationScan: Sendable {
 }
 
 extension Ledger {
-    /// Of the generation whose orders are due first: how many of them are due when it is `today`,
+    /// Of the generation whose orders expire first: how many of them have expired when it is `today`,
     /// counted up to `limit`, and when the first of its orders was decided, in milliseconds since 1970.
     package func firstGeneration(today: Int64, limit: Int) -> (count: Int, oldest: Int64?) {
         guard let slab = orders.slabDueFirst else { return (0, nil) }

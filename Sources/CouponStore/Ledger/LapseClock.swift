@@ -23,7 +23,7 @@ package struct LapseClock: Equatable, Sendable, BitwiseCopyable {
 
     /// The steady time at which it will be `wall`, unless the time of day jumps. A time further away
     /// than any request asks for is of a clock that was set back since, and is cut to that.
-    func steady(_ wall: Int64) -> Int64 {
+    package func steady(_ wall: Int64) -> Int64 {
         let (latest, overflow) = now.addingReportingOverflow(Self.holdMillisecondsMax)
         return min(wall &+ offset, overflow ? .max : latest)
     }

@@ -130,7 +130,9 @@ package struct Ledger: ~Copyable, Sendable {
     private mutating func endOperation(_ first: OrderID?, _ second: OrderID) {
         sequence += 1
         if capture.isOn {
-            capture.keep(first, second, of: orders, books.moved, of: usage, redemptions.last)
+            capture.keep(
+                first, second, of: orders, books.moved, of: usage, redemptions.last,
+                date: dateToRecord())
         }
     }
 
@@ -214,12 +216,26 @@ package struct Ledger: ~Copyable, Sendable {
         return orders.firstDue.addingReportingOverflow(keeping.retentionMilliseconds).0
     }
 
-    /// Records that the daemons of this state have seen time pass up to `milliseconds` since 1970.
-    package mutating func record(calendar milliseconds: Int64) {
-        calendar = milliseconds
+    /// Records ``purgeDate`` in a record of its own, where it has moved on. There is room for it.
+    package mutating func recordCalendar() {
+        let date = dateToRecord()
+        guard date > 0 else { return }
         sequence += 1
-        if capture.isOn { capture.keepCalendar(milliseconds) }
+        if capture.isOn { capture.keepCalendar(date) }
     }
+
+    /// The date that the next record says; 0 for none. It is said at first, once a minute, and when it
+    /// went back.
+    private mutating func dateToRecord() -> Int64 {
+        let passed = purgeDate - calendar
+        guard purgeDate > 0, calendar == 0 || passed < 0 || passed >= Self.dateInterval else {
+            return 0
+        }
+        calendar = purgeDate
+        return purgeDate
+    }
+
+    private static let dateInterval: Int64 = 60_000
 
     // MARK: - Records for the journal
 
@@ -293,6 +309,7 @@ package struct Ledger: ~Copyable, Sendable {
             }
         }
         redemptions = RedemptionNumbers(last: max(redemptions.last, record.lastRedemption))
+        if record.date > 0 { calendar = record.date }
     }
 
     /// Sets the counters that a record lists, and nothing else.

@@ -6,7 +6,7 @@ package struct OrderKeeping: Equatable, Sendable {
     /// An order that used nothing is forgotten so long after its end, and sooner where room is needed.
     package var unusedMilliseconds: Int64 = 24 * 3_600_000
     /// An order that used something is archived so long after it was applied, or
-    /// ``bookingMilliseconds`` after the time that it is booked for, whichever is later.
+    /// ``bookingMilliseconds`` after the time that it is booked for, if that is later.
     package var retentionMilliseconds: Int64 = 400 * dayMilliseconds
 
     /// Thirty days: complaints and refunds come after the booked day.
@@ -31,8 +31,8 @@ package struct OrderKeeping: Equatable, Sendable {
             && earliestDue(facts) <= today.subtractingReportingOverflow(retentionMilliseconds).0
     }
 
-    /// The day on which an order is due, less the retention: orders without a booking are due in the
-    /// order in which they were decided, whatever the retention is.
+    /// The day on which an order expires, less the retention: orders without a booking expire in the
+    /// order in which they were decided, under any retention.
     func earliestDue(_ facts: OrderFacts) -> Int64 {
         let start = facts.keptFrom > 0 ? facts.keptFrom : facts.decidedAt
         guard facts.bookedFor > 0 else { return start }

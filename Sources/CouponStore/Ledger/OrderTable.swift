@@ -34,7 +34,7 @@ package struct OrderSlot: Sendable, BitwiseCopyable {
 /// The image of every order on record, by store and order.
 ///
 /// The table keeps bytes and does not read them: ``OrderImageView`` does. It forgets only what it is
-/// told to; at the configured limit ``isFull`` says so, and the caller makes room or refuses.
+/// asked to; at the configured limit ``isFull`` says so, and the caller makes room or refuses.
 package struct OrderTable: ~Copyable, Sendable {
     // Not private: with rows that other files cannot see, Swift 6.3.1 links no unoptimised ledger.
     struct Row: BitwiseCopyable {
@@ -53,9 +53,9 @@ package struct OrderTable: ~Copyable, Sendable {
     private let limit: Int
     private var rows: SlabTable<Row>
     private var index = ShardedIndex()
-    /// By slab: no order there is due before this time.
+    /// By slab: no order there expires before this time.
     private var earliestDue = FlatArray<Int64>()
-    /// No order that was noted is due before this time.
+    /// No order that was noted expires before this time.
     private(set) var firstDue = Int64.max
     /// Rises whenever an order is added or moved.
     private var revision: UInt64 = 0
@@ -210,7 +210,7 @@ package struct OrderTable: ~Copyable, Sendable {
 
     // MARK: - Generations
 
-    /// Notes that the order is not due before `time`.
+    /// Notes that the order does not expire before `time`.
     mutating func noteDue(_ id: OrderID, at time: Int64) {
         let slab = SlabTable<Row>.slab(of: id.row)
         while earliestDue.count <= slab { earliestDue.append(.max) }
@@ -224,7 +224,7 @@ package struct OrderTable: ~Copyable, Sendable {
         return nil
     }
 
-    /// Notes that the orders of a slab were all looked at, and which of them is due first.
+    /// Notes that the orders of a slab were all looked at, and which of them expires first.
     mutating func setFirstDue(inSlab slab: Int, to time: Int64) {
         earliestDue[slab] = time
         firstDue = .max

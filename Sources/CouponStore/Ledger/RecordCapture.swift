@@ -14,12 +14,15 @@ struct RecordCapture: ~Copyable, Sendable {
     /// Appends the records that are kept to `other`.
     mutating func take(into other: inout RecordLog) { log.move(to: &other) }
 
-    /// Writes the record of an operation that changed these orders and the moved counters.
+    /// Writes the record of an operation that changed these orders and the moved counters. `date` is 0
+    /// where the record does not say it.
     mutating func keep(
         _ first: OrderID?, _ second: OrderID, of orders: borrowing OrderTable,
-        _ moved: borrowing MovedCounters, of usage: borrowing UsageTable, _ lastRedemption: UInt64
+        _ moved: borrowing MovedCounters, of usage: borrowing UsageTable, _ lastRedemption: UInt64,
+        date: Int64
     ) {
-        log.beginOrders(count: first == nil ? 1 : 2, lastRedemption: lastRedemption)
+        log.beginOrders(
+            count: first == nil ? 1 : 2, lastRedemption: lastRedemption, date: date)
         if let first { append(first, of: orders) }
         append(second, of: orders)
         append(moved, of: usage)

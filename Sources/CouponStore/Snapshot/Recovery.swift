@@ -52,6 +52,9 @@ package struct RecoveryReport: Sendable {
     package var segmentCount = 0
     /// Of the segments, as long as their files are.
     package var journalByteCount = 0
+
+    /// Whether there was neither a snapshot nor a segment.
+    package var isEmpty: Bool { segmentCount == 0 && snapshotByteCount == 0 }
 }
 
 /// Why a state cannot be read. Nothing was changed.
@@ -75,6 +78,7 @@ package enum Recovery {
         from disk: any Disk, directory: String, seed: HashSeed, orderLimit: Int,
         lapseClock: LapseClock = LapseClock(), continuedBy next: SegmentHeader? = nil
     ) throws(RecoveryFault) -> RecoveredState {
+        let anchor = try anchor(on: disk, directory: directory)
         let all = try segments(on: disk, directory: directory, before: next?.name)
         let found: FoundSnapshot<Ledger>
         do {
@@ -104,7 +108,8 @@ package enum Recovery {
         }
         let history: JournalHistory
         do {
-            history = try JournalHistory(scans, after: base, continuedBy: next)
+            history = try JournalHistory(
+                scans, after: base, anchor: anchor, continuedBy: next)
         } catch {
             throw .journal(error)
         }
@@ -164,6 +169,16 @@ package enum Recovery {
         }
         return names.compactMap(SegmentName.init).sorted()
             .filter { name in next.map { name < $0 } ?? true }
+    }
+
+    private static func anchor(
+        on disk: any Disk, directory: String
+    ) throws(RecoveryFault) -> FoundAnchor {
+        do {
+            return try FoundAnchor(in: directory, on: disk)
+        } catch {
+            throw .disk(error)
+        }
     }
 
     private static func read(

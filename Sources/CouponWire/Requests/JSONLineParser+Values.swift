@@ -111,7 +111,7 @@ extension JSONLineParser {
                 case .notATime: .badMoment
                 case .noSuchDate: .badDate
                 case .millisecondsNotSeconds: .millisecondsNotSeconds
-                case .compactDate: .compactDate
+                case .compactDate, .spreadsheetDay: .compactDate
                 }
             throw Rejection(problem: problem, node: index)
         }

@@ -40,6 +40,7 @@ extension Request {
         case .holdOf: holdOf = try json.identifier(at: node)
         case .bookingDate: bookingDate = try json.moment(at: node)
         case .at: at = try json.moment(at: node)
+        case .force: isForced = try json.boolean(at: node)
         case .explain: explains = try json.boolean(at: node)
         case .timeToLive: holdSeconds = try json.integer(at: node, in: 1...604_800)
         case .metadata: try readMetadata(at: node, from: json)

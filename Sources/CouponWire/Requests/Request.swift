@@ -41,6 +41,8 @@ package struct Request: ~Copyable {
     package internal(set) var mode = Mode.all
     package internal(set) var considersAutoCoupons = false
     package internal(set) var explains = false
+    /// Whether a reload takes definitions that look as if a part were missing.
+    package internal(set) var isForced = false
     package internal(set) var at: Moment?
     package internal(set) var bookingDate: Moment?
     /// How long a reserve holds, 1 ... 604,800 seconds.
@@ -84,6 +86,7 @@ package struct Request: ~Copyable {
         mode = .all
         considersAutoCoupons = false
         explains = false
+        isForced = false
         at = nil
         bookingDate = nil
         holdSeconds = Self.holdSecondsDefault

@@ -33,6 +33,10 @@ enum RequestField: UInt8, CaseIterable, BitwiseCopyable {
     case quantity
     case unitPrice
     case onSale
+    case force
+
+    /// The one with the highest number.
+    static let last = force
 
     /// The key on the wire.
     var name: StaticString {
@@ -66,6 +70,7 @@ enum RequestField: UInt8, CaseIterable, BitwiseCopyable {
         case .quantity: "quantity"
         case .unitPrice: "unit_price"
         case .onSale: "on_sale"
+        case .force: "force"
         }
     }
 }
@@ -89,13 +94,13 @@ enum WireVocabulary {
 
     /// The operation with this number in the vocabulary.
     static func operation(_ name: UInt8) -> Operation? {
-        let first = RequestField.onSale.rawValue + 1
+        let first = RequestField.last.rawValue + 1
         return name < first ? nil : Operation(rawValue: name - first)
     }
 
     /// The mode with this number in the vocabulary.
     static func mode(_ name: UInt8) -> Request.Mode? {
-        let first = RequestField.onSale.rawValue + 1 + Operation.serverSnapshot.rawValue + 1
+        let first = RequestField.last.rawValue + 1 + Operation.serverSnapshot.rawValue + 1
         return name < first ? nil : Request.Mode(rawValue: name - first)
     }
 }
@@ -105,7 +110,8 @@ extension Operation {
     /// arguments are not read here.
     var fields: FieldSet? {
         switch self {
-        case .ping, .serverStats, .serverMetrics, .serverReload, .serverSnapshot: .envelope
+        case .ping, .serverStats, .serverMetrics, .serverSnapshot: .envelope
+        case .serverReload: .reloading
         case .validate: .evaluating.union(FieldSet(.at))
         case .reserve: .evaluating.union(FieldSet(.timeToLive))
         case .apply: .evaluating.union(FieldSet(.metadata))
@@ -119,6 +125,7 @@ extension Operation {
 
 extension FieldSet {
     static let envelope: FieldSet = [FieldSet(.id), FieldSet(.op)]
+    static let reloading: FieldSet = [envelope, FieldSet(.force)]
     static let evaluating: FieldSet = [
         envelope, FieldSet(.store), FieldSet(.code), FieldSet(.codes), FieldSet(.mode),
         FieldSet(.auto), FieldSet(.customer), FieldSet(.cart), FieldSet(.context),

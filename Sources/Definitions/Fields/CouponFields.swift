@@ -7,7 +7,7 @@ extension CouponDefinition {
     init?(_ field: DefinitionField) {
         guard var map = field.map() else { return nil }
         self.init(
-            place: SourcePlace(file: field.scope.path, line: field.node.line), path: field.path)
+            place: field.scope.place(field.node.position), path: field.path)
         let typeField = map.take("type")
         let known =
             typeField == nil ? .discount : typeField?.choice(CouponKind.allCases, named: \.code)
@@ -194,11 +194,11 @@ extension CouponDefinition {
     ) {
         if Moment.isEmptyWindow(from: start, to: endsAt) {
             scope.refuse(
-                line: line, field: "\(path).starts_at",
+                at: SourcePosition(line: line, column: 0), field: "\(path).starts_at",
                 "The coupon ends before this: see its `ends_at`.")
         } else if Moment.isEmptyWindow(from: startsAt, to: end) {
             scope.refuse(
-                line: line, field: "\(path).ends_at",
+                at: SourcePosition(line: line, column: 0), field: "\(path).ends_at",
                 "The coupon starts after this: see its `starts_at`.")
         }
     }

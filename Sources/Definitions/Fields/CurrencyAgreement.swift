@@ -98,7 +98,7 @@ extension CouponDefinition {
                 continue
             }
             field.scope.refuse(
-                line: clause.line, field: field.path + ".discounts",
+                at: SourcePosition(line: clause.line, column: 0), field: field.path + ".discounts",
                 "This clause names no amount in \(names), as the rest of the coupon does: no cart "
                     + "could ever use it.")
         }

@@ -17,7 +17,7 @@ package struct DefinitionField {
     /// Whether it is a list or map with nothing in it.
     var isEmpty: Bool { node.content == .list([]) || node.content == .map([]) }
 
-    package func refuse(_ message: String) { scope.refuse(line: node.line, field: path, message) }
+    package func refuse(_ message: String) { scope.refuse(at: node.position, field: path, message) }
 
     private func refuseShape(_ expected: String) {
         refuse("Found \(node.described) where \(expected) is expected.")
@@ -198,9 +198,9 @@ package struct FieldMap {
 
     /// A key that has no value here, as a field, so that the key itself can be refused.
     func keyField(_ key: String) -> DefinitionField {
-        let line = entries.first { $0.key == key }?.keyLine ?? field.node.line
+        let position = entries.first { $0.key == key }?.position ?? field.node.position
         return DefinitionField(
-            node: .null(line: line), path: field.path.appendingKey(key), scope: field.scope)
+            node: .null(at: position), path: field.path.appendingKey(key), scope: field.scope)
     }
 
     /// Refuses the keys that were not asked for. `moved` says where keys that are known elsewhere, or

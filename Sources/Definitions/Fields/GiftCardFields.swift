@@ -33,7 +33,7 @@ extension GiftCardDefinition {
 
         guard let code, let amount, let balance, let currency else { return nil }
         self.init(
-            place: SourcePlace(file: field.scope.path, line: field.node.line), path: field.path,
+            place: field.scope.place(field.node.position), path: field.path,
             code: code, amount: amount, balance: balance, currency: currency)
         self.id = id
         self.isActive = isActive

@@ -181,6 +181,8 @@ extension Moment.Fault {
         case .millisecondsNotSeconds: "is too large for Unix seconds: are these milliseconds?"
         case .compactDate:
             "would be Unix seconds of the year 1970: write a day as 2027-08-31, with its hyphens."
+        case .spreadsheetDay:
+            "is a day as spreadsheets count them: format the cell as a text such as 2027-08-31."
         }
     }
 }

@@ -11,7 +11,7 @@ package enum CatalogReader {
     }
 
     /// Reads every file of `paths`. A folder stands for its `*.yaml`, `*.yml` and `*.json`, by name,
-    /// without hidden ones and without the folders in it; a folder without any is allowed.
+    /// without hidden ones and without the folders in it.
     ///
     /// Where there are faults the files hold what could be read of them: enough to look for clashes
     /// at the same time, not enough to serve. Faults are in the order of the files.
@@ -23,10 +23,11 @@ package enum CatalogReader {
         var faults: [DefinitionFault] = []
         // By where a path leads: the name by which it was given first.
         var given: [String: String] = [:]
-        for path in paths {
+        for path in paths where recorder?.isOverdue != true {
             do throws(DefinitionFault) {
                 if let fault = note(path, in: &given) { throw fault }
-                for file in try definitionFiles(at: path, recorder) {
+                for file in try definitionFiles(at: path, recorder)
+                where recorder?.isOverdue != true {
                     if file.path != path, let fault = note(file.path, in: &given) {
                         faults.append(fault)
                         continue
@@ -56,35 +57,46 @@ package enum CatalogReader {
     /// Reads one definition file's text. `path` is the name it has in faults, and the folder that
     /// its codes files are sought in. The file is nil when it is not a map.
     package static func read(
-        text: String, path: String, format: Format
+        text: String, path: String, format: Format, recorder: SourceRecorder? = nil
     ) -> (file: CatalogFile?, faults: [DefinitionFault]) {
         let scope = FileScope(path: path)
         do throws(SyntaxFault) {
+            noteEnd(of: text, scope, recorder)
             // Neither syntax has a byte-order mark.
             let text = text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
             let tree: DefinitionTree? =
                 switch format {
                 case .json: try JSONSyntax.tree(of: text)
-                case .yaml: try YAMLSyntax.tree(of: text)
+                case .yaml: try YAMLSyntax.tree(of: text, until: recorder?.rules.deadline)
                 }
             guard let tree else {
-                scope.refuse(
-                    line: 0, field: "",
-                    "The file is empty; write `coupons: []` to define nothing.")
+                if recorder?.rules.acceptsEmpty == true { return (CatalogFile(path: path), []) }
+                scope.refuseFile("The file is empty; write `coupons: []` to define nothing.")
                 return (nil, scope.faultsByLine)
             }
             for duplicate in tree.duplicates {
                 scope.refuse(
-                    line: duplicate.line, field: duplicate.path.appendingKey(duplicate.key),
+                    at: duplicate.position, field: duplicate.path.appendingKey(duplicate.key),
                     "The key `\(duplicate.key.shortened)` is already on line \(duplicate.firstLine)."
                 )
             }
             let root = DefinitionField(node: tree.root, path: "", scope: scope)
-            return (CatalogFile(root), scope.faultsByLine)
+            let file = CatalogFile(root, acceptsEmpty: recorder?.rules.acceptsEmpty ?? false)
+            return (file, scope.faultsByLine)
         } catch {
-            scope.refuse(line: error.line, field: "", error.message)
+            scope.refuse(at: error.position, field: "", error.message)
             return (nil, scope.faultsByLine)
         }
+    }
+
+    /// Warns of a file whose last line has no end: it may have been cut there.
+    private static func noteEnd(of text: String, _ scope: FileScope, _ recorder: SourceRecorder?) {
+        guard let recorder, let last = text.utf8.last, last != UInt8(ascii: "\n") else { return }
+        var end = SourcePosition(line: 1, column: 1)
+        for byte in text.utf8 { end.advance(over: byte) }
+        recorder.noteMissingLineEnd(
+            of: scope.path, at: scope.place(end),
+            "The last line has no line end: the file may have been cut off here.")
     }
 
     private static func readFile(
@@ -97,10 +109,13 @@ package enum CatalogReader {
             var hash = ContentHash()
             hash.addAll(data.span)
             recorder?.noteContent(of: path, hash)
+            if let why = foreignEncoding(ofTextBeginningWith: data) {
+                return (nil, [unreadable(path, why)])
+            }
             guard let text = String(validating: data, as: UTF8.self) else {
                 return (nil, [unreadable(path, "It is not UTF-8.")])
             }
-            return read(text: text, path: path, format: format)
+            return read(text: text, path: path, format: format, recorder: recorder)
         } catch let why as UnreadableFile {
             return (nil, [unreadable(path, why.explanation)])
         } catch {
@@ -141,6 +156,12 @@ package enum CatalogReader {
             throw unreadable(path, "This program does not have permission to read the folder.")
         }
         recorder?.noteFolder(path, names: names)
+        if names.isEmpty && recorder?.rules.acceptsEmpty != true {
+            throw unreadable(
+                path,
+                "The folder has no definition files (.yaml, .yml or .json): is a disk not mounted? "
+                    + "To define nothing on purpose, put a file with `coupons: []` there.")
+        }
         let folder = path.hasSuffix("/") ? path : path + "/"
         return names.compactMap { name in
             format(ofFileNamed: name).map { (folder + name, $0) }
@@ -173,7 +194,7 @@ package enum CatalogReader {
 
 extension CatalogFile {
     /// The top of a file: what holds for all of it, its coupons and its gift cards.
-    fileprivate init?(_ field: DefinitionField) {
+    fileprivate init?(_ field: DefinitionField, acceptsEmpty: Bool) {
         let scope = field.scope
         guard case .map = field.node.content, var map = field.map() else {
             field.refuse(
@@ -191,8 +212,15 @@ extension CatalogFile {
         scope.isCaseSensitive = map.take("case_sensitive")?.flag() ?? false
         timezone = scope.timezone
 
-        coupons = map.take("coupons")?.list().compactMap { CouponDefinition($0) } ?? []
-        giftCards = map.take("gift_cards")?.list().compactMap { GiftCardDefinition($0) } ?? []
+        let (couponList, cardList) = (map.take("coupons"), map.take("gift_cards"))
+        coupons = couponList?.list().compactMap { CouponDefinition($0) } ?? []
+        giftCards = cardList?.list().compactMap { GiftCardDefinition($0) } ?? []
         map.refuseUnknownKeys()
+        // What a file that was cut behind its head looks like.
+        if couponList == nil && cardList == nil && !acceptsEmpty && !scope.hasFaults {
+            field.refuse(
+                "The file has neither `coupons` nor `gift_cards`: was it cut off? Write "
+                    + "`coupons: []` to define nothing.")
+        }
     }
 }

@@ -15,6 +15,7 @@
 // again, and a hash of what it holds decides. Files from the future (a clock was wrong) are younger
 // than that, too.
 
+import CouponRules
 import FlatStorage
 import Foundation
 
@@ -54,12 +55,18 @@ package struct CatalogSources: Hashable, Sendable {
         package var isYoung: Bool
         /// Of what was read; see ``ContentHash``. 0 until it was.
         package var contentHash: UInt64
+        /// Whether its last line has no line end.
+        package var lacksLineEnd: Bool
 
-        package init(path: String, stamp: FileStamp, isYoung: Bool, contentHash: UInt64 = 0) {
+        package init(
+            path: String, stamp: FileStamp, isYoung: Bool, contentHash: UInt64 = 0,
+            lacksLineEnd: Bool = false
+        ) {
             self.path = path
             self.stamp = stamp
             self.isYoung = isYoung
             self.contentHash = contentHash
+            self.lacksLineEnd = lacksLineEnd
         }
     }
 
@@ -71,6 +78,8 @@ package struct CatalogSources: Hashable, Sendable {
     package var files: [File] = []
     /// Whether everything that was read is listed here.
     package var isComplete = true
+    /// How many warnings there were.
+    package var warningCount = 0
 
     package init(program: String, paths: [String]) {
         self.program = program
@@ -90,6 +99,17 @@ package struct CatalogSources: Hashable, Sendable {
                         || ContentHash(ofFileAt: file.path)?.value == file.contentHash)
             }
     }
+}
+
+extension CatalogSources {
+    /// What is not at `stamp` as it was read, in words for its author: paths of folders and files.
+    package func changedPaths(stamp: (String) -> FileStamp?) -> [String] {
+        folders.filter { CatalogReader.definitionNames(inFolder: $0.path) != $0.names }.map(\.path)
+            + files.filter { stamp($0.path) != $0.stamp }.map(\.path)
+    }
+
+    /// When the youngest of the files was changed, in nanoseconds since 1970.
+    package var lastChange: Int64 { files.map(\.stamp.contentChangedAt).max() ?? .min }
 }
 
 /// A hash of a file's content, computed as it is read, piece by piece.
@@ -130,8 +150,18 @@ package final class SourceRecorder {
     /// The coarsest step in which file systems count time.
     private static let clockStepNanoseconds: Int64 = 2_000_000_000
 
+    /// How many warnings are kept; the others are counted.
+    private static let warningsMax = 1_000
+
     /// Complete when the catalog is loaded.
     package private(set) var sources: CatalogSources
+    /// The first warnings, in the order in which they were found.
+    package private(set) var warnings: [DefinitionFault] = []
+    /// Files that were not there when they were asked for.
+    package private(set) var missingPaths: [String] = []
+    /// Files that were read twice, and were not the same twice.
+    package private(set) var tornPaths: [String] = []
+    package let rules: LoadingRules
     /// Called by the thread that loads.
     package var onProgress: (LoadingProgress) -> Void = { _ in }
     private let youngSince: Int64
@@ -141,11 +171,29 @@ package final class SourceRecorder {
 
     /// A recorder for one loading, which begins `now`, in nanoseconds since 1970.
     package init(
-        program: String, paths: [String], now: Int64, stamp: @escaping (String) -> FileStamp?
+        program: String, paths: [String], now: Int64, rules: LoadingRules? = nil,
+        stamp: @escaping (String) -> FileStamp?
     ) {
+        self.rules =
+            rules ?? LoadingRules(now: Instant(millisecondsSinceEpoch: now / 1_000_000))
         sources = CatalogSources(program: program, paths: paths)
         youngSince = now - Self.clockStepNanoseconds
         self.stamp = stamp
+    }
+
+    /// Whether the time for the loading is over.
+    package var isOverdue: Bool { rules.deadline?.isOver ?? false }
+
+    /// Notes what does not keep definitions from being served.
+    package func warn(_ place: SourcePlace, _ field: String, _ message: String) {
+        sources.warningCount += 1
+        guard warnings.count < Self.warningsMax else { return }
+        warnings.append(DefinitionFault(place: place, field: field, message: message))
+    }
+
+    func noteMissingLineEnd(of path: String, at place: SourcePlace, _ message: String) {
+        if let index = places[path] { sources.files[index].lacksLineEnd = true }
+        warn(place, "", message)
     }
 
     func noteFolder(_ path: String, names: [String]) {
@@ -159,6 +207,7 @@ package final class SourceRecorder {
         guard let stamp = stamp(path) else {
             // Should it be there by the time it is read, it is new.
             sources.isComplete = false
+            missingPaths.append(path)
             return
         }
         places[path] = sources.files.count
@@ -172,7 +221,10 @@ package final class SourceRecorder {
         guard let place = places[path] else { return }
         // What is read twice and was not the same twice is not what any one stamp stands for.
         let known = sources.files[place].contentHash
-        if known != 0 && known != hash.value { sources.isComplete = false }
+        if known != 0 && known != hash.value {
+            sources.isComplete = false
+            tornPaths.append(path)
+        }
         sources.files[place].contentHash = hash.value
     }
 }

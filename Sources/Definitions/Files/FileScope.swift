@@ -16,11 +16,21 @@ final class FileScope {
 
     init(path: String) { self.path = path }
 
-    func refuse(line: Int, field: String, _ message: String) {
+    func refuse(at position: SourcePosition, field: String, _ message: String) {
         faults.append(
-            DefinitionFault(
-                place: SourcePlace(file: path, line: line), field: field, message: message))
+            DefinitionFault(place: place(position), field: field, message: message))
     }
+
+    /// Refuses the file as a whole.
+    func refuseFile(_ message: String) {
+        refuse(at: SourcePosition(line: 0, column: 0), field: "", message)
+    }
+
+    func place(_ position: SourcePosition) -> SourcePlace {
+        SourcePlace(file: path, line: position.line, column: position.column)
+    }
+
+    var hasFaults: Bool { !faults.isEmpty }
 
     /// The faults by line; those of one line in the order in which they were found.
     var faultsByLine: [DefinitionFault] {

@@ -14,7 +14,7 @@ package func readSettings(
         guard let tree = try YAMLSyntax.tree(of: text) else { return [] }
         for twin in tree.duplicates {
             scope.refuse(
-                line: twin.line, field: twin.path.appendingKey(twin.key),
+                at: twin.position, field: twin.path.appendingKey(twin.key),
                 "`\(twin.key.shortened)` is repeated: it is already on line \(twin.firstLine).")
         }
         if var map = DefinitionField(node: tree.root, path: "", scope: scope).map() {
@@ -22,7 +22,7 @@ package func readSettings(
             map.refuseUnknownKeys()
         }
     } catch {
-        scope.refuse(line: error.line, field: "", error.message)
+        scope.refuse(at: error.position, field: "", error.message)
     }
     return scope.faultsByLine
 }

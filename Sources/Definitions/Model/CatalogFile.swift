@@ -70,10 +70,19 @@ package struct SourcePlace: Hashable, Sendable {
     package var file: String
     /// 1-based; 0 when the file as a whole is meant (it is missing, or cannot be read).
     package var line: Int
+    /// In characters, 1-based; 0 when it is not known.
+    package var column: Int
 
-    package init(file: String, line: Int) {
+    package init(file: String, line: Int, column: Int = 0) {
         self.file = file
         self.line = line
+        self.column = column
+    }
+
+    /// As editors and terminals understand it: `coupons.yaml:12:5`, without what is not known.
+    package var text: String {
+        if line == 0 { return file }
+        return column == 0 ? "\(file):\(line)" : "\(file):\(line):\(column)"
     }
 }
 
@@ -93,11 +102,15 @@ package struct DefinitionFault: Error, Hashable, Sendable {
 }
 
 extension DefinitionFault: CustomStringConvertible {
-    /// `coupons.yaml:12: coupons[3].discount.percent: …`, without what is not known. One line, which
-    /// does nothing to a terminal: texts of definitions are quoted in it.
+    /// `coupons.yaml:12:18: coupons[3].discount.percent: …`, without what is not known. One line,
+    /// which does nothing to a terminal: texts of definitions are quoted in it.
     package var description: String {
-        let line = place.line > 0 ? ":\(place.line)" : ""
-        return "\(place.file)\(line): \(field.isEmpty ? "" : field + ": ")\(message)".onOneLine
+        "\(place.text): \(field.isEmpty ? "" : field + ": ")\(message)".onOneLine
+    }
+
+    /// The same as a warning: `coupons.yaml:12:18: warning: coupons[3].ends_at: …`.
+    package var warning: String {
+        "\(place.text): warning: \(field.isEmpty ? "" : field + ": ")\(message)".onOneLine
     }
 }
 

@@ -21,9 +21,13 @@ package struct CodesFileReader {
     private var cells: [Cell] = []
     private var columns: [CodesFileColumn] = []
     private var hasHeader = false
+    /// Bytes of the first column's name: few rows need a closer look at whether they are the header.
+    private var firstNameByteCount = 0
     /// Where the row under the scanner begins, and where the one after it will.
     private var line = 1
     private var nextLine = 1
+    /// Where it begins in the buffer.
+    private var rowStart = 0
     /// Of the file so far.
     private var rowCount = 0
     private var byteCount = 0
@@ -56,6 +60,7 @@ package struct CodesFileReader {
                     hasMore = false
                 }
                 guard reader.visitRows(isLastPiece: !hasMore, visit) else { break }
+                if recorder?.isOverdue == true { break }
                 recorder?.onProgress(
                     .reading(file: path, rows: reader.rowCount, bytes: reader.byteCount))
             }
@@ -77,22 +82,44 @@ package struct CodesFileReader {
         return faults + [rest]
     }
 
-    private mutating func refuse(line: Int, _ column: String, _ message: String) {
+    /// Refuses what stands in the column of this name; `cell` is its place in the present row.
+    private mutating func refuse(
+        line: Int, _ column: String, at cell: Int? = nil, _ message: String
+    ) {
         if faults.count == Self.faultsMax {
             unreportedFaults += 1
             return
         }
         faults.append(
             DefinitionFault(
-                place: SourcePlace(file: path, line: line), field: column, message: message))
+                place: SourcePlace(file: path, line: line, column: start(ofCell: cell)),
+                field: column, message: message))
+    }
+
+    /// In characters, 1-based; 0 when it is not known.
+    private func start(ofCell cell: Int?) -> Int {
+        // In a row of several lines the cell may stand on another one.
+        guard let cell, nextLine == line + 1 else { return 0 }
+        var position = SourcePosition(line: line, column: 1)
+        let end = cells[cell].range.lowerBound - (cells[cell].isQuoted ? 1 : 0)
+        for index in rowStart..<end { position.advance(over: buffer[index]) }
+        return position.column
     }
 
     /// Visits the rows that the buffer holds whole. False when reading on makes no sense.
     private mutating func visitRows(isLastPiece: Bool, _ visit: (CodesFileRow) -> Void) -> Bool {
         var start = 0
-        if !hasHeader, line == 1, buffer.starts(with: [0xEF, 0xBB, 0xBF]) { start = 3 }
+        if !hasHeader, line == 1 {
+            if buffer.count < 2, !isLastPiece { return true }
+            if let why = foreignEncoding(ofTextBeginningWith: buffer) {
+                refuse(line: 0, "", why)
+                return false
+            }
+            if buffer.starts(with: [0xEF, 0xBB, 0xBF]) { start = 3 }
+        }
         while start < buffer.count {
             let end: Int
+            rowStart = start
             switch scanRow(from: start, isLastPiece: isLastPiece) {
             case .needsMore:
                 if buffer.count - start > Self.rowBytesMax {
@@ -108,7 +135,12 @@ package struct CodesFileReader {
             case .whole(let rowEnd):
                 end = rowEnd
                 if isBlankLine { break }
-                if hasHeader {
+                if isLastPiece, end == buffer.count, buffer[end - 1] != UInt8(ascii: "\n") {
+                    refuse(
+                        line: line, "", at: 0,
+                        "The last row has no line end: the file may have been cut off here. If the "
+                            + "row is whole, end it with a line feed.")
+                } else if hasHeader {
                     visitRow(visit)
                 } else if !readHeader() {
                     return false
@@ -129,16 +161,6 @@ package struct CodesFileReader {
     private func name(ofColumn index: Int) -> String {
         index < columns.count ? columns[index].rawValue : ""
     }
-}
-
-/// The columns that a codes file may have.
-private enum CodesFileColumn: String, CaseIterable {
-    case code
-    case maxUses = "max_uses"
-    case customer
-    case startsAt = "starts_at"
-    case endsAt = "ends_at"
-    case multiUse = "multi_use"
 }
 
 // MARK: - Scanning
@@ -275,36 +297,47 @@ extension CodesFileReader {
 extension CodesFileReader {
     /// Whether the header in `cells` can be worked with.
     private mutating func readHeader() -> Bool {
-        let known = CodesFileColumn.allCases.map(\.rawValue)
+        var found: [CodesFileHeader.Cell] = []
         for cell in cells.indices {
             if cells[cell].isQuoted { undoubleQuotes(of: cell) }
-            let name = text(of: cell)
-            guard let column = CodesFileColumn(rawValue: name) else {
-                let hint = suggestion(for: name, among: known)
-                refuse(
-                    line: line, name.shortened,
-                    "There is no column `\(name.shortened)`; the columns are "
-                        + "\(known.joined(separator: ", ")), separated by commas.\(hint)")
-                continue
-            }
-            if columns.contains(column) {
-                refuse(line: line, name, "The column `\(name)` appears twice in the header.")
-            }
-            columns.append(column)
+            found.append(CodesFileHeader.Cell(text: text(of: cell), isQuoted: cells[cell].isQuoted))
         }
-        if !columns.contains(.code) {
-            refuse(line: line, "code", "The header has no column `code`.")
+        let header = CodesFileHeader(found)
+        for fault in header.faults {
+            refuse(line: line, fault.column, at: fault.cell, fault.message)
         }
+        columns = header.columns
+        firstNameByteCount = columns.first?.rawValue.utf8.count ?? 0
         hasHeader = faults.isEmpty
         return hasHeader
     }
 
+    /// Whether the row is the header once more. A quoted cell is a code even then.
+    private var isHeaderRepeated: Bool {
+        cells[0].range.count == firstNameByteCount && cells.count == columns.count
+            && zip(cells, columns).allSatisfy { cell, column in
+                !cell.isQuoted && buffer[cell.range].elementsEqual(column.rawValue.utf8)
+            }
+    }
+
+    /// Why the row as a whole does not define a code; nil when it may.
+    private var faultOfRow: String? {
+        if cells.count > 1, cells.allSatisfy({ $0.range.isEmpty }) {
+            return "The row has only empty cells: spreadsheets leave such rows behind. Delete it."
+        }
+        if isHeaderRepeated {
+            return "The header appears again: were two files joined? Delete this row."
+        }
+        if cells.count != columns.count {
+            return "The row has \(cells.count) cells; the header has \(columns.count) columns."
+        }
+        return nil
+    }
+
     private mutating func visitRow(_ visit: (CodesFileRow) -> Void) {
         rowCount += 1
-        guard cells.count == columns.count else {
-            refuse(
-                line: line, "",
-                "The row has \(cells.count) cells; the header has \(columns.count) columns.")
+        if let fault = faultOfRow {
+            refuse(line: line, "", at: 0, fault)
             return
         }
         var terms = CodesFileRow.Terms()
@@ -316,15 +349,23 @@ extension CodesFileReader {
                 codeCell = cell
                 checkText(of: cell)
             } else if !cells[cell].range.isEmpty {
-                if columns[cell] == .customer { customerCell = cells[cell].range }
-                readTerm(columns[cell], of: cell, into: &terms)
+                if columns[cell] == .customer {
+                    customerCell = cells[cell].range
+                    checkText(of: cell)
+                } else if let fault = terms.read(
+                    columns[cell], buffer.span.extracting(cells[cell].range))
+                {
+                    refuse(line: line, columns[cell].rawValue, at: cell, fault)
+                }
             }
         }
         if Moment.isEmptyWindow(from: terms.startsAt, to: terms.endsAt) {
-            refuse(line: line, "ends_at", "It must be after `starts_at`.")
+            refuse(line: line, "ends_at", at: cell(of: .endsAt), "It must be after `starts_at`.")
         }
         if terms.isMultiUse == false, let uses = terms.maxUses, uses > 1 {
-            refuse(line: line, "max_uses", "A code that is not multi_use has one use, not \(uses).")
+            refuse(
+                line: line, "max_uses", at: cell(of: .maxUses),
+                "A code that is not multi_use has one use, not \(uses).")
         }
         guard faults.count + unreportedFaults == faultsBefore else { return }
         let bytes = buffer.span
@@ -334,40 +375,7 @@ extension CodesFileReader {
                 customer: bytes.extracting(customerCell), terms: terms))
     }
 
-    /// Reads a cell that is not empty.
-    private mutating func readTerm(
-        _ column: CodesFileColumn, of cell: Int, into terms: inout CodesFileRow.Terms
-    ) {
-        switch column {
-        case .code: break
-        case .customer: checkText(of: cell)
-        case .maxUses:
-            terms.maxUses = wholeNumber(text(of: cell))
-            if !(1...Money.largest.minorUnits).contains(terms.maxUses ?? 0) {
-                refuse(
-                    line: line, column.rawValue,
-                    "`\(text(of: cell).shortened)` is not a number of uses: it must be at least 1.")
-            }
-        case .multiUse:
-            switch text(of: cell).lowercased() {
-            case "true": terms.isMultiUse = true
-            case "false": terms.isMultiUse = false
-            default:
-                refuse(
-                    line: line, column.rawValue,
-                    "`\(text(of: cell).shortened)` is neither true nor false.")
-            }
-        case .startsAt, .endsAt:
-            do throws(Moment.Fault) {
-                let moment = try Moment.parse(buffer.span.extracting(cells[cell].range))
-                if column == .startsAt { terms.startsAt = moment } else { terms.endsAt = moment }
-            } catch {
-                refuse(
-                    line: line, column.rawValue,
-                    "`\(text(of: cell).shortened)` \(error.explanation)")
-            }
-        }
-    }
+    private func cell(of column: CodesFileColumn) -> Int? { columns.firstIndex(of: column) }
 
     /// Refuses a code or customer that is empty, too long, not UTF-8, or has control characters.
     private mutating func checkText(of cell: Int) {
@@ -386,6 +394,6 @@ extension CodesFileReader {
         if !isASCII, String(validating: buffer[range], as: UTF8.self) == nil {
             fault = "It is not UTF-8."
         }
-        if let fault { refuse(line: line, columns[cell].rawValue, fault) }
+        if let fault { refuse(line: line, columns[cell].rawValue, at: cell, fault) }
     }
 }

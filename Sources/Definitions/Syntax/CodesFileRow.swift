@@ -34,3 +34,35 @@ package struct CodesFileRow: ~Escapable {
     /// Whether it is nothing but a code.
     package var isPlain: Bool { customer.isEmpty && terms == Terms() }
 }
+
+extension CodesFileRow.Terms {
+    /// Reads a cell that is not empty. Returns what is wrong with it, if anything.
+    mutating func read(_ column: CodesFileColumn, _ cell: Span<UInt8>) -> String? {
+        switch column {
+        case .code, .customer: return nil
+        case .maxUses:
+            maxUses = wholeNumber(text(cell))
+            if (1...Money.largest.minorUnits).contains(maxUses ?? 0) { return nil }
+            return "`\(text(cell).shortened)` is not a number of uses: it must be at least 1."
+        case .multiUse:
+            switch text(cell).lowercased() {
+            case "true": isMultiUse = true
+            case "false": isMultiUse = false
+            default: return "`\(text(cell).shortened)` is neither true nor false."
+            }
+            return nil
+        case .startsAt, .endsAt:
+            do throws(Moment.Fault) {
+                let moment = try Moment.parse(cell)
+                if column == .startsAt { startsAt = moment } else { endsAt = moment }
+                return nil
+            } catch {
+                return "`\(text(cell).shortened)` \(error.explanation)"
+            }
+        }
+    }
+
+    private func text(_ cell: Span<UInt8>) -> String {
+        String(decoding: cell.indices.map { cell[$0] }, as: UTF8.self)
+    }
+}

@@ -2,7 +2,26 @@
 // exactly as they were written (a code may be NO, 007, 1e5 or 09:00): what a text means is decided
 // by the field that reads it, never by the syntax around it.
 
-/// A value of a definition file and the line it begins on.
+/// Where something begins in a text.
+struct SourcePosition: Hashable, Sendable {
+    /// 1-based; 0 when the text as a whole is meant.
+    var line: Int
+    /// In characters, 1-based; 0 when it is not known.
+    var column: Int
+
+    /// Moves behind a byte of UTF-8.
+    mutating func advance(over byte: UInt8) {
+        if byte == UInt8(ascii: "\n") {
+            line += 1
+            column = 1
+        } else if byte & 0xC0 != 0x80 {
+            // Every byte of a character but the first continues it.
+            column += 1
+        }
+    }
+}
+
+/// A value of a definition file and where it begins.
 struct DefinitionNode: Equatable {
     indirect enum Content: Equatable {
         case scalar(String, Notation)
@@ -26,16 +45,18 @@ struct DefinitionNode: Equatable {
 
     struct Entry: Equatable {
         var key: String
-        var keyLine: Int
+        /// Of the key.
+        var position: SourcePosition
         var value: DefinitionNode
     }
 
     var content: Content
-    /// 1-based.
-    var line: Int
+    var position: SourcePosition
 
-    static func null(line: Int) -> DefinitionNode {
-        DefinitionNode(content: .scalar("null", .null), line: line)
+    var line: Int { position.line }
+
+    static func null(at position: SourcePosition) -> DefinitionNode {
+        DefinitionNode(content: .scalar("null", .null), position: position)
     }
 
     var isNull: Bool {
@@ -64,8 +85,13 @@ extension String {
 
 /// Why a file could not be read as a tree at all.
 struct SyntaxFault: Error, Equatable {
-    var line: Int
+    var position: SourcePosition
     var message: String
+
+    init(at position: SourcePosition, message: String) {
+        self.position = position
+        self.message = message
+    }
 }
 
 /// A key that appears twice in one map.
@@ -73,7 +99,7 @@ struct DuplicateKey: Equatable {
     /// The path of the map, such as `coupons[3].discount`; empty at the top.
     var path: String
     var key: String
-    var line: Int
+    var position: SourcePosition
     var firstLine: Int
 }
 

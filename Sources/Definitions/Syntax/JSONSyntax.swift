@@ -8,7 +8,9 @@
 struct JSONSyntax {
     private let bytes: [UInt8]
     private var index = 0
-    private var line = 1
+    /// How far the position was counted, so that each byte is counted once.
+    private var countedIndex = 0
+    private var counted = SourcePosition(line: 1, column: 1)
     private var duplicates: [DuplicateKey] = []
 
     /// Reads `text`, which is one JSON value.
@@ -30,17 +32,24 @@ struct JSONSyntax {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 
-    private func fault(_ message: String) -> SyntaxFault {
-        SyntaxFault(line: line, message: "This is not JSON: \(message).")
+    /// Of the next byte.
+    private mutating func position() -> SourcePosition {
+        while countedIndex < index {
+            counted.advance(over: bytes[countedIndex])
+            countedIndex += 1
+        }
+        return counted
+    }
+
+    private mutating func fault(_ message: String) -> SyntaxFault {
+        SyntaxFault(at: position(), message: "This is not JSON: \(message).")
     }
 
     private mutating func skipSpace() {
         while let byte = next {
             switch byte {
-            case UInt8(ascii: "\n"):
-                line += 1
+            case UInt8(ascii: "\n"), UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"):
                 index += 1
-            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): index += 1
             default: return
             }
         }
@@ -57,64 +66,65 @@ struct JSONSyntax {
         guard depth <= nestingDepthMax else {
             throw fault("lists and objects are nested too deep")
         }
-        let line = line
+        let start = position()
         switch next {
         case UInt8(ascii: "{"): return try object(path: path, depth: depth)
         case UInt8(ascii: "["): return try array(path: path, depth: depth)
         case UInt8(ascii: "\""):
-            return DefinitionNode(content: .scalar(try string(), .quoted), line: line)
+            return DefinitionNode(content: .scalar(try string(), .quoted), position: start)
         case UInt8(ascii: "t"): return try literal("true", .boolean)
         case UInt8(ascii: "f"): return try literal("false", .boolean)
         case UInt8(ascii: "n"): return try literal("null", .null)
         case let byte? where byte == UInt8(ascii: "-") || isDigit(byte):
-            return DefinitionNode(content: .scalar(try number(), .number), line: line)
+            return DefinitionNode(content: .scalar(try number(), .number), position: start)
         case nil: throw fault("it ends where a value is expected")
         default: throw fault("a value is expected, which begins with one of { [ \" - digit t f n")
         }
     }
 
     private mutating func object(path: String, depth: Int) throws(SyntaxFault) -> DefinitionNode {
-        let startLine = line
+        let start = position()
         index += 1
         var entries: [DefinitionNode.Entry] = []
         var linesByKey: [String: Int] = [:]
         skipSpace()
-        if take("}") { return DefinitionNode(content: .map([]), line: startLine) }
+        if take("}") { return DefinitionNode(content: .map([]), position: start) }
         while true {
             skipSpace()
             guard next == UInt8(ascii: "\"") else {
                 throw fault("a key in double quotes is expected")
             }
-            let keyLine = line
+            let keyPosition = position()
             let key = try string()
             skipSpace()
             guard take(":") else {
                 throw fault("a colon is expected after the key \"\(key.shortened)\"")
             }
             let value = try value(path: path.appendingKey(key), depth: depth + 1)
-            if let firstLine = linesByKey.updateValue(keyLine, forKey: key) {
+            if let firstLine = linesByKey.updateValue(keyPosition.line, forKey: key) {
                 linesByKey[key] = firstLine
                 duplicates.append(
-                    DuplicateKey(path: path, key: key, line: keyLine, firstLine: firstLine))
+                    DuplicateKey(
+                        path: path, key: key, position: keyPosition, firstLine: firstLine))
             } else {
-                entries.append(.init(key: key, keyLine: keyLine, value: value))
+                entries.append(.init(key: key, position: keyPosition, value: value))
             }
             skipSpace()
-            if take("}") { return DefinitionNode(content: .map(entries), line: startLine) }
+            if take("}") { return DefinitionNode(content: .map(entries), position: start) }
             guard take(",") else { throw fault("a comma or } is expected in the object") }
         }
     }
 
     private mutating func array(path: String, depth: Int) throws(SyntaxFault) -> DefinitionNode {
-        let startLine = line
+        let start = position()
         index += 1
         var elements: [DefinitionNode] = []
         skipSpace()
-        if take("]") { return DefinitionNode(content: .list([]), line: startLine) }
+        if take("]") { return DefinitionNode(content: .list([]), position: start) }
         while true {
             elements.append(try value(path: path.appendingIndex(elements.count), depth: depth + 1))
             skipSpace()
-            if take("]") { return DefinitionNode(content: .list(elements), line: startLine) }
+            if take("]") { return DefinitionNode(content: .list(elements), position: start) }
             guard take(",") else { throw fault("a comma or ] is expected in the array") }
         }
     }
@@ -122,11 +132,12 @@ struct JSONSyntax {
     private mutating func literal(
         _ word: String, _ notation: DefinitionNode.Notation
     ) throws(SyntaxFault) -> DefinitionNode {
+        let start = position()
         for byte in word.utf8 {
             guard next == byte else { throw fault("an unknown word; did you mean `\(word)`") }
             index += 1
         }
-        return DefinitionNode(content: .scalar(word, notation), line: line)
+        return DefinitionNode(content: .scalar(word, notation), position: start)
     }
 
     /// `-?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?`, as it stands.

@@ -1,156 +1,154 @@
-// YAML through libyaml, as Yams hands it over: a tree of nodes with their marks.
+// YAML through libyaml, event by event: the tree is made here, with the position of everything in it. A
+// key is a text, so a list, a map or an alias in its place is refused as it is met, before anything of
+// it is read. Aliases work as values, within a limit: a few hundred bytes of aliases of aliases would
+// otherwise stand for more nodes than any memory holds.
 //
-// Yams gives up at the first map in which a key stands twice, and reports one of the two places. An
-// author wants all of a file's faults at once, so the key that Yams points at gets a tag of ours and
-// the text is composed again: tagged, it no longer equals its twin, and this file finds the pair
-// itself, with both lines. The tag goes in front of the key on its line, so no line number moves.
-//
-// Tags written by the author are ignored (`!!str 007` is the text 007 without one, too). Anchors and
-// aliases work; merge keys (`<<`) are unknown keys like any other.
-
-import Yams
+// Tags written by the author are ignored (`!!str 007` is the text 007 without one, too), and merge keys
+// (`<<`) are unknown keys like any other.
 
 /// Reads a YAML text into a tree.
-struct YAMLSyntax {
-    /// How many duplicate keys are reported before reading gives up: each costs one more pass.
-    private static let duplicatesMax = 50
+struct YAMLSyntax: ~Copyable {
+    /// What can be repeated by an alias, and how many nodes it is.
+    private struct Anchored {
+        var node: DefinitionNode
+        var nodeCount: Int
+    }
 
+    private var events: YAMLEvents
     private var duplicates: [DuplicateKey] = []
-    private var nodesLeft: Int
+    private var anchors: [String: Anchored] = [:]
+    private var nodeCount = 0
+    private let nodeCountMax: Int
+    private let deadline: LoadingDeadline?
 
     /// Reads `text`, which is one YAML document. Nil when it has no content.
-    static func tree(of text: String) throws(SyntaxFault) -> DefinitionTree? {
-        guard let root = try compose(text) else { return nil }
-        // Without aliases every node takes at least one byte. What has many more nodes than bytes
-        // is an alias of an alias of an alias, and would fill the memory.
-        var reader = YAMLSyntax(nodesLeft: 10 * text.utf8.count + 1_000)
-        let tree = try reader.convert(root, path: "", depth: 0)
-        if tree.isNull { return nil }
-        return DefinitionTree(root: tree, duplicates: reader.duplicates)
+    static func tree(
+        of text: String, until deadline: LoadingDeadline? = nil
+    ) throws(SyntaxFault) -> DefinitionTree? {
+        var reader = YAMLSyntax(text, deadline)
+        return try reader.tree()
     }
 
-    private init(nodesLeft: Int) { self.nodesLeft = nodesLeft }
-
-    private static func compose(_ text: String) throws(SyntaxFault) -> Node? {
-        var text = text
-        for attempt in 0...duplicatesMax {
-            do {
-                // The basic resolver has no rules: keys are equal when their texts are.
-                return try Yams.compose(yaml: text, .basic)
-            } catch let YamlError.duplicatedKeysInMapping(keys, context) {
-                guard attempt < duplicatesMax,
-                    let tagged = text.tagged("!duplicate\(attempt)", at: context.mark)
-                else { throw duplicateFault(keys, at: context.mark) }
-                text = tagged
-            } catch let error as YamlError {
-                throw SyntaxFault(error, in: text)
-            } catch {
-                throw SyntaxFault(line: 0, message: "This is not YAML: \(error).")
-            }
-        }
-        preconditionFailure("the last attempt returns or throws")
+    private init(_ text: String, _ deadline: LoadingDeadline?) {
+        events = YAMLEvents(text)
+        // Without aliases every node takes at least one byte.
+        nodeCountMax = 10 * text.utf8.count + 1_000
+        self.deadline = deadline
     }
 
-    private static func duplicateFault(_ keys: [String], at mark: Mark) -> SyntaxFault {
-        let names = keys.map { "`\($0.shortened)`" }.joined(separator: ", ")
-        return SyntaxFault(line: mark.line, message: "The key \(names) appears twice in one map.")
-    }
-
-    private mutating func convert(
-        _ node: Node, path: String, depth: Int
-    ) throws(SyntaxFault) -> DefinitionNode {
-        let line = node.mark?.line ?? 0
-        nodesLeft -= 1
-        guard nodesLeft >= 0 else {
+    private mutating func tree() throws(SyntaxFault) -> DefinitionTree? {
+        guard case .documentStart = try events.next().kind else { return nil }
+        let root = try node(events.next(), path: "", depth: 0)
+        _ = try events.next()
+        let rest = try events.next()
+        guard case .streamEnd = rest.kind else {
             throw SyntaxFault(
-                line: line, message: "Aliases (*name) expand this file to many times its size.")
+                at: rest.position,
+                message: "A file is one YAML document; here another document begins.")
         }
-        guard depth <= nestingDepthMax else {
-            throw SyntaxFault(line: line, message: "Lists and maps are nested too deep.")
+        return root.isNull ? nil : DefinitionTree(root: root, duplicates: duplicates)
+    }
+
+    private mutating func count(_ nodes: Int, at position: SourcePosition) throws(SyntaxFault) {
+        nodeCount += nodes
+        if nodeCount > nodeCountMax {
+            throw SyntaxFault(
+                at: position, message: "Aliases (*name) expand this file to many times its size.")
         }
-        switch node {
-        case .scalar(let scalar):
-            return DefinitionNode(
-                content: .scalar(scalar.string, Self.notation(of: scalar)), line: line)
-        case .sequence(let sequence):
-            var elements: [DefinitionNode] = []
-            elements.reserveCapacity(sequence.count)
-            for element in sequence {
-                let path = path.appendingIndex(elements.count)
-                elements.append(try convert(element, path: path, depth: depth + 1))
-            }
-            return DefinitionNode(content: .list(elements), line: line)
-        case .mapping(let mapping):
-            return try convert(mapping, line: line, path: path, depth: depth)
-        case .alias:
-            throw SyntaxFault(line: line, message: "An alias (*name) refers to an unknown anchor.")
+        // The clock is asked now and then. The fault itself is not reported: the deadline's is.
+        if nodeCount % 256 < nodes, let deadline, deadline.isOver {
+            throw SyntaxFault(at: position, message: "The time for reading is over.")
         }
     }
 
-    private mutating func convert(
-        _ mapping: Node.Mapping, line: Int, path: String, depth: Int
+    /// The node that begins with `event`.
+    private mutating func node(
+        _ event: YAMLEvent, path: String, depth: Int
     ) throws(SyntaxFault) -> DefinitionNode {
-        var entries: [DefinitionNode.Entry] = []
-        entries.reserveCapacity(mapping.count)
-        var linesByKey: [String: Int] = [:]
-        for (keyNode, valueNode) in mapping {
-            let keyLine = keyNode.mark?.line ?? line
-            guard case .scalar(let scalar) = keyNode else {
-                throw SyntaxFault(line: keyLine, message: "A key must be a text.")
+        let position = event.position
+        guard depth <= nestingDepthMax else {
+            throw SyntaxFault(at: position, message: "Lists and maps are nested too deep.")
+        }
+        let countBefore = nodeCount
+        try count(1, at: position)
+        let content: DefinitionNode.Content
+        switch event.kind {
+        case .alias(let name):
+            guard let anchored = anchors[name] else {
+                throw SyntaxFault(
+                    at: position,
+                    message:
+                        "`*\(name.shortened)` is an undefined alias: no `&\(name.shortened)` stands before it."
+                )
             }
-            let key = scalar.string
-            let value = try convert(valueNode, path: path.appendingKey(key), depth: depth + 1)
+            try count(anchored.nodeCount - 1, at: position)
+            return anchored.node
+        case .scalar(let text, let isPlain):
+            content = .scalar(text, Self.notation(of: text, isPlain: isPlain))
+        case .listStart: content = .list(try elements(path: path, depth: depth))
+        case .mapStart: content = .map(try entries(path: path, depth: depth))
+        case .documentStart, .documentEnd, .streamEnd, .listEnd, .mapEnd:
+            preconditionFailure("libyaml begins a node where one is expected")
+        }
+        let node = DefinitionNode(content: content, position: position)
+        if let anchor = event.anchor {
+            anchors[anchor] = Anchored(node: node, nodeCount: nodeCount - countBefore)
+        }
+        return node
+    }
+
+    private mutating func elements(
+        path: String, depth: Int
+    ) throws(SyntaxFault) -> [DefinitionNode] {
+        var elements: [DefinitionNode] = []
+        while true {
+            let event = try events.next()
+            if case .listEnd = event.kind { return elements }
+            let path = path.appendingIndex(elements.count)
+            elements.append(try node(event, path: path, depth: depth + 1))
+        }
+    }
+
+    private mutating func entries(
+        path: String, depth: Int
+    ) throws(SyntaxFault) -> [DefinitionNode.Entry] {
+        var entries: [DefinitionNode.Entry] = []
+        var linesByKey: [String: Int] = [:]
+        while true {
+            let event = try events.next()
+            let key: String
+            switch event.kind {
+            case .mapEnd: return entries
+            case .scalar(let text, _): key = text
+            case .alias:
+                throw SyntaxFault(
+                    at: event.position, message: "A key must be a text, not an alias (*name).")
+            default: throw SyntaxFault(at: event.position, message: "A key must be a text.")
+            }
+            try count(1, at: event.position)
+            if let anchor = event.anchor {
+                let node = DefinitionNode(
+                    content: .scalar(key, .quoted), position: event.position)
+                anchors[anchor] = Anchored(node: node, nodeCount: 1)
+            }
+            let value = try node(
+                events.next(), path: path.appendingKey(key), depth: depth + 1)
             if let firstLine = linesByKey[key] {
                 duplicates.append(
-                    DuplicateKey(path: path, key: key, line: keyLine, firstLine: firstLine))
+                    DuplicateKey(
+                        path: path, key: key, position: event.position, firstLine: firstLine))
             } else {
-                linesByKey[key] = keyLine
-                entries.append(.init(key: key, keyLine: keyLine, value: value))
+                linesByKey[key] = event.position.line
+                entries.append(.init(key: key, position: event.position, value: value))
             }
         }
-        return DefinitionNode(content: .map(entries), line: line)
     }
 
-    private static func notation(of scalar: Node.Scalar) -> DefinitionNode.Notation {
-        guard scalar.style == .plain || scalar.style == .any else { return .quoted }
-        switch scalar.string {
+    private static func notation(of text: String, isPlain: Bool) -> DefinitionNode.Notation {
+        guard isPlain else { return .quoted }
+        switch text {
         case "", "~", "null", "Null", "NULL": return .null
         default: return .plain
         }
-    }
-}
-
-extension SyntaxFault {
-    fileprivate init(_ error: YamlError, in text: String) {
-        switch error {
-        case .scanner(let context, let problem, let mark, _),
-            .parser(let context, let problem, let mark, _),
-            .composer(let context, let problem, let mark, _):
-            // libyaml's context says what was being read ("while parsing a block mapping").
-            let origin = context.map { " \($0.text) that begins on line \($0.mark.line):" } ?? ""
-            self.init(line: mark.line, message: "This is not YAML:\(origin) \(problem).")
-        case .reader(let problem, let offset, _, _):
-            let before = text.prefix(offset ?? 0)
-            let line = offset == nil ? 0 : before.count(where: \.isNewline) + 1
-            self.init(line: line, message: "This is not YAML: \(problem).")
-        default:
-            self.init(line: 0, message: "This is not YAML: \(error).")
-        }
-    }
-}
-
-extension String {
-    /// This text with `tag` in front of what stands at `mark`; nil when the mark is not in it.
-    fileprivate func tagged(_ tag: String, at mark: Mark) -> String? {
-        var lineStart = unicodeScalars.startIndex
-        for _ in 1..<max(mark.line, 1) {
-            guard let end = unicodeScalars[lineStart...].firstIndex(of: "\n") else { return nil }
-            lineStart = unicodeScalars.index(after: end)
-        }
-        guard
-            let place = unicodeScalars.index(
-                lineStart, offsetBy: mark.column - 1, limitedBy: unicodeScalars.endIndex)
-        else { return nil }
-        return String(self[..<place]) + tag + " " + String(self[place...])
     }
 }

@@ -69,20 +69,19 @@ struct JournalSalvageCommand: ParsableCommand {
     /// A daemon that was killed a moment ago may still hold its lock.
     private static let lockPatienceMilliseconds: Int64 = 1_000
 
-    /// Keeps daemons out. Nil without a lock file: no daemon has ever used this directory.
-    private func lockOutDaemons() throws(JournalToolFault) -> FileLock? {
-        let attempt: FileLock.Attempt?
+    /// Keeps daemons out.
+    private func lockOutDaemons() throws(JournalToolFault) -> DirectoryLock {
+        let attempt: DirectoryLock.Attempt
         do throws(PosixFault) {
-            attempt = try FileLock.attempt(
-                existingPath: state + "/lock", forMilliseconds: Self.lockPatienceMilliseconds)
+            attempt = try DirectoryLock.attempt(
+                state, creatingFile: .never, forMilliseconds: Self.lockPatienceMilliseconds)
         } catch {
-            throw JournalToolFault("\(state)/lock: \(error)")
+            throw JournalToolFault("\(state): \(error)")
         }
         switch attempt {
         case .acquired(let lock): return lock
         case .heldByAnother:
             throw JournalToolFault("\(state) is in use: stop the daemon that uses it first")
-        case nil: return nil
         }
     }
 }

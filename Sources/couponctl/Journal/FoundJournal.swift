@@ -26,7 +26,9 @@ struct FoundJournal {
 
     private init(lookingInto directory: String) throws(JournalToolFault) {
         var surveys: [SegmentSurvey] = []
+        let anchor: FoundAnchor
         do throws(DiskFault) {
+            anchor = try FoundAnchor(in: directory, on: Self.disk)
             // A segment that is created meanwhile is named by the one before it.
             var isGrowing = true
             while isGrowing {
@@ -53,7 +55,8 @@ struct FoundJournal {
         let held = heldSequence
         let known = snapshots.compactMap { $0.header?.sequence }.max() ?? 0
         let first = surveys.map(\.continuesAfter).min() ?? held
-        survey = JournalSurvey(surveys, after: min(held, first), evidence: known)
+        survey = JournalSurvey(
+            surveys, after: min(held, first), evidence: known, anchor: anchor)
     }
 
     /// Surveys these files. Each is a segment or a snapshot.

@@ -44,7 +44,9 @@ extension JSONText {
             record.forgets
             ? [("kind", "forgotten_orders")]
             : [("kind", "orders"), ("last_redemption", JSONText(record.lastRedemption))]
-        return head + [("orders", .array(orders)), ("counters", .array(counters))]
+        return head + time("date", record.date) + [
+            ("orders", .array(orders)), ("counters", .array(counters)),
+        ]
     }
 
     private static func names(of order: borrowing RecordedOrder) -> Members {

@@ -28,7 +28,7 @@ struct SalvageTarget {
     func write(_ saved: borrowing SalvagedState) throws(JournalToolFault) {
         let disk = PosixDisk()
         if !FileManager.default.fileExists(atPath: path) { try make(on: disk) }
-        let lock: FileLock
+        let lock: DirectoryLock
         switch try attempt() {
         case .acquired(let acquired): lock = acquired
         case .heldByAnother: throw JournalToolFault("\(path) is in use")
@@ -43,11 +43,12 @@ struct SalvageTarget {
         }
     }
 
-    private func attempt() throws(JournalToolFault) -> FileLock.Attempt {
+    private func attempt() throws(JournalToolFault) -> DirectoryLock.Attempt {
         do throws(PosixFault) {
-            return try FileLock.attempt(path: path + "/lock")
+            return try DirectoryLock.attempt(
+                path, creatingFile: .ifMissing, forMilliseconds: 0)
         } catch {
-            throw JournalToolFault("\(path)/lock: \(error)")
+            throw JournalToolFault("\(path): \(error)")
         }
     }
 

@@ -10,6 +10,7 @@ struct Configuration: Equatable, Sendable {
     /// Definition files. Nil until the file or the command line names some; a file may list none on
     /// purpose (`catalog: []`).
     var catalogPaths: [String]?
+    var reload = ReloadSettings()
     var limits = ResourceLimits()
     /// A client that sends nothing for this long is disconnected; nil for never.
     var idleTimeoutSeconds: Int64? = 600
@@ -60,6 +61,14 @@ struct StateSettings: Equatable, Sendable {
 
     var directory = "/var/lib/coupond"
     var creation = Creation.always
+}
+
+/// What a reload takes without being forced.
+struct ReloadSettings: Equatable, Sendable {
+    /// How much of a store's coupons, and of its codes, may go at once.
+    var shrinkPercent: Int64 = 50
+    /// A reload that takes longer is given up.
+    var timeoutSeconds: Int64 = 300
 }
 
 /// How decisions are recorded.

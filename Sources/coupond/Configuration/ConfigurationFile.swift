@@ -33,6 +33,11 @@ extension Configuration {
         if let catalog = file.take("catalog") {
             catalogPaths = catalog.list().compactMap { $0.filePath() }
         }
+        if var map = file.take("reload")?.map() {
+            map.read("shrink_percent", in: 0...100) { reload.shrinkPercent = $0 }
+            map.read("timeout_seconds", in: 1...86_400) { reload.timeoutSeconds = $0 }
+            map.refuseUnknownKeys()
+        }
         if var map = file.take("limits")?.map() {
             readLimits(&map)
             map.refuseUnknownKeys()
@@ -61,6 +66,7 @@ extension Configuration {
         map.read("line_bytes", in: 1_024...16_777_216) { limits.lineBytesMax = Int($0) }
         map.read("lines_per_turn", in: 1...1_000_000) { limits.linesPerTurnMax = Int($0) }
         map.read("connections", in: 1...1_000_000) { limits.connectionsMax = Int($0) }
+        map.read("admin_connections", in: 1...1_000_000) { limits.adminConnectionsMax = Int($0) }
         map.read("output_bytes", in: 4_096...1_073_741_824) { limits.outputBytesMax = Int($0) }
         map.read("orders", in: 1...2_000_000_000) { limits.ordersMax = Int($0) }
         map.read("idle_timeout_seconds", in: 0...31_536_000) { seconds in

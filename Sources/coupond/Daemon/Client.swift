@@ -17,6 +17,7 @@ final class Client: ConnectionHandler {
     }
 
     let id: ConversationID
+    let place: ConnectionPlaces.Place
     private let connection: Connection
     private let server: LoopServer
     private unowned let list: ClientList
@@ -31,16 +32,16 @@ final class Client: ConnectionHandler {
     private var peerHasFinished = false
     private var hasEnded = false
 
-    /// Whether bytes came, or a backlog was taken, since the last sweep or drain tick.
+    /// Whether bytes came, or a backlog was taken, since the last drain tick.
     private var isActive = true
-    /// The number of successive sweeps without activity.
-    private var idleSweeps = 0
+    private var idleClock = IdleClock()
 
     init(
-        _ id: ConversationID, on connection: Connection, terms: ListenerTerms,
-        limits: ResourceLimits, server: LoopServer, list: ClientList
+        _ id: ConversationID, on connection: Connection, in place: ConnectionPlaces.Place,
+        terms: ListenerTerms, limits: ResourceLimits, server: LoopServer, list: ClientList
     ) {
         self.id = id
+        self.place = place
         self.connection = connection
         self.server = server
         self.list = list
@@ -73,6 +74,7 @@ final class Client: ConnectionHandler {
     func drained(_ connection: Connection) {
         guard isBackedUp else { return }
         isActive = true
+        idleClock.noteTaken()
         proceedIfTaken()
     }
 
@@ -108,12 +110,9 @@ final class Client: ConnectionHandler {
     /// Closes the connection after `sweepsMax` sweeps without activity.
     func sweep(disconnectingAfter sweepsMax: Int) {
         // A client that waits for the daemon is not idle; one that does not take its replies is.
-        if isActive || awaitsAnswer {
-            isActive = false
-            idleSweeps = 0
-            return
-        }
-        idleSweeps += 1
+        let idleSweeps = idleClock.sweep(
+            lineCount: conversation.lineCount, awaitsDaemon: awaitsAnswer)
+        if idleSweeps == 0 { return }
         conversation.trim()
         if idleSweeps >= sweepsMax { connection.close() }
     }

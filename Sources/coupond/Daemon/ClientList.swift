@@ -12,6 +12,7 @@ final class ClientList {
     private let limits: ResourceLimits
     private let log: DaemonLog
     private var clients: [ConversationID: Client] = [:]
+    private var places: ConnectionPlaces
     private var lastID: UInt64 = 0
     /// The clients whose remaining lines are answered in the next turn.
     private var yielded: [Client] = []
@@ -20,6 +21,7 @@ final class ClientList {
         self.server = server
         self.limits = limits
         self.log = log
+        places = ConnectionPlaces(limits)
     }
 
     var count: Int { clients.count }
@@ -32,14 +34,26 @@ final class ClientList {
             server.turnAway(connection, .notOnTheList)
             return
         }
-        if clients.count >= limits.connectionsMax {
+        switch places.take(for: terms.role) {
+        case .admitted(let place): start(connection, on: terms, in: place)
+        case .refused(let isNews):
+            if isNews {
+                log.warning(
+                    "the limit of connections is reached: clients are turned away",
+                    metadata: ["connections": .stringConvertible(clients.count)])
+            }
             server.turnAway(connection, .tooManyConnections)
-            return
         }
+    }
+
+    private func start(
+        _ connection: Connection, on terms: ListenerTerms, in place: ConnectionPlaces.Place
+    ) {
         lastID += 1
         let id = ConversationID(rawValue: lastID)
         let client = Client(
-            id, on: connection, terms: terms, limits: limits, server: server, list: self)
+            id, on: connection, in: place, terms: terms, limits: limits, server: server,
+            list: self)
         clients[id] = client
         noteCount()
         connection.start(deliveringTo: client)
@@ -57,6 +71,7 @@ final class ClientList {
     /// The connection of `client` ended.
     func remove(_ client: Client, _ reason: ConnectionEnd) {
         clients[client.id] = nil
+        places.giveBack(client.place)
         server.with { server in server.forget(client.id) }
         noteCount()
         if case .failed(let fault) = reason {

@@ -56,7 +56,8 @@ final class Daemon {
         log = DaemonLog(parts.log, on: parts.logOutput)
         server = LoopServer(parts.server)
         clients = ClientList(server, limits: parts.configuration.limits, log: log)
-        listeners = Listeners(parts.sockets, server: server, clients: clients, log: log)
+        listeners = try Listeners(
+            parts.sockets, on: loop, server: server, clients: clients, log: log)
         journal = try JournalDriver(
             parts.journal, on: loop, server: server, clients: clients, log: log)
         idleTimeout = try IdleTimeout(on: loop, clients: clients)
@@ -82,15 +83,15 @@ final class Daemon {
             log: log)
     }
 
-    /// Serves. `uncached` are the sources of the serving catalog if the cache does not hold it yet.
+    /// Serves the catalog made from `sources`; `isUncached` if the cache does not hold it yet.
     /// The process ends from inside (see ``Drain``).
-    func run(caching uncached: CatalogSources?) throws(UVFault) {
+    func run(serving sources: CatalogSources, isUncached: Bool) throws(UVFault) {
         turnHook = try TurnHook(
             on: loop, onTurn: { [unowned self] in endTurn() },
             afterTurn: { [unowned self] in noteTurn(nanoseconds: $0) })
         nextTurn = try LoopTimer(on: loop) {}
         idleTimeout.start(seconds: idleTimeoutSeconds)
-        if let uncached { reloader.writeCache(madeFrom: uncached) }
+        reloader.begin(serving: sources, isUncached: isUncached)
         try listeners.listen()
         log.notifyServiceManager("READY=1")
         log.info("serving")
@@ -114,7 +115,7 @@ final class Daemon {
     private func startTasks() {
         while let task = server.with({ server, now in server.nextTask(at: now) }) {
             switch task {
-            case .reload: reloader.start()
+            case .reload(let isForced): reloader.start(isForced: isForced)
             case .compaction(let header): snapshotter.start(continuedBy: header)
             case .archive(let lines): archiver.start(lines)
             }

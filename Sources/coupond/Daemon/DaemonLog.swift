@@ -1,7 +1,6 @@
 import Glibc
 import Logging
 import Posix
-import SystemPackage
 
 /// The log of a running daemon. Operators may reopen, move and re-level it; lines about work that
 /// ended in this turn wait for the turn's end, because they report its length.
@@ -48,29 +47,12 @@ final class DaemonLog {
     }
 
     /// Opens the log file again, after a rotation.
-    func reopen() {
-        do throws(Errno) {
-            try output.reopen()
-            log.info("log file reopened")
-        } catch {
-            log.error("cannot reopen the log file", metadata: ["fault": "\(error)"])
-        }
-    }
+    func reopen() { output.reopen(level: log.logLevel) }
 
     /// Applies changed settings.
     func adopt(_ settings: LogSettings, replacing old: LogSettings) {
-        if settings.file != old.file { move(to: settings.file) }
         log.logLevel = settings.level
-    }
-
-    private func move(to path: String?) {
-        do throws(Errno) {
-            try output.reopen(at: path)
-        } catch {
-            log.error(
-                "cannot open the new log file; the log stays in the old one",
-                metadata: ["file": "\(path ?? "")", "fault": "\(error)"])
-        }
+        if settings.file != old.file { output.move(to: settings.file, level: settings.level) }
     }
 
     /// Sends a state such as `READY=1` to the service manager, if there is one.
@@ -82,10 +64,12 @@ final class DaemonLog {
         }
     }
 
-    /// Ends the process at once: a catalog that a worker is building would delay a normal end.
+    /// Ends the process once the log is written, for which it does not wait long. It does not wait for
+    /// a catalog that a worker is building.
     func endProcess(_ reason: ExitReason) -> Never {
         endTurn()
         log.info("ended", metadata: ["status": .stringConvertible(reason.rawValue)])
+        output.flush()
         _exit(reason.rawValue)
     }
 }

@@ -12,6 +12,7 @@ final class JournalDriver {
     private let server: LoopServer
     private let clients: ClientList
     private let log: DaemonLog
+    private let diskWatch: DiskWatch
     /// Starts a turn at the time of the next journal work or snapshot; the turn's end does the
     /// work.
     private let deadlineTimer: LoopTimer
@@ -24,6 +25,7 @@ final class JournalDriver {
     ) throws(UVFault) {
         thread = try JournalThread(writer, on: loop)
         deadlineTimer = try LoopTimer(on: loop) {}
+        diskWatch = try DiskWatch(on: loop, server: server, log: log)
         self.server = server
         self.clients = clients
         self.log = log
@@ -34,7 +36,10 @@ final class JournalDriver {
         let turn = server.with { server, now in
             server.beginJournalTurn(into: &thread.records, at: now)
         }
-        if let turn { thread.perform(turn) { [unowned self] in finishTurn($0) } }
+        if let turn {
+            diskWatch.begin()
+            thread.perform(turn) { [unowned self] in finishTurn($0) }
+        }
         guard let deadline = server.with({ server, now in server.deadline(at: now) }) else {
             deadlineTimer.stop()
             return
@@ -43,6 +48,7 @@ final class JournalDriver {
     }
 
     private func finishTurn(_ report: JournalReport) {
+        diskWatch.end()
         let fault = server.with { server, now in
             server.endJournalTurn(report, at: now)
             return server.journalFault
@@ -69,11 +75,17 @@ final class JournalDriver {
 
     /// After a failed write the content of the disk is unknown. Waiting replies are not sent, and
     /// the write is not repeated: the kernel drops pages it could not write, and a second try would
-    /// succeed.
+    /// succeed. Without its name the content is lost as well: no start would find it.
     private func stopAcknowledging(because fault: DiskFault) -> Never {
-        log.critical(
-            "cannot write the journal: no more requests are acknowledged",
-            metadata: ["fault": "\(fault.explanation)"])
+        if fault.isLostName {
+            log.critical(
+                "the state is not this daemon's any more: no more requests are acknowledged",
+                metadata: ["fault": "\(fault.explanation)"])
+        } else {
+            log.critical(
+                "cannot write the journal: no more requests are acknowledged",
+                metadata: ["fault": "\(fault.explanation)"])
+        }
         log.endProcess(.inputOutput)
     }
 }

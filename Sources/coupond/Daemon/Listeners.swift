@@ -8,15 +8,22 @@ final class Listeners {
     private static let backlogMax: Int32 = 1_024
     private static let faultLogMilliseconds: Int64 = 10_000
 
-    private let sockets: [BoundSocket]
+    private let loop: EventLoop
+    private var sockets: [BoundSocket]
+    private let keeper: SocketKeeper
     private let server: LoopServer
     private let clients: ClientList
     private let log: DaemonLog
     /// In steady milliseconds.
     private var lastFaultLoggedAt: Int64?
 
-    init(_ sockets: [BoundSocket], server: LoopServer, clients: ClientList, log: DaemonLog) {
+    init(
+        _ sockets: [BoundSocket], on loop: EventLoop, server: LoopServer, clients: ClientList,
+        log: DaemonLog
+    ) throws(UVFault) {
+        self.loop = loop
         self.sockets = sockets
+        keeper = try SocketKeeper(on: loop, log: log)
         self.server = server
         self.clients = clients
         self.log = log
@@ -28,6 +35,7 @@ final class Listeners {
         for socket in sockets {
             Console.say("listening on \(socket.settings.path) (\(socket.settings.role.name))")
         }
+        keeper.start(sockets) { [unowned self] in replaceSocket(at: $0, with: $1) }
     }
 
     private func listen(on socket: BoundSocket) throws(UVFault) {
@@ -40,7 +48,27 @@ final class Listeners {
             })
     }
 
+    /// Listens on `binding` in place of a socket whose file is lost.
+    private func replaceSocket(at index: Int, with binding: SocketBinding) {
+        let old = sockets[index]
+        do throws(StartFault) {
+            let socket = try BoundSocket(binding, of: old.settings, on: loop)
+            do throws(UVFault) {
+                try listen(on: socket)
+            } catch {
+                socket.listener.close()
+                throw .socketNotBound(path: old.settings.path, .loop(error))
+            }
+            sockets[index] = socket
+            old.listener.close()
+            keeper.replace(at: index, with: socket)
+        } catch {
+            keeper.logFailure(index, error)
+        }
+    }
+
     func close() {
+        keeper.stop()
         for socket in sockets { socket.listener.close() }
     }
 

@@ -1,3 +1,4 @@
+import CStart
 import Glibc
 import UVLoop
 
@@ -8,6 +9,9 @@ enum OperatorSignal: CaseIterable {
     case snapshot
     case finish
 }
+
+// A signal finds three listeners, one after the other, with no gap between them: the handlers of
+// CStart, from before `main` on; the loop's, which note it until the loop runs; and `onSignal`.
 
 /// Watches signals from early on: one that comes while the catalog is still being read is neither
 /// lost nor deadly. The loop delivers them once it runs.
@@ -22,6 +26,9 @@ final class OperatorSignals {
 
     init(on loop: EventLoop) throws(UVFault) {
         for (number, signal) in Self.meanings { try watch(number, as: signal, on: loop) }
+        // Those that came earlier come again, to the loop.
+        let early = cstart_take_signals()
+        for (number, _) in Self.meanings where early & (1 << UInt32(number)) != 0 { raise(number) }
     }
 
     /// Also watches the signals that end the daemon. Until then they end it at once, which is right

@@ -23,6 +23,8 @@ final class Reloader {
     private let log: DaemonLog
     /// The configuration in force.
     private var configuration: Configuration
+    /// Of the serving catalog.
+    private var sources: CatalogSources?
 
     init(
         _ worker: Worker, overrides: Overrides, configuration: Configuration, cache: CatalogCache,
@@ -38,12 +40,20 @@ final class Reloader {
         self.log = log
     }
 
-    func start() {
+    /// Notes what the daemon begins with, and writes it to the cache if it is not there yet.
+    func begin(serving sources: CatalogSources, isUncached: Bool) {
+        self.sources = sources
+        if isUncached { writeCache(madeFrom: sources) }
+    }
+
+    /// Begins a reload. `isForced`: definitions that look as if a part were missing are taken.
+    func start(isForced: Bool) {
         log.notifyServiceManager("RELOADING=1")
         let current = server.with { server in server.catalog }
         worker.run(
-            { [overrides, logger = log.log] in
-                readAgain(overrides, comparingWith: current, logger)
+            { [overrides, sources, logger = log.log] in
+                readAgain(
+                    overrides, isForced: isForced, comparingWith: current, of: sources, logger)
             },
             then: { [unowned self] in finish($0) })
     }
@@ -52,8 +62,10 @@ final class Reloader {
         let outcome: ReloadOutcome
         switch reading {
         case .invalid(let faults): outcome = .refused(faults)
-        case .valid(_, let catalog, _, let changes, let milliseconds):
-            outcome = .built(catalog, changes: changes, milliseconds: milliseconds)
+        case .valid(_, let catalog, let sources, let changes, let limited, let milliseconds):
+            outcome = .built(
+                catalog, changes: changes, warnings: sources.warningCount, limited: limited,
+                milliseconds: milliseconds)
         }
         let (unneeded, faults) = server.with { server, now in
             (server.finishReload(outcome, at: now), server.reloadFaults)
@@ -61,12 +73,15 @@ final class Reloader {
         if let unneeded { release(unneeded) }
 
         if faults.isEmpty,
-            case .valid(let next, let catalog, let sources, _, let milliseconds) = reading
+            case .valid(let next, let catalog, let sources, _, _, let milliseconds) = reading
         {
             adopt(next)
+            self.sources = sources
             writeCache(madeFrom: sources)
             log.postpone { [log, server] in
-                var metadata = Logger.Metadata.catalog(catalog.catalog, milliseconds)
+                var metadata = Logger.Metadata.catalog(
+                    catalog.catalog, warnings: server.with { server in server.catalogWarnings },
+                    milliseconds)
                 metadata["longest_turn_us"] = server.longestTurn(of: .reload)
                 log.info("catalog reloaded", metadata: metadata)
             }
@@ -91,6 +106,7 @@ final class Reloader {
         log.adopt(next.log, replacing: configuration.log)
         configuration.log = next.log
         configuration.catalogPaths = next.catalogPaths
+        configuration.reload = next.reload
         configuration.snapshots = next.snapshots
         configuration.orders = next.orders
         archiver.folder = next.orders.archiveFolder
@@ -138,7 +154,9 @@ final class Reloader {
 /// The configuration and catalog that a reload read.
 private enum ReloadReading: Sendable {
     case invalid([String])
-    case valid(Configuration, SharedCatalog, CatalogSources, [DerivedIDChange], milliseconds: Int64)
+    case valid(
+        Configuration, SharedCatalog, CatalogSources, [DerivedIDChange], limited: [CouponID],
+        milliseconds: Int64)
 }
 
 private enum CachingOutcome: Sendable {
@@ -155,17 +173,35 @@ private final class DiscardedCatalog: Sendable {
     func release() { content.withLock { $0 = nil } }
 }
 
+/// How many limits the loop compares with uses after a reload: that takes it a millisecond at most.
+private let comparedLimitsMax = 4_096
+
 private func readAgain(
-    _ overrides: Overrides, comparingWith current: SharedCatalog, _ log: Logger
+    _ overrides: Overrides, isForced: Bool, comparingWith current: SharedCatalog,
+    of serving: CatalogSources?, _ log: Logger
 ) -> ReloadReading {
     let start = BootClock.now
     do throws(StartFault) {
         let configuration = try Configuration.read(overrides)
-        let recorder = CatalogCache.recorder(of: configuration.catalogPaths ?? [], log)
-        let next = SharedCatalog(try loadCatalog(configuration, recorder))
-        let changes = next.catalog.changedDerivedIDs(from: current.catalog)
+        let deadline = LoadingDeadline(seconds: configuration.reload.timeoutSeconds)
+        let loaded = try LoadedCatalog(
+            configuration, acceptsEmpty: isForced, until: deadline, log)
+        let sources = loaded.sources
+        if !isForced {
+            let guarding = ReloadGuard(
+                serving: serving, shrinkPercent: configuration.reload.shrinkPercent)
+            let faults = guarding.faults(
+                of: loaded.catalog, from: sources, inPlaceOf: current.catalog)
+            if !faults.isEmpty { throw .invalidDefinitions(faults) }
+        }
+        let next = SharedCatalog(loaded.catalog)
+        let changes = next.catalog.changedDerivedIDs(from: current.catalog, until: deadline)
+        if deadline.isOver { throw .invalidDefinitions([deadline.fault(sources.paths)]) }
         return .valid(
-            configuration, next, recorder.sources, changes, milliseconds: BootClock.now - start)
+            configuration, next, sources, changes,
+            limited: next.catalog.couponsWithTotals(
+                changedFrom: current.catalog, countMax: comparedLimitsMax),
+            milliseconds: BootClock.now - start)
     } catch {
         return .invalid(error.lines)
     }
@@ -184,9 +220,12 @@ private func write(
 }
 
 extension Logger.Metadata {
-    /// The size of a catalog, and how long loading it took.
-    static func catalog(_ catalog: borrowing Catalog, _ milliseconds: Int64) -> Logger.Metadata {
+    /// The size of a catalog, the number of its warnings, and how long loading it took.
+    static func catalog(
+        _ catalog: borrowing Catalog, warnings: Int, _ milliseconds: Int64
+    ) -> Logger.Metadata {
         [
+            "warnings": .stringConvertible(warnings),
             "coupons": .stringConvertible(catalog.couponCount),
             "codes": .stringConvertible(catalog.codeCount),
             "ms": .stringConvertible(milliseconds),

@@ -1,6 +1,4 @@
-import CouponRules
 import Logging
-import Posix
 
 /// Writes each event as one JSON object on one line.
 struct JSONLogHandler: LogHandler {
@@ -23,7 +21,7 @@ struct JSONLogHandler: LogHandler {
         output.write(
             LogLine(
                 level: event.level, message: event.message.description, metadata: metadata,
-                time: Instant(millisecondsSinceEpoch: WallClock.now)))
+                time: .present))
     }
 }
 

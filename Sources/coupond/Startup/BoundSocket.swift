@@ -6,60 +6,61 @@
 // 3. Send a request. Only "connection refused" proves that no process listens. Then remove it.
 // 4. Bind, set access rights and owner, and only then listen.
 
+import CouponService
 import Foundation
 import Posix
 import SystemPackage
 import UVLoop
 
-/// A bound socket on which the daemon does not listen yet.
-struct BoundSocket {
-    let settings: SocketSettings
-    let listener: PipeListener
-    /// Held while the daemon lives; nil for a socket of the service manager.
-    let lock: FileLock?
+/// A socket that is bound to its path, and on which no loop listens yet. Made on any thread: finding
+/// out whether another process listens may take a second.
+struct SocketBinding: Sendable {
+    /// Belongs to the one that takes the binding over.
+    let descriptor: CInt
+    /// Held while the daemon lives.
+    let lock: FileLock
 
     private static let probeRequest = Array("{\"op\":\"ping\"}\n".utf8)
     private static let probeTimeoutMilliseconds: Int64 = 1_000
 
-    /// Binds the configured path.
-    init(binding settings: SocketSettings, on loop: EventLoop) throws(StartFault) {
+    /// Binds the configured path. `lock` is that of an earlier binding, if there was one.
+    init(_ settings: SocketSettings, holding lock: FileLock? = nil) throws(StartFault) {
         let path = settings.path
         try settings.checkPathLength()
-        self.settings = settings
-        lock = try Self.acquireLock(path)
+        if let lock, lock.isOfFile(at: Self.lockPath(path)) {
+            self.lock = lock
+        } else {
+            self.lock = try Self.acquireLock(path)
+        }
         try Self.removeIfStale(path)
-        listener = try Self.bind(settings, on: loop)
+        let socket: UnixSocket
+        do throws(PosixFault) {
+            socket = try UnixSocket(boundTo: path, mode: settings.mode)
+        } catch {
+            throw .socketNotBound(path: path, .posix(error))
+        }
         do throws(PosixFault) {
             try changeOwner(ofPath: path, user: settings.owner, group: settings.group)
         } catch {
-            listener.close()
+            try Self.remove(path)
             throw Self.ownershipFault(error, settings)
         }
+        descriptor = socket.relinquish()
     }
 
-    /// Takes over a socket from the service manager, which has set its access rights.
-    init(
-        adopting descriptor: Int32, for settings: SocketSettings, on loop: EventLoop
-    ) throws(StartFault) {
-        self.settings = settings
-        lock = nil
-        do {
-            let socket = try UnixSocket(inheriting: descriptor)
-            listener = try PipeListener(on: loop, adopting: socket.relinquish())
-        } catch {
-            throw .inheritedSocketUnusable(path: settings.path, SystemFault(error))
-        }
+    /// Gives the path back, because the daemon is about to end.
+    func discard(_ settings: SocketSettings) throws(StartFault) {
+        _ = UnixSocket(owning: descriptor)
+        try Self.remove(settings.path)
     }
 
-    private static func bind(
-        _ settings: SocketSettings, on loop: EventLoop
-    ) throws(StartFault) -> PipeListener {
+    private static func lockPath(_ path: String) -> String { path + ".lock" }
+
+    private static func remove(_ path: String) throws(StartFault) {
         do {
-            let socket = try UnixSocket(boundTo: settings.path, mode: settings.mode)
-            return try PipeListener(
-                on: loop, adopting: socket.relinquish(), removing: settings.path)
+            try FileManager.default.removeItem(atPath: path)
         } catch {
-            throw .socketNotBound(path: settings.path, SystemFault(error))
+            throw .staleSocketNotRemoved(path: path, Errno(of: error))
         }
     }
 
@@ -67,7 +68,7 @@ struct BoundSocket {
         let attempt: FileLock.Attempt
         do throws(PosixFault) {
             attempt = try FileLock.attempt(
-                path: path + ".lock", forMilliseconds: lockPatienceMilliseconds)
+                path: lockPath(path), forMilliseconds: lockPatienceMilliseconds)
         } catch {
             throw .socketNotBound(path: path, .posix(error))
         }
@@ -89,12 +90,7 @@ struct BoundSocket {
         case .missing: return
         case .notASocket: throw .notASocket(path: path)
         case .answered, .silent: throw .socketTaken(path: path)
-        case .refused:
-            do {
-                try FileManager.default.removeItem(atPath: path)
-            } catch {
-                throw .staleSocketNotRemoved(path: path, Errno(of: error))
-            }
+        case .refused: try remove(path)
         }
     }
 
@@ -105,6 +101,51 @@ struct BoundSocket {
         case .findUser: .unknownOwner(path: settings.path, name: settings.owner ?? "", fault)
         case .findGroup: .unknownOwner(path: settings.path, name: settings.group ?? "", fault)
         default: .socketNotBound(path: settings.path, .posix(fault))
+        }
+    }
+}
+
+/// A bound socket on which the daemon does not listen yet.
+struct BoundSocket {
+    let settings: SocketSettings
+    let listener: PipeListener
+    /// The socket's file, as far as it is known.
+    let file: SocketFile?
+    /// Held while the daemon lives; nil for a socket of the service manager.
+    let lock: FileLock?
+
+    /// Binds the configured path.
+    init(binding settings: SocketSettings, on loop: EventLoop) throws(StartFault) {
+        try self.init(SocketBinding(settings), of: settings, on: loop)
+    }
+
+    /// Takes over a binding.
+    init(
+        _ binding: SocketBinding, of settings: SocketSettings, on loop: EventLoop
+    ) throws(StartFault) {
+        self.settings = settings
+        lock = binding.lock
+        do throws(UVFault) {
+            listener = try PipeListener(
+                on: loop, adopting: binding.descriptor, removing: settings.path)
+        } catch {
+            throw .socketNotBound(path: settings.path, .loop(error))
+        }
+        file = listener.file
+    }
+
+    /// Takes over a socket from the service manager, which has set its access rights.
+    init(
+        adopting descriptor: Int32, for settings: SocketSettings, on loop: EventLoop
+    ) throws(StartFault) {
+        self.settings = settings
+        lock = nil
+        file = boundPath(of: descriptor).flatMap { SocketFile(at: $0) }
+        do {
+            let socket = try UnixSocket(inheriting: descriptor)
+            listener = try PipeListener(on: loop, adopting: socket.relinquish())
+        } catch {
+            throw .inheritedSocketUnusable(path: settings.path, SystemFault(error))
         }
     }
 }
@@ -145,11 +186,11 @@ func openSockets(
     return sockets
 }
 
-/// Raises the limit of file descriptors to what `connectionsMax` connections and the daemon need.
-func raiseFileDescriptorLimit(connectionsMax: Int) throws(StartFault) {
+/// Raises the limit of file descriptors to what all connections and the daemon need.
+func raiseFileDescriptorLimit(_ limits: ResourceLimits) throws(StartFault) {
     // Sockets, locks, log, snapshot, the loop's own, and some for libraries.
     let ownMax: UInt64 = 64
-    let needed = UInt64(connectionsMax) + ownMax
+    let needed = UInt64(limits.connectionsMax + limits.adminConnectionsMax) + ownMax
     let limit: FileDescriptorLimit
     do throws(PosixFault) {
         limit = try fileDescriptorLimit()

@@ -37,23 +37,25 @@ struct CatalogCache: Sendable {
 
     /// The cached catalog, if compiling the files at `paths` now would give the same; otherwise
     /// nil.
-    func unchangedCatalog(at paths: [String]) throws(CatalogCacheFault) -> Catalog? {
+    func unchangedCatalog(at paths: [String]) throws(CatalogCacheFault) -> CachedCatalog? {
         guard let bytes = try bytes() else { return nil }
         do {
             let image = try CatalogImage(bytes.bytes)
             let isUnchanged = image.sources.areUnchanged(
                 for: Self.program, paths: paths, stamp: FileStamp.init(ofFileAt:))
-            return isUnchanged ? try image.catalog() : nil
+            guard isUnchanged else { return nil }
+            return CachedCatalog(catalog: try image.catalog(), sources: image.sources)
         } catch {
             throw .unusable(error)
         }
     }
 
     /// The newest catalog that was served, even if definitions changed since; nil if there is none.
-    func lastGoodCatalog() throws(CatalogCacheFault) -> Catalog? {
+    func lastGoodCatalog() throws(CatalogCacheFault) -> CachedCatalog? {
         guard let bytes = try bytes() else { return nil }
         do {
-            return try CatalogImage(bytes.bytes).catalog()
+            let image = try CatalogImage(bytes.bytes)
+            return CachedCatalog(catalog: try image.catalog(), sources: image.sources)
         } catch {
             throw .unusable(error)
         }
@@ -106,13 +108,17 @@ struct CatalogCache: Sendable {
 
     // MARK: Sources
 
-    /// A recorder for a loading of `paths` that begins now; its progress is logged to `log`.
-    static func recorder(of paths: [String], _ log: Logger) -> SourceRecorder {
+    /// A recorder for a loading of `paths` that begins now; its progress is logged to `log`, unless that is nil.
+    static func recorder(
+        of paths: [String], rules: LoadingRules? = nil, _ log: Logger?
+    ) -> SourceRecorder {
         let recorder = SourceRecorder(
-            program: program, paths: paths, now: WallClock.now * 1_000_000,
+            program: program, paths: paths, now: WallClock.now * 1_000_000, rules: rules,
             stamp: FileStamp.init(ofFileAt:))
-        let loadingLog = LoadingLog(log)
-        recorder.onProgress = { loadingLog.note($0) }
+        if let log {
+            let loadingLog = LoadingLog(log)
+            recorder.onProgress = { loadingLog.note($0) }
+        }
         return recorder
     }
 
@@ -122,6 +128,12 @@ struct CatalogCache: Sendable {
         let executable = FileStamp(ofFileAt: "/proc/self/exe").map { "\($0)" } ?? "unknown"
         return "\(daemonVersion), time zones \(TimeZone.timeZoneDataVersion), \(executable)"
     }()
+}
+
+/// A catalog from the cache, and what it was compiled from.
+struct CachedCatalog: ~Copyable {
+    let catalog: Catalog
+    let sources: CatalogSources
 }
 
 /// Why the cache cannot be used.

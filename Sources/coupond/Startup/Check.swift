@@ -9,48 +9,49 @@ import SystemPackage
 func check(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     let configuration = try Configuration.read(overrides)
     for socket in configuration.sockets { try socket.checkPathLength() }
-    let catalog = try loadCatalog(configuration)
-    let faults = try lostUses(of: catalog, configuration)
-    if !faults.isEmpty { throw .invalidDefinitions(faults) }
-    Console.say("valid: \(catalog.couponCount) coupons with \(catalog.codeCount) codes")
+    let loaded = try LoadedCatalog(configuration)
+    Console.show(loaded.warnings.map(\.warning))
+    let unlisted = loaded.sources.warningCount - loaded.warnings.count
+    if unlisted > 0 { Console.show(["coupond: \(unlisted) more warnings are not listed"]) }
+    let uses = try compareUses(with: loaded.catalog, configuration)
+    Console.show(uses.warnings.map(\.warning))
+    if !uses.faults.isEmpty { throw .invalidDefinitions(uses.faults) }
+    Console.show([
+        "coupond: valid: \(loaded.catalog.couponCount) coupons with"
+            + " \(loaded.catalog.codeCount) codes"
+    ])
     return .success
 }
 
-/// Reads and compiles the configured definitions. `recorder` records every file.
-func loadCatalog(
-    _ configuration: Configuration, _ recorder: SourceRecorder? = nil
-) throws(StartFault) -> Catalog {
-    do throws(CatalogFaults) {
-        return try Catalog.load(paths: configuration.catalogPaths ?? [], recorder: recorder)
-    } catch {
-        throw .invalidDefinitions(error.faults)
-    }
-}
-
-/// The uses in the present state that the catalog would no longer show.
-private func lostUses(
-    of catalog: borrowing Catalog, _ configuration: Configuration
-) throws(StartFault) -> [DefinitionFault] {
+/// The uses in the present state that the catalog would no longer show, and the limits that they
+/// exceed.
+private func compareUses(
+    with catalog: borrowing Catalog, _ configuration: Configuration
+) throws(StartFault) -> (faults: [DefinitionFault], warnings: [DefinitionFault]) {
     // A running daemon may be changing to another segment just now, so a fault counts only if
     // it is there at every attempt.
     for attempt in 1...attemptsMax {
         do throws(RecoveryFault) {
-            return catalog.lostUses(of: try recoverState(configuration).ledger)
+            let state = try recoverState(configuration)
+            return (
+                catalog.lostUses(of: state.ledger), catalog.limitsBelowUse(in: state.ledger)
+            )
         } catch {
-            if error.isMissing { return [] }
+            if error.isMissing { return ([], []) }
             if error.isForbidden {
                 // The user who edits the catalog may lack the right to read the state.
-                Console.say(
-                    "\(configuration.state.directory) may not be read: whether uses would be lost"
-                        + " is not checked")
-                return []
+                Console.show([
+                    "coupond: \(configuration.state.directory) may not be read: whether uses would"
+                        + " be lost is not checked"
+                ])
+                return ([], [])
             }
             if attempt == attemptsMax {
                 throw .unusableState(error, directory: configuration.state.directory)
             }
         }
     }
-    return []
+    return ([], [])
 }
 
 private let attemptsMax = 3

@@ -16,20 +16,21 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
     returnBlocksWhenFreed(ofAtLeast: 1 << 20)
     let configuration = try Configuration.read(overrides)
     let logOutput = try openLog(configuration.log)
+    defer { logOutput.flush() }
     let log = Logger(to: logOutput, level: configuration.log.level)
     log.info("starting", metadata: ["version": "\(daemonVersion)"])
 
     let loop = try granted { () throws(UVFault) in try EventLoop() }
     let signals = try granted { () throws(UVFault) in try OperatorSignals(on: loop) }
-    try raiseFileDescriptorLimit(connectionsMax: configuration.limits.connectionsMax)
+    try raiseFileDescriptorLimit(configuration.limits)
     let directory = try StateDirectory(locking: configuration.state)
     let state = try loadState(configuration, log)
     let catalog = try StartingCatalog(
         configuration, isStrict: overrides.isStrictCatalog, keepingUsesOf: state.ledger, log)
     let sockets = try openSockets(configuration.sockets, on: loop)
     // Last, so that a start that fails for another reason does not change the journal.
-    let journal = try createJournal(after: state.continuation, configuration)
-    let uncached = catalog.uncached
+    let journal = try createJournal(after: state.continuation, in: directory, configuration)
+    let (sources, isUncached) = (catalog.sources, catalog.isUncached)
     // Consumed, because this function never returns: it would hold the first catalog forever.
     let server = makeServer(consume state, consume catalog, journal.report, configuration)
 
@@ -41,7 +42,7 @@ func serve(_ overrides: Overrides) throws(StartFault) -> ExitReason {
                 journal: journal))
         try signals.watchEnd(on: loop)
         signals.onSignal = { daemon.follow($0) }
-        try daemon.run(caching: uncached)
+        try daemon.run(serving: sources, isUncached: isUncached)
     } catch {
         for socket in sockets { socket.listener.close() }
         throw .system(.loop(error))
@@ -95,6 +96,11 @@ private func loadState(
                 "sequence": .stringConvertible(tail.sequence),
             ])
     }
+    if state.report.isEmpty {
+        log.warning(
+            "the state directory holds no state: every counter starts at zero",
+            metadata: ["directory": "\(configuration.state.directory)"])
+    }
     let totals = state.ledger.totals
     log.info(
         "state loaded",
@@ -109,12 +115,14 @@ private func loadState(
 }
 
 private func createJournal(
-    after continuation: borrowing JournalContinuation, _ configuration: Configuration
+    after continuation: borrowing JournalContinuation, in directory: StateDirectory,
+    _ configuration: Configuration
 ) throws(StartFault) -> JournalWriter {
     do throws(DiskFault) {
         return try JournalWriter.begin(
-            on: PosixDisk(), directory: configuration.state.directory,
-            segmentByteCount: configuration.journal.segmentByteCount, after: continuation)
+            on: PosixDisk(), directory: directory.path,
+            segmentByteCount: configuration.journal.segmentByteCount, after: continuation,
+            keeping: directory.names)
     } catch {
         throw .journalNotCreated(error)
     }
@@ -136,5 +144,6 @@ private func makeServer(
     return ConversationServer(
         catalog: catalog.shared, ledger: state.takeLedger(), journal: report, settings: settings,
         facts: ServerFacts(
-            version: daemonVersion, startedAt: time.wall, catalogOrigin: catalog.origin), at: time)
+            version: daemonVersion, startedAt: time.wall, catalogOrigin: catalog.origin,
+            catalogWarnings: catalog.warningCount), at: time)
 }

@@ -35,6 +35,9 @@ enum StartFault: Error, Equatable {
     /// The sockets that the service manager passed do not match the configured ones.
     case inheritedSocketsDoNotFit(inherited: [String], configured: [String])
     case inheritedSocketUnusable(path: String, SystemFault)
+    /// The service manager passed a socket for the configured `path` that is bound at `boundPath`,
+    /// where the configuration has another socket.
+    case inheritedSocketMisplaced(path: String, boundPath: String)
 
     case unusableState(RecoveryFault, directory: String)
     /// The journal's first new segment.
@@ -79,7 +82,7 @@ extension StartFault {
         switch self {
         case .usage: .usage
         case .invalidDefinitions, .socketPathTooLong, .unknownOwner, .inheritedSocketsDoNotFit,
-            .inheritedSocketUnusable:
+            .inheritedSocketUnusable, .inheritedSocketMisplaced:
             .configuration
         case .unreadableConfiguration(_, let error), .stateDirectoryUnreadable(_, let error):
             switch error {
@@ -109,16 +112,10 @@ extension StartFault {
         }
     }
 
-    /// Prints the fault. Mistakes in files have the format of compiler errors, so that editors find
+    /// What is printed. Mistakes in files have the format of compiler errors, so that editors find
     /// them.
-    func report() {
-        for line in lines {
-            if case .invalidDefinitions = self {
-                Console.write(line + "\n")
-            } else {
-                Console.say(line)
-            }
-        }
+    var report: [String] {
+        if case .invalidDefinitions = self { lines } else { lines.map { "coupond: \($0)" } }
     }
 
     /// The fault in words, one sentence per line.
@@ -151,8 +148,8 @@ extension StartFault {
             ["cannot create a new journal segment: \(fault.explanation)"]
         case .tooFewFileDescriptors(let needed, let limit):
             [
-                "`limits.connections` needs \(needed) file descriptors, but the process may have"
-                    + " \(limit): raise LimitNOFILE (ulimit -n), or lower the setting"
+                "the limits of connections need \(needed) file descriptors, but the process may have"
+                    + " \(limit): raise LimitNOFILE (ulimit -n), or lower the settings"
             ]
         case .system(let fault): ["the operating system refused: \(fault)"]
         default: [socketLine]
@@ -177,6 +174,9 @@ extension StartFault {
         case .inheritedSocketUnusable(let path, let fault):
             "the descriptor that the service manager passed for \(path) is not a listening Unix"
                 + " socket: \(fault)"
+        case .inheritedSocketMisplaced(let path, let boundPath):
+            "the socket that the service manager passed for \(path) is bound at \(boundPath), which"
+                + " is another socket of the configuration: correct FileDescriptorName or the path"
         default: preconditionFailure("only socket faults come here")
         }
     }

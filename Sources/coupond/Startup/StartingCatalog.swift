@@ -15,8 +15,10 @@ import Posix
 struct StartingCatalog {
     let shared: SharedCatalog
     let origin: CatalogOrigin
-    /// Its sources, if it must still be written to the cache.
-    let uncached: CatalogSources?
+    let sources: CatalogSources
+    /// Whether it must still be written to the cache.
+    let isUncached: Bool
+    let warningCount: Int
 
     /// Finds the catalog to begin with. A catalog that would hide uses in `ledger` is not taken.
     ///
@@ -31,10 +33,13 @@ struct StartingCatalog {
         let start = BootClock.now
         var isCacheUsable = true
         do throws(CatalogCacheFault) {
-            if let catalog = try cache.unchangedCatalog(at: paths),
-                catalog.lostUses(of: ledger).isEmpty
+            if let cached = try cache.unchangedCatalog(at: paths),
+                cached.catalog.lostUses(of: ledger).isEmpty
             {
-                self.init(catalog, from: .cache, uncached: nil, since: start, log)
+                let sources = cached.sources
+                let limits = cached.catalog.limitsBelowUse(in: ledger)
+                self.init(
+                    cached.catalog, of: sources, from: .cache, limits: limits, since: start, log)
                 return
             }
         } catch {
@@ -45,44 +50,59 @@ struct StartingCatalog {
         }
 
         do throws(StartFault) {
-            let recorder = CatalogCache.recorder(of: paths, log)
-            let catalog = try loadCatalog(configuration, recorder)
-            let lost = catalog.lostUses(of: ledger)
+            let loaded = try LoadedCatalog(configuration, log)
+            let lost = loaded.catalog.lostUses(of: ledger)
             if !lost.isEmpty { throw .invalidDefinitions(lost) }
-            self.init(catalog, from: .files, uncached: recorder.sources, since: start, log)
+            let sources = loaded.sources
+            let limits = loaded.catalog.limitsBelowUse(in: ledger)
+            self.init(
+                loaded.catalog, of: sources, from: .files, isUncached: true, limits: limits,
+                since: start, log)
         } catch {
             guard !isStrict, isCacheUsable, case .invalidDefinitions(let faults) = error,
-                let catalog = Self.lastGoodCatalog(in: cache, keepingUsesOf: ledger)
+                let kept = Self.lastGoodCatalog(in: cache, keepingUsesOf: ledger)
             else { throw error }
             for fault in faults {
                 log.error("definitions refused", metadata: ["fault": "\(fault)"])
             }
             log.error("the last good catalog is served: correct the definitions and reload")
+            let sources = kept.sources
+            let limits = kept.catalog.limitsBelowUse(in: ledger)
             self.init(
-                catalog, from: .lastGood(faults: faults.map(\.description)), uncached: nil,
-                since: start, log)
+                kept.catalog, of: sources, from: .lastGood(faults: faults.map(\.description)),
+                limits: limits, since: start, log)
         }
     }
 
     private init(
-        _ catalog: consuming Catalog, from origin: CatalogOrigin, uncached: CatalogSources?,
-        since start: Int64, _ log: Logger
+        _ catalog: consuming Catalog, of sources: CatalogSources, from origin: CatalogOrigin,
+        isUncached: Bool = false, limits: [DefinitionFault], since start: Int64, _ log: Logger
     ) {
         shared = SharedCatalog(catalog)
+        self.sources = sources
         self.origin = origin
-        self.uncached = uncached
-        var metadata = Logger.Metadata.catalog(shared.catalog, BootClock.now - start)
+        self.isUncached = isUncached
+        warningCount = sources.warningCount + limits.count
+        var metadata = Logger.Metadata.catalog(
+            shared.catalog, warnings: warningCount, BootClock.now - start)
         metadata["source"] = "\(origin.name)"
         log.info("catalog loaded", metadata: metadata)
     }
 
     private static func lastGoodCatalog(
         in cache: CatalogCache, keepingUsesOf ledger: borrowing Ledger
-    ) -> Catalog? {
+    ) -> CachedCatalog? {
         // It was usable a moment ago. If it no longer is, the faults of the definitions are
         // reported.
-        guard let catalog = try? cache.lastGoodCatalog(), catalog.lostUses(of: ledger).isEmpty
+        guard let kept = try? cache.lastGoodCatalog(), kept.catalog.lostUses(of: ledger).isEmpty
         else { return nil }
-        return catalog
+        return kept
+    }
+}
+
+extension Catalog {
+    /// A warning for each limit of uses in all that is below the uses that `ledger` has.
+    func limitsBelowUse(in ledger: borrowing Ledger) -> [DefinitionFault] {
+        limitsBelowUse(couponsWithTotals, in: ledger)
     }
 }

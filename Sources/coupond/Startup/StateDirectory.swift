@@ -1,5 +1,6 @@
 // The lock comes first: nothing in the directory is read before it is certain that no other daemon
-// writes there. Locking also shows at once whether the directory is writable.
+// writes there. Locking also shows at once whether the directory is writable. From then on the names
+// of the directory and of the lock must stay: the journal's thread looks them up again and again.
 //
 // One check comes before the lock, if the directory must exist already: a disk that is not mounted
 // leaves an empty directory in its place, and a daemon that locked it would count every coupon from
@@ -17,7 +18,9 @@ let lockPatienceMilliseconds: Int64 = 1_000
 struct StateDirectory {
     let path: String
     /// Held for as long as the daemon lives.
-    let lock: FileLock
+    let lock: DirectoryLock
+    /// The directory and its lock, under the names that they were opened by.
+    let names: KeptNames
 
     /// Creates the directory if the settings ask for it, and locks it.
     init(locking settings: StateSettings) throws(StartFault) {
@@ -26,10 +29,10 @@ struct StateDirectory {
         case .always: try Self.makeSureItExists(path)
         case .never: try Self.makeSureItHoldsState(path)
         }
-        let attempt: FileLock.Attempt
+        let attempt: DirectoryLock.Attempt
         do throws(PosixFault) {
-            attempt = try FileLock.attempt(
-                path: path + "/lock", forMilliseconds: lockPatienceMilliseconds)
+            attempt = try DirectoryLock.attempt(
+                path, creatingFile: .ifMissing, forMilliseconds: lockPatienceMilliseconds)
         } catch {
             throw .stateDirectoryUnusable(path: path, error)
         }
@@ -37,6 +40,27 @@ struct StateDirectory {
         case .acquired(let lock): self.lock = lock
         case .heldByAnother: throw .stateDirectoryTaken(path: path)
         }
+        names = try Self.names(of: path, lock)
+    }
+
+    private static func names(
+        of path: String, _ lock: DirectoryLock
+    ) throws(StartFault) -> KeptNames {
+        var names = KeptNames()
+        let disk = PosixDisk()
+        do throws(DiskFault) {
+            try names.keep(
+                OpenFile(descriptor: lock.directory.descriptor, path: path), on: disk)
+            if let file = lock.file {
+                try names.keep(
+                    OpenFile(
+                        descriptor: file.descriptor, path: "\(path)/\(DirectoryLock.fileName)"),
+                    on: disk)
+            }
+        } catch {
+            throw .unusableState(.disk(error), directory: path)
+        }
+        return names
     }
 
     private static func makeSureItExists(_ path: String) throws(StartFault) {
@@ -73,7 +97,8 @@ struct StateDirectory {
 
     /// Whether a file of that name holds state: every daemon has a segment before it serves.
     private static func isOfState(_ name: String) -> Bool {
-        name == Snapshot.name || name == Snapshot.previousName || SegmentName(name) != nil
+        name == Snapshot.name || name == Snapshot.previousName || name == JournalAnchor.name
+            || SegmentName(name) != nil
     }
 }
 

@@ -43,7 +43,8 @@ extension RecoveryFault {
         case .journal(let corruption):
             switch corruption.reason {
             case .header(.unknownVersion): Self.laterVersion
-            case .missingAfter, .missingBefore:
+            case .anchorDamaged(.unknownVersion): Self.laterVersion
+            case .missingAfter, .missingBefore, .missingNewest, .anchorMissing:
                 "put the missing file back; or \(Self.damage(directory))"
             default: Self.damage(directory)
             }
@@ -77,6 +78,13 @@ extension SnapshotFault {
 extension JournalCorruption {
     fileprivate func explanation(_ directory: String) -> String {
         guard let segment else {
+            if case .missingNewest(let newest) = reason {
+                return "the journal segment \(directory)/\(newest.text) is missing, which the file"
+                    + " anchor names as the newest (sequence \(sequence))"
+            }
+            if case .anchorDamaged(let problem) = reason {
+                return "the file \(directory)/\(JournalAnchor.name) \(problem.explanation)"
+            }
             return
                 "the journal in \(directory) is missing: records from sequence \(sequence) on are"
                 + " in no file"
@@ -98,8 +106,12 @@ extension DiskFault {
 
     /// What failed, as a sentence that names the file.
     var explanation: String {
-        if operation == .verify { return "\(path) does not hold what was written to it" }
-        return "cannot \(deed) \(path): \(Errno(rawValue: errno))"
+        switch operation {
+        case .verify: "\(path) does not hold what was written to it"
+        case .vanished: "\(path) was removed or renamed while it was in use"
+        case .replaced: "\(path) was replaced by something else while it was in use"
+        default: "cannot \(deed) \(path): \(Errno(rawValue: errno))"
+        }
     }
 
     fileprivate var advice: String? {
@@ -119,6 +131,7 @@ extension DiskFault {
         case .examine: "examine"
         case .list: "list"
         case .verify: "verify"
+        case .vanished, .replaced: "find"
         }
     }
 }

@@ -12,12 +12,11 @@ func verify(_ overrides: Overrides) throws(StartFault) -> ExitReason {
             from: PosixDisk(), directory: directory, seed: .random(),
             orderLimit: OrderTable.countMax)
         try state.check()
-        for line in findings(state, directory) { Console.say(line) }
-        for fault in state.faultsOfOlder(on: PosixDisk(), directory: directory) {
-            Console.say(
-                (fault.lines(directory).first ?? "") + "; only the older snapshot needs that file:"
-                    + " nothing is lost, and the snapshots to come replace it")
+        let older = state.faultsOfOlder(on: PosixDisk(), directory: directory).map { fault in
+            (fault.lines(directory).first ?? "") + "; only the older snapshot needs that file:"
+                + " nothing is lost, and the snapshots to come replace it"
         }
+        Console.show((findings(state, directory) + older).map { "coupond: \($0)" })
         return .success
     } catch {
         throw .unusableState(error, directory: directory)
@@ -32,22 +31,19 @@ private func stateDirectory(_ overrides: Overrides) throws(StartFault) -> String
     return try Configuration.read(overrides).state.directory
 }
 
-/// Keeps daemons from starting while the lock is held. Nil if the lock file does not exist: no
-/// daemon has used this directory.
-private func lockOutDaemons(_ directory: String) throws(StartFault) -> FileLock? {
-    let path = directory + "/lock"
-    let attempt: FileLock.Attempt?
+/// Keeps daemons from starting while the lock is held.
+private func lockOutDaemons(_ directory: String) throws(StartFault) -> DirectoryLock {
+    let attempt: DirectoryLock.Attempt
     do throws(PosixFault) {
-        attempt = try FileLock.attempt(
-            existingPath: path, forMilliseconds: lockPatienceMilliseconds)
+        attempt = try DirectoryLock.attempt(
+            directory, creatingFile: .never, forMilliseconds: lockPatienceMilliseconds)
     } catch {
         throw .unusableState(
-            .disk(DiskFault(.read, path: path, errno: error.errno)), directory: directory)
+            .disk(DiskFault(.read, path: directory, errno: error.errno)), directory: directory)
     }
     switch attempt {
     case .acquired(let lock): return lock
     case .heldByAnother: throw .stateDirectoryTaken(path: directory)
-    case nil: return nil
     }
 }
 

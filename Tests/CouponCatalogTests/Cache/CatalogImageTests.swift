@@ -189,10 +189,10 @@ private func problem(of bytes: Span<UInt8>) -> CatalogImageProblem? {
         let image = try compiled("coupons: []").image(madeFrom: sources)
         var other = ByteBuffer()
         other.append(image.bytes)
-        other[8] = 3
+        other[8] = 4
         let format = problem(of: other.bytes)
-        #expect(format == .otherFormat(3))
-        other[8] = 2
+        #expect(format == .otherFormat(4))
+        other[8] = 3
 
         other[16] ^= 1
         let damaged = problem(of: other.bytes)

@@ -147,7 +147,8 @@ import Testing
                 "id: a, offers: [{id: o1, counter: doors}]",
                 "id: b, offers: [{id: o1, limit: 5, counter: doors}]"))
         #expect(faults.count == 1)
-        #expect(faults.first?.hasPrefix("1.yaml:3: coupons[0].offers[0].counter: ") == true)
+        #expect(faults.first?.hasPrefix("1.yaml:3:") == true)
+        #expect(faults.first?.contains(": coupons[0].offers[0].counter: ") == true)
     }
 }
 

@@ -162,6 +162,7 @@ import Testing
             C,,Ann@Example.com,,
             D,,,true,
             E,,,,2026-06-30
+
             """)
         let path = try folder.write(
             "coupons.yaml", tenPercent("id: a, timezone: Asia/Tokyo, codes_file: codes.csv"))

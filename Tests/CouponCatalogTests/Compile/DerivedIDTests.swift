@@ -37,7 +37,7 @@ import Testing
         let faults = faultsCompiling(
             tenPercent("codes: [SAVE]", "codes: [save]", head: "code_scope: coupon"))
         #expect(faults.count == 1)
-        #expect(faults.first?.hasPrefix("1.yaml:4: coupons[1].id: Without ids, ") == true)
+        #expect(faults.first?.hasPrefix("1.yaml:4:3: coupons[1].id: Without ids, ") == true)
     }
 
     @Test func `is found by the name it was given`() throws {
@@ -57,7 +57,7 @@ import Testing
             tenPercent("id: a, codes: [A]", head: "store: other"))
         #expect(
             faults == [
-                "2.yaml:3: coupons[0].id: The id “a” is taken by the coupon at 1.yaml:3."
+                "2.yaml:3:3: coupons[0].id: The id “a” is taken by the coupon at 1.yaml:3."
             ])
     }
 
@@ -70,7 +70,8 @@ import Testing
             """)
         #expect(
             faults == [
-                "1.yaml:3: gift_cards[1].id: The id “g” is taken by the gift card at 1.yaml:2."
+                "1.yaml:3:3: gift_cards[1].id: The id “g” is taken by the gift card at "
+                    + "1.yaml:2:3."
             ])
     }
 

@@ -23,11 +23,81 @@ import Testing
         #expect(files.allSatisfy { $0.coupons.map(\.id) == ["a"] })
     }
 
-    @Test func `takes an empty folder for an empty catalog`() throws {
+    @Test func `takes an empty folder only if it may be empty`() throws {
         let folder = try TemporaryFolder()
-        let (files, faults) = CatalogReader.read(paths: [folder.path + "/"])
+        _ = try folder.write("notes.txt", "no catalog")
+        let path = folder.path + "/"
+        let (files, faults) = CatalogReader.read(paths: [path])
         #expect(files == [])
-        #expect(faults == [])
+        expectOneFault(faults, line: 0, field: "", "The folder has no definition files")
+        let forced = CatalogReader.read(paths: [path], recorder: .acceptingEmpty([path]))
+        #expect(forced.files == [] && forced.faults == [])
+    }
+
+    @Test(arguments: [
+        ("", "The file is empty"), ("# coupons\n", "The file is empty"),
+        ("store: s\ncurrency: USD\n", "has neither `coupons` nor `gift_cards`"),
+        ("store: s\ncoupons:\n", "has neither `coupons` nor `gift_cards`"), ("{}\n", "neither"),
+    ])
+    func `takes a file that defines nothing only if it may be empty`(
+        text: String, fragment: String
+    ) throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("shop.yaml", text)
+        let faults = CatalogReader.read(paths: [path]).faults
+        #expect(faults.count == 1 && faults[0].message.contains(fragment), "\(faults)")
+        let forced = CatalogReader.read(paths: [path], recorder: .acceptingEmpty([path]))
+        #expect(forced.files.count == 1 && forced.faults == [])
+        #expect(read("coupons: []").faults == [])
+        #expect(read("gift_cards: []").faults == [])
+    }
+
+    @Test(arguments: ["shop.yaml", "shop.json"])
+    func `warns of a last line without its end`(name: String) throws {
+        let folder = try TemporaryFolder()
+        let text = #"{"coupons": [],\#n"gift_cards": []}"#
+        let path = try folder.write(name, text)
+        let recorder = SourceRecorder(program: "", paths: [path], now: 0) { _ in
+            FileStamp(byteCount: 0, contentChangedAt: 0, inodeChangedAt: 0, inode: 1)
+        }
+        #expect(CatalogReader.read(paths: [path], recorder: recorder).faults == [])
+        #expect(
+            recorder.warnings.map(\.warning) == [
+                "\(path):2:18: warning: The last line has no line end: the file may have been cut "
+                    + "off here."
+            ])
+        #expect(recorder.sources.warningCount == 1)
+        #expect(recorder.sources.files.map(\.lacksLineEnd) == [true])
+        _ = try folder.write(name, text + "\n")
+        let whole = SourceRecorder(program: "", paths: [path], now: 0) { _ in nil }
+        #expect(CatalogReader.read(paths: [path], recorder: whole).faults == [])
+        #expect(whole.warnings == [])
+    }
+
+    @Test(arguments: [String.Encoding.utf16, .utf16LittleEndian, .utf16BigEndian])
+    func `recognizes UTF-16, with a mark and without`(encoding: String.Encoding) throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/shop.yaml"
+        let bytes = try #require("coupons: []\n".data(using: encoding))
+        try bytes.write(to: URL(fileURLWithPath: path))
+        expectOneFault(CatalogReader.read(paths: [path]).faults, line: 0, field: "", "It is UTF-16")
+    }
+
+    @Test func `ends when its time is over`() throws {
+        let folder = try TemporaryFolder()
+        let coupons = (0..<5_000).map { "- {id: c\($0), type: comp}\n" }.joined()
+        let path = try folder.write("shop.yaml", "coupons:\n" + coupons)
+        var looks = 0
+        var rules = LoadingRules(now: Instant(millisecondsSinceEpoch: 0))
+        rules.deadline = LoadingDeadline(seconds: 7) {
+            looks += 1
+            return looks > 3
+        }
+        let recorder = SourceRecorder(program: "", paths: [path], now: 0, rules: rules) { _ in nil }
+        let files = CatalogReader.read(paths: [path], recorder: recorder).files
+        #expect(files.isEmpty)
+        #expect(looks == 4)
+        #expect(rules.deadline?.fault([path]).description.contains("than the 7 seconds of") == true)
     }
 
     @Test func `reports each path that cannot be read, and reads the others`() throws {
@@ -146,5 +216,14 @@ import Testing
         // What could be read is there, so that clashes can be reported at the same time.
         #expect(file?.coupons.map(\.id) == ["a", "c"])
         #expect(file?.coupons.first?.codes.map(\.text) == ["X", "Y"])
+    }
+}
+
+extension SourceRecorder {
+    /// A recorder of a forced loading.
+    fileprivate static func acceptingEmpty(_ paths: [String]) -> SourceRecorder {
+        var rules = LoadingRules(now: Instant(millisecondsSinceEpoch: 0))
+        rules.acceptsEmpty = true
+        return SourceRecorder(program: "", paths: paths, now: 0, rules: rules) { _ in nil }
     }
 }

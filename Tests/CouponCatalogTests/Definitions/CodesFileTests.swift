@@ -45,8 +45,8 @@ extension Span<UInt8> {
 
 @Suite struct `A codes file` {
     @Test(arguments: [
-        ("code\nA\nB\n", [(2, "A"), (3, "B")]), ("code\nA", [(2, "A")]), ("code\n", []),
-        ("code\r\nA\r\nB", [(2, "A"), (3, "B")]), ("\u{FEFF}code\nA\n", [(2, "A")]),
+        ("code\nA\nB\n", [(2, "A"), (3, "B")]), ("code\n\"code\"\n", [(2, "code")]), ("code\n", []),
+        ("code\r\nA\r\nB\r\n", [(2, "A"), (3, "B")]), ("\u{FEFF}code\nA\n", [(2, "A")]),
         ("\"code\"\n\"A\"\n", [(2, "A")]), ("code\n\n  \nA\n\n", [(4, "A")]),
         ("code\n A B \t\n", [(2, "A B")]), ("code\n\"A,B\"\n", [(2, "A,B")]),
         ("code\n\"A\"\"B\"\"\"\n", [(2, "A\"B\"")]), ("code\n\"\"\"\"\n", [(2, "\"")]),
@@ -70,6 +70,7 @@ extension Span<UInt8> {
             ann@example.com,2099-01-01,A,TRUE,5,1781115871
             ,,B,,,
             "cus_7","2026-06-01T10:00Z",C,false,1,
+
             """)
         #expect(reading.faults == [])
         var first = CodesFileRow.Terms()
@@ -95,7 +96,11 @@ extension Span<UInt8> {
         ("codes\nA\n", 1, "codes", "Did you mean `code`?"),
         ("code,code\nA,B\n", 1, "code", "appears twice"),
         ("max_uses\n1\n", 1, "code", "no column `code`"),
+        ("code;max_uses\nA;1\n", 1, "code;max_uses", "separated by semicolons"),
         ("code;max_uses\nA;1\n", 1, "code;max_uses", "separated by commas"),
+        ("code\tmax_uses\nA\t1\n", 1, "code\tmax_uses", "separated by tabs"),
+        ("code", 1, "", "The last row has no line end"),
+        ("code;x\n", 1, "code;x", "separated by semicolons"),
     ])
     func `needs a header it can work with`(
         text: String, line: Int, column: String, fragment: String
@@ -132,6 +137,51 @@ extension Span<UInt8> {
             let reading = try CodesFileReading(text, piecesOf: pieceBytes)
             expectOneFault(reading.faults, line: line, field: column, fragment)
             #expect(reading.rows.last?.code == "LAST")
+        }
+    }
+
+    @Test(arguments: [
+        ("code\nSUN-0998-AAAA\nSUN-0999-", 3, ["SUN-0998-AAAA"]), ("code\nA\n\"B\"", 3, ["A"]),
+        ("code\r\nA\r\nB\r", 3, ["A"]), ("code,max_uses\nA,1\nB,2", 3, ["A"]),
+    ])
+    func `does not take a last row without its line end`(
+        text: String, line: Int, codes: [String]
+    ) throws {
+        for pieceBytes in 1...9 {
+            let reading = try CodesFileReading(text, piecesOf: pieceBytes)
+            #expect(reading.rows.map(\.code) == codes, "in pieces of \(pieceBytes)")
+            expectOneFault(reading.faults, line: line, field: "", "may have been cut off here")
+            #expect(reading.faults.first?.place.column == 1)
+        }
+    }
+
+    @Test(arguments: [
+        ("A,1,,,,\n,,,,,\n", 3, 1, "", "The row has only empty cells"),
+        ("\"\",\n", 2, 1, "", "The row has only empty cells"),
+        (
+            "A,,,,,\ncode,max_uses,customer,starts_at,ends_at,multi_use\n", 3, 1, "",
+            "were two files"
+        ),
+        ("Ä,,,46204,,\n", 2, 5, "starts_at", "is a day as spreadsheets count them"),
+        ("A,,,,46204.5,\n", 2, 6, "ends_at", "is a day as spreadsheets count them"),
+        ("A,,,,01/07/2026,\n", 2, 6, "ends_at", "is not a time"),
+    ])
+    func `names what a spreadsheet did to it, with the column`(
+        rows: String, line: Int, column: Int, field: String, fragment: String
+    ) throws {
+        let text = "code,max_uses,customer,starts_at,ends_at,multi_use\n\(rows)"
+        let reading = try CodesFileReading(text)
+        expectOneFault(reading.faults, line: line, field: field, fragment)
+        #expect(reading.faults.first?.place.column == column)
+    }
+
+    @Test(arguments: [String.Encoding.utf16, .utf16LittleEndian, .utf16BigEndian])
+    func `in UTF-16 is recognized`(encoding: String.Encoding) throws {
+        let bytes = try #require("code\nA\n".data(using: encoding))
+        for pieceBytes in 1...3 {
+            let reading = try CodesFileReading(Array(bytes), piecesOf: pieceBytes)
+            expectOneFault(reading.faults, line: 0, field: "", "It is UTF-16")
+            #expect(reading.rows == [])
         }
     }
 

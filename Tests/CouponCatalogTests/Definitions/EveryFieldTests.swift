@@ -68,7 +68,7 @@ import Testing
         #expect(file.codeScope == .coupon)
 
         var expected = CouponDefinition(
-            place: SourcePlace(file: "shop.yaml", line: 7), path: "coupons[0]")
+            place: SourcePlace(file: "shop.yaml", line: 7, column: 3), path: "coupons[0]")
         expected.id = "42"
         expected.name = "Summer"
         expected.note = "internal"
@@ -121,7 +121,7 @@ import Testing
         let dollar = try #require(Currency("USD"))
         try #require(file.giftCards.count == 2)
         var first = GiftCardDefinition(
-            place: SourcePlace(file: "shop.yaml", line: 49), path: "gift_cards[0]",
+            place: SourcePlace(file: "shop.yaml", line: 49, column: 3), path: "gift_cards[0]",
             code: "GC-2025-001", amount: Money(minorUnits: 15_000),
             balance: Money(minorUnits: 100), currency: dollar)
         first.id = "gc_1"
@@ -141,7 +141,7 @@ import Testing
     @Test func `may be left out, and then has its default`() throws {
         let coupon = try soleCoupon("coupons: [{codes: [A], discount: {kind: none}}]")
         var expected = CouponDefinition(
-            place: SourcePlace(file: "shop.yaml", line: 1), path: "coupons[0]")
+            place: SourcePlace(file: "shop.yaml", line: 1, column: 11), path: "coupons[0]")
         expected.codes = [CodeDefinition(text: "A", path: "coupons[0].codes[0]", line: 1)]
         expected.discount = DiscountDefinition(kind: .none)
         expected.discount?.line = 1

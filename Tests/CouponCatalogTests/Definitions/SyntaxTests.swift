@@ -91,9 +91,54 @@ import Testing
         #expect(file?.coupons.first?.id == "a")
     }
 
-    @Test func `goes on after more keys that stand twice than it can take apart`() {
+    @Test func `reports any number of keys that stand twice`() {
         let twins = (0..<60).map { "k\($0): 1\nk\($0): 2\n" }.joined()
-        #expect(read(twins).faults.contains { $0.message.contains("appears twice in one map") })
+        let faults = read(twins).faults.filter { $0.message.contains("is already on line") }
+        #expect(faults.map(\.place.line) == (1...60).map { 2 * $0 })
+    }
+
+    @Test(arguments: [
+        ("currency: USD\ncoupons:\n- id: é\n  statsu: active\n", 4, 3, "statsu"),
+        ("coupons: [{id: é, type: comp, status: x}]\n", 1, 39, "`x` is not one of"),
+        ("coupons:\n- id: a\n  bad: [1, 2\n", 4, 1, "This is not YAML"),
+        ("{\"coupons\": [\n {\"id\": \"é\", \"statsu\": 1}]}", 2, 14, "statsu"),
+        ("{\"coupons\": [\n {\"id\": \"é\", \"status\": 1}]}", 2, 24, "`1` is not one of"),
+    ])
+    func `gives the column of a mistake in characters`(
+        text: String, line: Int, column: Int, fragment: String
+    ) throws {
+        let fault = try #require(
+            read(text, as: text.hasPrefix("{") ? .json : .yaml).faults.first {
+                $0.message.contains(fragment)
+            })
+        #expect(fault.place == SourcePlace(file: "shop.yaml", line: line, column: column))
+        #expect(fault.description.hasPrefix("shop.yaml:\(line):\(column): "))
+    }
+
+    @Test(arguments: [
+        "[*bomb]: x", "? *bomb\n: x", "? [*bomb]\n: x", "{*bomb : x}: x", "*bomb : x",
+    ])
+    func `refuses a key that is not a text before it looks into it`(key: String) {
+        // Thirty levels, two aliases each: as a key it would be hashed 2^30 times.
+        var yaml = "l0: &l0 [x]\n"
+        for level in 1...30 {
+            let anchor = level == 30 ? "bomb" : "l\(level)"
+            yaml += "l\(level): &\(anchor) [*l\(level - 1), *l\(level - 1)]\n"
+        }
+        for text in [yaml + key + "\n", yaml.replacing("[x]", with: "x") + key + "\n"] {
+            let faults = read(text).faults
+            #expect(faults.count == 1)
+            // The aliases that stand before the key are too many, too.
+            #expect(
+                faults.first.map {
+                    $0.message.contains("many times its size")
+                        || $0.message.contains("A key must be a text")
+                } == true)
+        }
+        let small = "a: &bomb [x]\n\(key)\n"
+        expectOneFault(
+            read(small).faults, line: 2, field: "",
+            "A key must be a text")
     }
 
     @Test func `knows anchors and aliases`() throws {

@@ -164,7 +164,7 @@ import Testing
         let early = shop.begin()
         #expect(early == nil)
         shop.pass(milliseconds: 1)
-        #expect(shop.begin() == JournalTurn())
+        #expect(shop.begin() == JournalTurn(checks: true))
         shop.end { $0.condition = .ready }
         #expect(shop.server.spaceFault == nil)
         #expect(shop.send(Line.apply(6, "o3"), from: client) == [])

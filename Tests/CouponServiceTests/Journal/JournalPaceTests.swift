@@ -43,7 +43,7 @@ import Testing
         shop.pass(milliseconds: 5_000)
         shop.end()
         #expect(shop.released(among: client) == [])
-        #expect(shop.begin() == JournalTurn(synchronizes: true))
+        #expect(shop.begin() == JournalTurn(synchronizes: true, checks: true))
         shop.end()
         #expect(shop.released(among: client) == ["2"])
     }
@@ -56,10 +56,12 @@ import Testing
         shop.end()
         #expect(shop.released(among: client) == ["1"])
         shop.pass(milliseconds: 60_000)
+        #expect(shop.begin() == JournalTurn(checks: true))
+        shop.end()
         let turn = shop.begin()
         #expect(turn == nil)
         shop.server.beginFinish(at: shop.time)
-        #expect(shop.begin() == JournalTurn(synchronizes: true))
+        #expect(shop.begin() == JournalTurn(synchronizes: true, checks: true))
         shop.end()
         #expect(shop.begin() == JournalTurn(marks: true))
         shop.end()
@@ -82,6 +84,51 @@ import Testing
         shop.end()
         let after = shop.begin()
         #expect(after == nil)
+    }
+
+    /// The names of the files are looked at, for others may take them away at any time.
+    @Test(arguments: DurabilityMode.allCases)
+    func `has a turn each second though nothing happens`(mode: DurabilityMode) throws {
+        var shop = try JournalledShop(mode)
+        for _ in 0..<3 {
+            #expect(shop.server.deadline(at: shop.time) == shop.time.steady + 1_000)
+            shop.pass(milliseconds: 999)
+            let early = shop.begin()
+            #expect(early == nil)
+            shop.pass(milliseconds: 1)
+            #expect(shop.begin() == JournalTurn(checks: true))
+            // One that takes long does not make the next one come sooner.
+            shop.pass(milliseconds: 300)
+            shop.end()
+        }
+    }
+
+    @Test func `ends only after a last look at the files, and not if that fails`() throws {
+        for fault in [nil, DiskFault(.vanished, path: "state", errno: 0)] {
+            var shop = try JournalledShop()
+            shop.server.beginFinish(at: shop.time)
+            let isEarly = shop.server.isDurable
+            #expect(!isEarly)
+            #expect(shop.begin() == JournalTurn(checks: true))
+            shop.end { if let fault { $0.condition = .broken(fault) } }
+            let isDurable = shop.server.isDurable
+            #expect(isDurable == (fault == nil) && shop.server.journalFault == fault)
+        }
+    }
+
+    /// A look that began before is not the last one.
+    @Test func `looks again when the end begins during a look`() throws {
+        var shop = try JournalledShop()
+        shop.pass(milliseconds: 1_000)
+        #expect(shop.begin() == JournalTurn(checks: true))
+        shop.server.beginFinish(at: shop.time)
+        shop.end()
+        let isEarly = shop.server.isDurable
+        #expect(!isEarly)
+        #expect(shop.begin() == JournalTurn(checks: true))
+        shop.end()
+        let isDurable = shop.server.isDurable
+        #expect(isDurable)
     }
 
     @Test func `is drained when all changes are durable and marked`() throws {

@@ -19,30 +19,49 @@ struct JournalledShop: ~Copyable {
     var time = TurnTime(Shop.opening)
     private var clientCount: UInt64 = 0
 
-    static let definitions = """
+    private static func definitions(total: Int) -> String {
+        """
         currency: USD
         coupons:
-        - {id: ten, codes: [TEN], discount: {kind: percentage, percent: 10}, limits: {total: 3}}
+        - {id: ten, codes: [TEN], discount: {kind: percentage, percent: 10}, limits: {total: \(total)}}
         """
+    }
 
     init(
         _ durability: DurabilityMode = .always, room: Int = 1 << 20,
-        snapshots: SnapshotSettings = SnapshotSettings(), start: RecoveredFacts = RecoveredFacts()
+        snapshots: SnapshotSettings = SnapshotSettings(), start: RecoveredFacts = RecoveredFacts(),
+        orders: OrderSettings = OrderSettings(), ordersMax: Int = 100, total: Int = 3
+    ) throws {
+        try self.init(
+            durability, room: room, snapshots: snapshots, start: start, orders: orders,
+            ordersMax: ordersMax, total: total,
+            ledger: Ledger(seed: HashSeed(7), orderLimit: ordersMax))
+    }
+
+    /// Goes on from a state.
+    init(
+        _ durability: DurabilityMode = .always, room: Int = 1 << 20,
+        snapshots: SnapshotSettings = SnapshotSettings(), start: RecoveredFacts = RecoveredFacts(),
+        orders: OrderSettings = OrderSettings(), ordersMax: Int = 100, total: Int = 3,
+        ledger: consuming Ledger
     ) throws {
         let (file, faults) = CatalogReader.read(
-            text: Self.definitions, path: "shop.yaml", format: .yaml)
+            text: Self.definitions(total: total), path: "shop.yaml", format: .yaml)
         let catalog = SharedCatalog(try Catalog.compile(file.map { [$0] } ?? [], faults: faults))
         var settings = ServerSettings()
         settings.durability = durability
         settings.snapshots = snapshots
         settings.start = start
+        settings.orders = orders
+        settings.limits.ordersMax = ordersMax
         report = JournalReport(
-            written: 0, synchronized: 0, marked: 0, room: room, condition: .ready,
+            written: ledger.sequence, synchronized: ledger.sequence, marked: ledger.sequence,
+            room: room, condition: .ready,
             segment: SegmentHeader(
                 generation: 1, salt: 1, continuesAfter: 0, previousChecksum: 0),
             byteCount: 0)
         server = ConversationServer(
-            catalog: catalog, ledger: Ledger(seed: HashSeed(7), orderLimit: 100), journal: report,
+            catalog: catalog, ledger: ledger, journal: report,
             settings: settings, facts: ServerFacts(version: "0", startedAt: Shop.opening),
             at: time)
     }
@@ -88,7 +107,13 @@ struct JournalledShop: ~Copyable {
         return try JSON(reading: takeText())
     }
 
-    private mutating func takeText() -> String {
+    /// The lines that the server wants archived now.
+    mutating func archiveText() -> String? {
+        guard case .archive(let lines) = server.nextTask(at: time) else { return nil }
+        return String(decoding: lines, as: UTF8.self)
+    }
+
+    mutating func takeText() -> String {
         defer { server.clearOutput() }
         let output = server.output.indices.map { server.output[$0] }
         return String(decoding: output, as: UTF8.self)

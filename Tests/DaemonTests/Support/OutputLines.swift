@@ -20,17 +20,24 @@ final class OutputLines: Sendable {
     /// Signalled for every chunk, and at the end.
     private let news = DispatchSemaphore(value: 0)
 
-    init(of pipe: Pipe) {
-        let handle = pipe.fileHandleForReading
+    private let handle: FileHandle
+
+    init(of pipe: Pipe) { handle = pipe.fileHandleForReading }
+
+    /// Reads from now on, until `text` has come. Again only after that.
+    func startReading(until text: String? = nil) {
         let thread = Thread { [self] in
             while true {
                 let chunk = handle.availableData
-                state.withLock { state in
+                let isOver = state.withLock { state in
                     state.bytes += chunk
                     state.hasEnded = chunk.isEmpty
+                    guard let text else { return chunk.isEmpty }
+                    return chunk.isEmpty
+                        || String(decoding: state.bytes, as: UTF8.self).contains(text)
                 }
                 news.signal()
-                if chunk.isEmpty { return }
+                if isOver { return }
             }
         }
         thread.start()

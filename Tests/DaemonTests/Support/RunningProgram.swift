@@ -8,6 +8,16 @@ final class RunningProgram {
         case signal(Int32)
     }
 
+    /// What becomes of its standard error.
+    enum Errors {
+        case read
+        /// The pipe holds 4,096 bytes, and they are not read before
+        /// ``OutputLines/startReading()``.
+        case unread
+        /// Its reader has gone already.
+        case abandoned
+    }
+
     private static let patience = DispatchTimeInterval.seconds(60)
 
     private let process = Process()
@@ -15,22 +25,30 @@ final class RunningProgram {
     let output: OutputLines
     let errors: OutputLines
 
-    /// Starts the program at `path` with `input` on standard input, which must fit into a pipe.
+    /// Starts the program at `path` with `input` on standard input, which must fit into a pipe, or
+    /// with `descriptor` in its place.
     init(
         _ path: String, _ arguments: [String], input: String = "",
-        environment: [String: String] = [:], folder: String = "/tmp"
+        environment: [String: String] = [:], folder: String = "/tmp", errors: Errors = .read,
+        inheriting descriptor: FileHandle? = nil
     ) throws {
         let (standardInput, standardOutput, standardError) = (Pipe(), Pipe(), Pipe())
         process.executableURL = URL(filePath: path)
         process.arguments = arguments
         process.environment = environment
         process.currentDirectoryURL = URL(filePath: folder)
-        process.standardInput = standardInput
+        process.standardInput = descriptor ?? standardInput
         process.standardOutput = standardOutput
         process.standardError = standardError
         process.terminationHandler = { [hasEnded] _ in hasEnded.signal() }
         output = OutputLines(of: standardOutput)
-        errors = OutputLines(of: standardError)
+        output.startReading()
+        self.errors = OutputLines(of: standardError)
+        switch errors {
+        case .read: self.errors.startReading()
+        case .unread: try standardError.limitCapacity()
+        case .abandoned: try standardError.fileHandleForReading.close()
+        }
         do {
             try process.run()
         } catch {
@@ -68,7 +86,18 @@ final class RunningProgram {
     }
 }
 
+extension Pipe {
+    /// Makes it as small as the kernel allows.
+    fileprivate func limitCapacity() throws {
+        // `F_SETPIPE_SZ`, which the module of the C library leaves out.
+        let setPipeSize: Int32 = 1_031
+        let capacity = fcntl(fileHandleForWriting.fileDescriptor, setPipeSize, 4_096)
+        if capacity != 4_096 { throw ProgramFault.pipeNotLimited(capacity: capacity) }
+    }
+}
+
 enum ProgramFault: Error {
+    case pipeNotLimited(capacity: Int32)
     case didNotEnd(errors: String)
 }
 
@@ -98,6 +127,7 @@ struct FinishedProgram {
 enum Built {
     static let coupond = program("coupond")
     static let couponctl = program("couponctl")
+    static let crashProbe = program("crash-probe")
 
     /// Names another folder with the programs, such as that of a release build.
     private static let folderVariable = "COUPOND_BINARIES"

@@ -67,11 +67,39 @@ final class Shop {
     func startDaemon(
         _ arguments: [String]? = nil, serving sockets: [String]? = nil
     ) throws -> DaemonProcess {
-        let daemon = try DaemonProcess(arguments ?? self.arguments)
-        daemons.append(daemon)
+        let daemon = try launchDaemon(arguments)
         for socket in sockets ?? [socket, adminSocket] {
             try daemon.program.errors.next(containing: "coupond: listening on \(socket) (")
         }
+        return daemon
+    }
+
+    /// Starts a daemon and does not wait.
+    func launchDaemon(
+        _ arguments: [String]? = nil, environment: [String: String] = [:],
+        errors: RunningProgram.Errors = .read
+    ) throws -> DaemonProcess {
+        let daemon = try DaemonProcess(
+            RunningProgram(
+                Built.coupond, arguments ?? self.arguments, environment: environment,
+                errors: errors))
+        daemons.append(daemon)
+        return daemon
+    }
+
+    /// Takes over a daemon that another program has become.
+    func adopt(_ program: RunningProgram) -> DaemonProcess {
+        let daemon = DaemonProcess(program)
+        daemons.append(daemon)
+        return daemon
+    }
+
+    /// Starts a daemon whose log is not read once it serves.
+    func startUnreadDaemon() throws -> DaemonProcess {
+        let daemon = try launchDaemon(errors: .unread)
+        let serving = #""message":"serving""#
+        daemon.log.startReading(until: serving)
+        try daemon.log.next(containing: serving)
         return daemon
     }
 
@@ -109,9 +137,7 @@ final class DaemonProcess {
     /// Whether the test expects its end.
     private(set) var isExpectedToEnd = false
 
-    init(_ arguments: [String]) throws {
-        program = try RunningProgram(Built.coupond, arguments)
-    }
+    init(_ program: RunningProgram) { self.program = program }
 
     /// The log lines, and the messages before the log is open.
     var log: OutputLines { program.errors }
