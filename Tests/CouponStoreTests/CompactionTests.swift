@@ -227,7 +227,7 @@ import Testing
             #expect(disk.state(of: "state/snapshot") == (try states[Self.last]))
             #expect(try RecoveredSketch(from: disk).isScript(after: Self.last, &states))
         }
-        #expect(failing == (isDamaged ? 41 : 30))
+        #expect(failing == (isDamaged ? 40 : 29))
     }
 
     /// Under one of the two names it still is what it was.
@@ -266,6 +266,6 @@ import Testing
             }
             cutAfter += 1
         }
-        #expect(cutAfter == (isDamaged ? 41 : 30))
+        #expect(cutAfter == (isDamaged ? 40 : 29))
     }
 }

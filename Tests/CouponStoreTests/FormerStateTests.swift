@@ -72,7 +72,9 @@ import Testing
         try check(found.ledger)
         let sequence = found.ledger.sequence, durable = found.continuation.durableSequence
         #expect(sequence == Self.lastSequence && durable == Self.lastSequence)
-        #expect(found.report.segmentCount == 2 && found.report.tail == nil)
+        // The newer snapshot needs the last one only.
+        let needed = missing.isEmpty ? 1 : 2
+        #expect(found.report.segmentCount == needed && found.report.tail == nil)
     }
 
     @Test func `goes on, has an anchor from then on, and is read again`() throws {

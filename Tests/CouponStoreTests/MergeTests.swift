@@ -30,9 +30,9 @@ private struct RandomDaemon: ~Copyable {
         try history.step()
         if Int.random(in: 0..<8, using: &history.generator) == 0 { try forgetAnOrder() }
         if Int.random(in: 0..<40, using: &history.generator) == 0 {
-            history.state.ledger.purgeDate = history.now
+            // A minute for each millisecond, so that orders are dated, too.
+            history.state.ledger.purgeDate = history.now * 60_000
             history.state.ledger.recordCalendar()
-            history.state.ledger.purgeDate = 0
         }
         if Int.random(in: 0..<3, using: &history.generator) == 0 { try write() }
     }
@@ -156,7 +156,7 @@ private func orders(inFileOrderOf snapshot: [UInt8]) -> [(name: [UInt8], image: 
         #expect(result.roundCount == ends.count && result.sequence == 60)
     }
 
-    /// Whatever the size of the state, with all of it changed.
+    /// At any size of the state, with all of it changed.
     @Test func `takes memory for its tables and a few pieces`() throws {
         var budget = Compaction.Budget()
         budget.byteCount = 300 * 1_024

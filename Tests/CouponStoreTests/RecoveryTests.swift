@@ -121,7 +121,7 @@ struct LivedInDirectory {
             case nil:
                 isComplete = disk.operationCount == failing - 1
                 // A bad place under the newer snapshot: the older one and the journal have it all.
-                #expect(isComplete || failing == 2 || failing == 3)
+                #expect(isComplete || failing == 3 || failing == 4)
             case .disk(let fault)?:
                 #expect(fault.errno == 5)
             case .snapshot(let fault)?:

@@ -40,10 +40,11 @@ package struct JournalHistory: Sendable {
     /// `base` is the sequence up to which the snapshot holds everything, 0 without one. Segments
     /// that end at or before it may be missing from the front. `next` is the header of a segment
     /// that follows them and is not scanned; without it the last one is the journal's end, and
-    /// `anchor` says whether it can be.
+    /// `anchor` says whether it can be. `started` is the last record that was read when `next` was begun;
+    /// without it, the one that it continues after.
     package init(
         _ scans: [SegmentScan], after base: UInt64, anchor: FoundAnchor = .missing,
-        continuedBy next: SegmentHeader? = nil
+        continuedBy next: SegmentHeader? = nil, startedWith started: UInt64? = nil
     ) throws(JournalCorruption) {
         self.base = base
         segments = scans.map(\.name)
@@ -70,7 +71,9 @@ package struct JournalHistory: Sendable {
         }
         if let next {
             batches =
-                counting + [try last.batches(upTo: next, startedWith: next.continuesAfter)]
+                counting + [
+                    try last.batches(upTo: next, startedWith: started ?? next.continuesAfter)
+                ]
             lastSequence = next.continuesAfter
             durableSequence = next.continuesAfter
             durableChecksum = next.previousChecksum

@@ -132,6 +132,7 @@ private struct CompactionRound {
             memory.note(changes.allocatedBytes + segments.allocatedBytes)
         }
         let isLast = end == segments.count
+        try segments.checkNext()
         if isLast && last.standing == .whole && segments.sequence == base {
             return Outcome(
                 result: Compacted(

@@ -57,6 +57,7 @@ struct JournalChanges: ~Copyable {
         case .calendar(let milliseconds): calendar = milliseconds
         case .orders(let record):
             lastRedemption = max(lastRedemption, record.lastRedemption)
+            if record.date > 0 { calendar = record.date }
             try note(record.orders, areForgotten: record.forgets)
             note(record.counters)
         }

@@ -25,6 +25,7 @@ struct SegmentPassage: ~Copyable {
         var batchCount: Int
         /// Of the last batch that counts: the chain of checksums leads to it.
         var checksum: UInt64
+        var durableMark: UInt64
     }
 
     /// `names` are those after the snapshot that ends with `base`, and older than `next`.
@@ -49,7 +50,7 @@ struct SegmentPassage: ~Copyable {
     func checkEmpty() throws(CompactionFault) {
         guard names.isEmpty else { return }
         do {
-            _ = try JournalHistory([], after: base, continuedBy: next)
+            _ = try JournalHistory([], after: base, anchor: .missing, continuedBy: next)
         } catch {
             throw .unreadable(.journal(error))
         }
@@ -85,6 +86,33 @@ struct SegmentPassage: ~Copyable {
         }
     }
 
+    /// Whether the segment before this one knew nothing to be durable that this one's start had not read.
+    private func checkMark(
+        before index: Int, _ scan: SegmentScan
+    ) throws(JournalCorruption) {
+        guard index > 0, seen[index - 1].durableMark > scan.startedWith else { return }
+        throw JournalCorruption(
+            segment: names[index - 1], offset: 0, sequence: scan.startedWith + 1,
+            reason: .markedBeyond(scan.name))
+    }
+
+    /// Checks the segment after the last one that was read, as far as it says what came before.
+    mutating func checkNext() throws(CompactionFault) {
+        guard seen.count < names.count else { return }
+        bytes.removeAll()
+        do throws(RecoveryFault) {
+            try Self.load(names[seen.count], on: disk, directory: directory, into: &bytes)
+            do {
+                let scan = try SegmentScan(bytes.bytes, named: names[seen.count])
+                try checkMark(before: seen.count, scan)
+            } catch {
+                throw .journal(error)
+            }
+        } catch {
+            throw .unreadable(error)
+        }
+    }
+
     /// The batches of a segment that count, from its bytes.
     private mutating func judge(
         _ index: Int
@@ -102,13 +130,17 @@ struct SegmentPassage: ~Copyable {
         let scan: SegmentScan, history: JournalHistory
         do {
             scan = try SegmentScan(bytes.bytes, named: name)
-            history = try JournalHistory([scan], after: reached, continuedBy: following)
+            try checkMark(before: index, scan)
+            // What the following one had read is known once it is scanned itself.
+            history = try JournalHistory(
+                [scan], after: reached, anchor: .missing, continuedBy: following,
+                startedWith: index + 1 < names.count ? .max : nil)
         } catch {
             throw .journal(error)
         }
         let found = Seen(
             header: scan.header, next: following, batchCount: scan.batches.count,
-            checksum: scan.checksum)
+            checksum: scan.checksum, durableMark: scan.durableMark)
         let isSteady =
             index < seen.count
             ? seen[index] == found : index == 0 || seen[index - 1].next == scan.header

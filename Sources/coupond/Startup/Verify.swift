@@ -12,13 +12,11 @@ func verify(_ overrides: Overrides) throws(StartFault) -> ExitReason {
             from: PosixDisk(), directory: directory, seed: .random(),
             orderLimit: OrderTable.countMax)
         try state.check()
-        Console.show(findings(state, directory).map { "coupond: \($0)" })
-        let faults = state.faultsOfOlder(on: PosixDisk(), directory: directory)
-        Console.show(
-            faults.map { fault in
-                "coupond: \(fault.lines(directory).first ?? ""); only the older snapshot needs that"
-                    + " file: nothing is lost, and the snapshots to come replace it"
-            })
+        let older = state.faultsOfOlder(on: PosixDisk(), directory: directory).map { fault in
+            (fault.lines(directory).first ?? "") + "; only the older snapshot needs that file:"
+                + " nothing is lost, and the snapshots to come replace it"
+        }
+        Console.show((findings(state, directory) + older).map { "coupond: \($0)" })
         return .success
     } catch {
         throw .unusableState(error, directory: directory)
