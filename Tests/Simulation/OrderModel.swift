@@ -23,6 +23,9 @@ struct OrderModel {
     private(set) var standing = Standing.nothing
     /// When the standing began; the shortest time ago that it can be.
     private var since = Moment(wall: .min, steady: .min)
+    /// When the order was applied, on the steady clock: one that is released and kept uses is kept from
+    /// then on.
+    private var appliedAt = Int64.min
     private let keeping: OrderKeeping
     /// Whether there is room for so few orders that unused ones make room.
     private let isTight: Bool
@@ -53,8 +56,10 @@ struct OrderModel {
         case .released:
             // Across a restart it is forgotten by the time of day.
             let byWall = moment.latestWall.subtractingReportingOverflow(since.wall)
+            let kept = moment.steady.subtractingReportingOverflow(appliedAt)
             return isTight || elapsed >= keeping.unusedMilliseconds || byWall.overflow
-                || byWall.partialValue >= keeping.unusedMilliseconds
+                || byWall.partialValue >= keeping.unusedMilliseconds || kept.overflow
+                || kept.partialValue >= keeping.retentionMilliseconds - 1_000
         }
     }
 
@@ -153,7 +158,10 @@ struct OrderModel {
     private mutating func believe(_ next: Standing, _ request: Request) {
         // A replay does not say when it began.
         let isNew = request.reply?.replayed != true
-        if let moment = request.decidedAt, isNew { since = moment }
+        if let moment = request.decidedAt, isNew {
+            since = moment
+            if case .applied = next { appliedAt = moment.steady }
+        }
         standing = next
         needed = max(needed, request.needed.upperBound)
     }
@@ -223,6 +231,7 @@ struct OrderModel {
         }
         needed = sequence
         since = Moment(wall: .min, steady: .min)
+        appliedAt = .min
         guard let order else { return }
         switch order.state {
         case .reserved:
