@@ -102,6 +102,7 @@ private let wirePages = "Sources/CouponWire/CouponWire.docc/"
             wirePages + "Protocol.md", wirePages + "Orders.md", wirePages + "Errors.md",
             wirePages + "Administration.md",
             "Sources/CouponService/CouponService.docc/Operating.md",
+            "Sources/CouponService/CouponService.docc/OrdersEnd.md",
             "Sources/CouponCatalog/CouponCatalog.docc/Definitions.md",
         ]
         let words = Set(try pages.flatMap { try DocumentationPage($0).codeWords })
