@@ -5,12 +5,14 @@ import Foundation
 struct ScaleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scale",
-        abstract: "Measures memory, start, validate and reload over the number of codes.",
+        abstract:
+            "Measures memory, start, validate and reload over the number of codes, and orders.",
         discussion: """
             Starts a daemon for each size on single-use codes of twelve characters, which it writes \
             into a codes file: from the file, and again from the compiled catalog that the first start \
             leaves. Memory is resident size as the kernel reports it; what a daemon without codes \
-            occupies is taken off. Compare figures of one run only.
+            occupies is taken off. Then orders are applied to a daemon without codes from a file, and \
+            nine tenths of them purged. Compare figures of one run only.
             """)
 
     @Option(parsing: .upToNextOption, help: "Numbers of codes, ascending.")
@@ -26,6 +28,7 @@ struct ScaleCommand: ParsableCommand {
     private static let quickSizes = [1_000, 100_000]
     private static let liveOrders = 200_000
     private static let idleConnections = 10_000
+    private static let endedOrders = 500_000
 
     func validate() throws {
         guard sizes.allSatisfy({ (10...100_000_000).contains($0) }) else {
@@ -55,6 +58,9 @@ struct ScaleCommand: ParsableCommand {
                 codes: largest, orders: quick ? 10_000 : Self.liveOrders,
                 connections: quick ? 500 : Self.idleConnections)
         }
+        let orders = quick ? 20_000 : Self.endedOrders
+        MeasuredPrograms.say("\(orders) orders, and nine tenths of them purged")
+        report.endedOrders = try rig.measureEndedOrders(orders)
         try files.write(report.report)
     }
 }

@@ -34,6 +34,18 @@ struct SoakOrder {
     var ending: SoakEnding
 }
 
+extension SoakOrder {
+    /// What the archive says of it, by redemption; empty if it used nothing.
+    fileprivate func archived(_ number: Int) -> [String: ArchivedSoakOrder] {
+        guard case .applied(let discount, let redemption) = standing else { return [:] }
+        return [
+            redemption: ArchivedSoakOrder(
+                order: SoakRequest.name(ofOrder: number), code: purchase.code.text,
+                discount: discount)
+        ]
+    }
+}
+
 /// The uses of one limit.
 struct SoakUses {
     fileprivate(set) var used = 0
@@ -72,6 +84,9 @@ struct SoakModel {
     private var editions = [0]
     /// Orders that were archived, by redemption.
     private(set) var archived: [String: ArchivedSoakOrder] = [:]
+    /// Orders that were given back when they could have been archived: the line of such an order may
+    /// have been written before the release came.
+    private(set) var releasedLate: [String: ArchivedSoakOrder] = [:]
     private(set) var counts = SoakCounts()
 
     /// For so long an expired order may wait for its turn, and for its line in the archive.
@@ -209,8 +224,11 @@ struct SoakModel {
                 return
             }
             removeHold(of: number)
-            if case .applied = order.standing, let counter = order.purchase.counter {
-                uses[counter]?.used -= 1
+            if case .applied = order.standing {
+                if let counter = order.purchase.counter { uses[counter]?.used -= 1 }
+                if order.ending.earliest <= moment.upperBound {
+                    releasedLate.merge(order.archived(number)) { _, new in new }
+                }
             }
             orders[number] = SoakOrder(
                 purchase: order.purchase,
@@ -228,11 +246,7 @@ struct SoakModel {
         guard let order = orders[number] else { return }
         removeHold(of: number)
         orders[number] = nil
-        if case .applied(let discount, let redemption) = order.standing {
-            archived[redemption] = ArchivedSoakOrder(
-                order: SoakRequest.name(ofOrder: number), code: order.purchase.code.text,
-                discount: discount)
-        }
+        archived.merge(order.archived(number)) { _, new in new }
     }
 
     /// Drops what has ended at that moment, on the clock of the soak.

@@ -46,6 +46,8 @@ struct SoakReport {
     var counters = 0
     var uses = 0
     var archivedOrders = 0
+    /// Lines of orders that were given back while their line was being written.
+    var linesOfReleased = 0
     /// What `--verify` said of the state with orders in it, and after all had left it.
     var verifications: [String] = []
     /// False for a run that is too short for a level.
@@ -84,7 +86,9 @@ struct SoakReport {
                     value: "\(text(counters)) with \(text(uses)) uses agreed with the model, with "
                         + "orders on record and without"),
                 .init(
-                    name: "archive", value: "\(text(archivedOrders)) orders, each exactly once"),
+                    name: "archive",
+                    value: "\(text(archivedOrders)) orders, each exactly once, and "
+                        + "\(text(linesOfReleased)) that were given back while being archived"),
             ] + verifications.map { .init(name: "--verify", value: $0) },
             sections: [
                 Report.Section(

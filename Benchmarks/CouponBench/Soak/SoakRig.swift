@@ -44,7 +44,8 @@ struct SoakRig {
         report.uses = shop.model.usedCount
         try shop.daemon.stopCleanly()
         report.verifications.append(try verify(folders))
-        report.archivedOrders = try checkArchive(folders, shop.model)
+        report.archivedOrders = shop.model.archived.count
+        report.linesOfReleased = try checkArchive(folders, shop.model) - report.archivedOrders
         return report
     }
 
@@ -72,9 +73,11 @@ struct SoakRig {
         return String(line[found.lowerBound...])
     }
 
+    /// Returns how many lines there are.
     private func checkArchive(_ folders: SoakFolders, _ model: SoakModel) throws -> Int {
         let archive = try SoakArchive(folder: folders.archive)
-        let differences = archive.differences(from: model.archived)
+        let differences = archive.differences(
+            from: model.archived, possibly: model.releasedLate)
         guard differences.isEmpty else {
             throw ProcessFault.failed(
                 command: "archiving \(model.archived.count) orders in \(archive.lineCount) lines",
