@@ -60,8 +60,9 @@ extension ScaleRig {
         }
         var snapshotBytes = 0
         let (kept, oldestPurged) = try withDaemon(catalog) { daemon, empty in
-            _ = try fill(daemon, Mix(expiring), upTo: orderCount - restCount, beyond: empty)
-            let kept = try fill(daemon, Mix(staying), upTo: orderCount, beyond: empty)
+            let old = try fill(daemon, Mix(expiring), upTo: orderCount - restCount, beyond: empty)
+            let kept = try fill(
+                daemon, Mix(staying), upTo: old.orderCount + restCount, beyond: empty)
             let before = try daemon.residentBytes()
             try daemon.resetPeak()
             _ = try daemon.tasks.compact()
