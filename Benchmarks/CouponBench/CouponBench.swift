@@ -8,6 +8,6 @@ struct CouponBench: ParsableCommand {
         abstract: "Measures coupond.",
         subcommands: [
             LoadCommand.self, CompareCommand.self, ScaleCommand.self, StallCommand.self,
-            RecoveryCommand.self,
+            SoakCommand.self, RecoveryCommand.self,
         ])
 }

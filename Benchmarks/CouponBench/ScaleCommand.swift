@@ -5,16 +5,21 @@ import Foundation
 struct ScaleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scale",
-        abstract: "Measures memory, start, validate and reload over the number of codes.",
+        abstract:
+            "Measures memory, start, validate and reload over the number of codes, and orders.",
         discussion: """
             Starts a daemon for each size on single-use codes of twelve characters, which it writes \
             into a codes file: from the file, and again from the compiled catalog that the first start \
             leaves. Memory is resident size as the kernel reports it; what a daemon without codes \
-            occupies is taken off. Compare figures of one run only.
+            occupies is taken off. Then orders are applied to a daemon without codes from a file, and \
+            nine tenths of them purged. Compare figures of one run only.
             """)
 
     @Option(parsing: .upToNextOption, help: "Numbers of codes, ascending.")
     var sizes: [Int] = []
+
+    @Option(help: "Orders of which nine tenths are purged (default: 1000000; with --quick 20000).")
+    var orders: Int?
 
     @Flag(help: "1,000 and 100,000 codes and short loads: shows that it works, judges nothing.")
     var quick = false
@@ -26,6 +31,7 @@ struct ScaleCommand: ParsableCommand {
     private static let quickSizes = [1_000, 100_000]
     private static let liveOrders = 200_000
     private static let idleConnections = 10_000
+    private static let endedOrders = 1_000_000
 
     func validate() throws {
         guard sizes.allSatisfy({ (10...100_000_000).contains($0) }) else {
@@ -33,6 +39,9 @@ struct ScaleCommand: ParsableCommand {
         }
         guard zip(sizes, sizes.dropFirst()).allSatisfy(<) else {
             throw ValidationError("--sizes are ascending.")
+        }
+        if let orders, !(1_000...1_500_000).contains(orders) {
+            throw ValidationError("--orders is 1000 to 1500000.")
         }
     }
 
@@ -55,6 +64,9 @@ struct ScaleCommand: ParsableCommand {
                 codes: largest, orders: quick ? 10_000 : Self.liveOrders,
                 connections: quick ? 500 : Self.idleConnections)
         }
+        let orders = orders ?? (quick ? 20_000 : Self.endedOrders)
+        MeasuredPrograms.say("\(orders) orders, and nine tenths of them purged")
+        report.endedOrders = try rig.measureEndedOrders(orders)
         try files.write(report.report)
     }
 }

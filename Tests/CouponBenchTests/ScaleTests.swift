@@ -68,8 +68,15 @@ private func executable() throws -> String {
         report.costs = try rig.measureCosts(codes: 20_000, orders: 50, connections: 20)
         #expect(report.costs.map(\.count).allSatisfy { $0 >= 20 })
         #expect(report.costs.count == 7)
+        let ended = try rig.measureEndedOrders(3_000)
+        #expect(ended.kept.orderCount >= 3_000 && ended.fresh.orderCount >= 300)
+        for purged in [ended.oldestPurged, ended.anyPurged] {
+            #expect(purged.orderCount > 0 && purged.orderCount < ended.kept.orderCount / 2)
+        }
+        report.endedOrders = ended
         let text = report.report.text
         #expect(text.contains("not judged"))
+        #expect(text.contains("nine of ten purged, at random"))
         #expect(text.contains("idle connection"))
         #expect(
             try JSONSerialization.jsonObject(with: Data(report.report.json().utf8)) is [String: Any]
@@ -92,6 +99,45 @@ private func executable() throws -> String {
             #expect("\(error)".contains("codes.csv"))
         }
         #expect(try daemon.figures().catalog.codes == 22)
+    }
+}
+
+@Suite struct `Orders that end` {
+    private static func figures(
+        oldestBytes: Int = 125, anyBytes: Int = 100, snapshotMebibytes: Int = 79
+    ) -> EndedOrderFigures {
+        EndedOrderFigures(
+            kept: .init(orderCount: 1 << 20, bytes: 100 << 20),
+            snapshotBytes: snapshotMebibytes << 20,
+            oldestPurged: .init(orderCount: 1_000, bytes: oldestBytes * 1_000),
+            anyPurged: .init(orderCount: 2_000, bytes: anyBytes * 2_000),
+            fresh: .init(orderCount: 500, bytes: 100 * 500))
+    }
+
+    @Test(
+        arguments: [
+            (figures(), [.met, .met]),
+            (figures(oldestBytes: 131), [.missed, .met]),
+            (figures(anyBytes: 131), [.missed, .met]),
+            (figures(snapshotMebibytes: 80), [.met, .missed]),
+        ] as [(EndedOrderFigures, [Verdict])])
+    func `have goals for what they leave and for snapshots`(
+        figures: EndedOrderFigures, verdicts: [Verdict]
+    ) {
+        #expect(figures.goals(isJudged: true).map(\.verdict) == verdicts)
+        #expect(figures.goals(isJudged: false).map(\.verdict) == [.notJudged, .notJudged])
+    }
+
+    @Test func `are shown in rows, for one order and of a fresh state`() {
+        var report = ScaleReport(isJudged: true)
+        report.endedOrders = Self.figures()
+        let lines = report.report.text.split(separator: "\n").map {
+            $0.split(separator: " ").joined(separator: " ")
+        }
+        #expect(lines.contains("all orders kept 1,048,576 100.0 100 1.00"))
+        #expect(lines.contains("the oldest nine of ten purged 1,000 0.1 125 1.25"))
+        #expect(lines.contains("a fresh state of so many 500 0.0 100 1.00"))
+        #expect(lines.contains("more while a snapshot of all is written – 79.0 79 –"))
     }
 }
 

@@ -31,7 +31,11 @@ struct CodesCatalog: Sendable {
     /// A validate of a code that ``change(last:edition:)`` leaves alone, a random one of those below
     /// `limit`.
     static func validate(below limit: Int) -> String {
-        #"{"id":1,"op":"validate","code":"\#(prefix)${below:\#(limit)}",\#(cart)}"#
+        validate(code: "\(prefix)${below:\(limit)}")
+    }
+
+    static func validate(code: String) -> String {
+        #"{"id":1,"op":"validate","code":"\#(code)",\#(cart)}"#
     }
 
     /// The same code used up, by an order of its own.
@@ -40,10 +44,13 @@ struct CodesCatalog: Sendable {
     }
 
     /// An order of its own that uses a code; `customer` may have a placeholder.
-    static func apply(code: String, customer: String? = nil) -> String {
+    static func apply(
+        code: String, customer: String? = nil, bookingDate: String? = nil
+    ) -> String {
         let customer = customer.map { #""customer":{"id":"\#($0)"},"# } ?? ""
-        return
-            #"{"id":1,"op":"apply","code":"\#(code)","order":"o-${run}-${n}",\#(customer)\#(cart)}"#
+        let booking = bookingDate.map { #""booking_date":"\#($0)","# } ?? ""
+        return #"{"id":1,"op":"apply","code":"\#(code)","order":"o-${run}-${n}","#
+            + "\(customer)\(booking)\(cart)}"
     }
 
     private static let cart = """

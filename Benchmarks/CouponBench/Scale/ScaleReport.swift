@@ -5,6 +5,7 @@ struct ScaleReport {
     var emptyBytes = 0
     var sizes: [SizeFigures] = []
     var costs: [ResidentCost] = []
+    var endedOrders: EndedOrderFigures?
     /// False for a short run.
     let isJudged: Bool
 
@@ -26,7 +27,8 @@ struct ScaleReport {
                     name: "without codes",
                     value: "\(mebibytes(emptyBytes)) MiB resident, taken off where it says so"),
             ],
-            sections: [goals, memoryAndStart, rates, reloads, resident])
+            sections: [goals, memoryAndStart, rates, reloads, resident]
+                + (endedOrders.map { [$0.section] } ?? []))
     }
 
     // MARK: Sections
@@ -64,8 +66,9 @@ struct ScaleReport {
                 measured: Double(last.reload.bytesAfter) / Double(max(1, last.reload.bytesBefore)),
                 evidence: "\(mebibytes(last.reload.bytesAfter)) MiB after", isJudged: isJudged),
         ]
+        let orderGoals = endedOrders?.goals(isJudged: self.isJudged) ?? []
         return Report.Section(
-            title: "Goals", table: Table(goals),
+            title: "Goals", table: Table(goals + orderGoals),
             notes: isJudged ? [] : ["Goals are for a full run with 10,000,000 codes."])
     }
 
