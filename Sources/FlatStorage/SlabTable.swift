@@ -47,21 +47,21 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
 
     @usableFromInline var slabs: FlatArray<Slab>
     /// Numbers of slabs that were released, to be used again.
-    private var vacant = FlatArray<UInt32>()
+    @usableFromInline var vacant = FlatArray<UInt32>()
     /// The slab that new rows go to.
-    private var open: Int?
-    private let slabByteCount: Int
+    @usableFromInline var open: Int?
+    @usableFromInline let slabByteCount: Int
 
     /// Rows in the table.
-    @usableFromInline package private(set) var count = 0
+    @usableFromInline package internal(set) var count = 0
     /// Bytes allocated, used or not.
-    package private(set) var allocatedBytes = 0
+    @usableFromInline package internal(set) var allocatedBytes = 0
     /// Bytes that the rows in the table need, their runs included.
-    package private(set) var liveBytes = 0
+    @usableFromInline package internal(set) var liveBytes = 0
     /// The slab whose rows are being moved, and the next of its entries.
-    private var emptying: (slab: Int, entry: Int)?
+    @usableFromInline var emptying: (slab: Int, entry: Int)?
     /// Whether no slab was worth emptying, and no row left since.
-    private var isGathered = false
+    @usableFromInline var isGathered = false
 
     /// Bits of a row's number that say which entry of its slab it is.
     @inlinable static var entryBits: Int { 13 }
@@ -148,6 +148,7 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
 
     /// The row after this one, or the first; nil after the last. The order is that of the slabs, which
     /// is mostly the order in which rows came.
+    @inlinable
     package func next(after number: Int?) -> Int? {
         var next = number.map { $0 + 1 } ?? 0
         while unsafe next >> Self.entryBits < slabs.count {
@@ -165,8 +166,8 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
     }
 
     /// Whether a row has this number, which is one of an entry.
-    @unsafe
-    private func isThere(_ number: Int) -> Bool {
+    @inlinable @unsafe
+    func isThere(_ number: Int) -> Bool {
         let slab = unsafe slabs[number >> Self.entryBits]
         let place = number & (Self.entriesMax - 1)
         guard let base = unsafe slab.base, unsafe place < slab.entryCount else { return false }
@@ -188,6 +189,7 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
     }
 
     /// Copies the first `byteCount` bytes of a row's run to another's.
+    @inlinable
     package mutating func copy(_ byteCount: Int, of number: Int, to other: Int) {
         let source = unsafe run(of: number, holding: 0..<byteCount)
         unsafe run(of: other, holding: 0..<byteCount).update(from: source, count: byteCount)
@@ -195,6 +197,7 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
 
     /// Adds a row with a run of so many bytes, which the caller writes. Returns its number, which stays
     /// the same until the row is removed.
+    @inlinable
     package mutating func append(_ row: Row, byteCount: Int) -> Int {
         let slab = slabWithRoom(for: byteCount)
         let place = unsafe slabs[slab].entryCount
@@ -211,6 +214,7 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
 
     /// Gives the row a longer run in its own slab, with the first `kept` bytes of the old one. Returns
     /// false where there is no room for it there: then the row stays as it is.
+    @inlinable
     package mutating func lengthen(_ number: Int, to byteCount: Int, keeping kept: Int) -> Bool {
         let slab = number >> Self.entryBits
         let old = unsafe run(of: number, holding: 0..<kept)
@@ -227,6 +231,7 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
     }
 
     /// Removes a row. Its slab is released when it was the last one there.
+    @inlinable
     package mutating func remove(_ number: Int) {
         let slab = number >> Self.entryBits
         let entry = unsafe entry(number)
@@ -250,18 +255,21 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
     package static func slab(of number: Int) -> Int { number >> entryBits }
 
     /// The first number of a row that may be in this slab, and the first after it.
+    @inlinable
     package func numbers(inSlab slab: Int) -> Range<Int> {
         let first = slab << Self.entryBits
         return unsafe first..<(first + (slabs[slab].base == nil ? 0 : slabs[slab].entryCount))
     }
 
     /// The next row from `number` on that is there and below `end`.
+    @inlinable
     package func first(from number: Int, below end: Int) -> Int? {
         for number in number..<max(number, end) where unsafe isThere(number) { return number }
         return nil
     }
 
-    private mutating func slabWithRoom(for byteCount: Int) -> Int {
+    @inlinable
+    mutating func slabWithRoom(for byteCount: Int) -> Int {
         // A long run gets a slab of its own: the open one goes on with what it has left.
         if byteCount > slabByteCount / 4 { return addSlab(byteCount + Self.stride) }
         if let open, unsafe hasRoom(for: byteCount, entries: 1, in: slabs[open]) { return open }
@@ -272,13 +280,15 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
         return slab
     }
 
-    private func hasRoom(for byteCount: Int, entries: Int, in slab: Slab) -> Bool {
+    @inlinable
+    func hasRoom(for byteCount: Int, entries: Int, in slab: Slab) -> Bool {
         unsafe slab.entryCount + entries <= Self.entriesMax
             && slab.taken + byteCount + (slab.entryCount + entries) * Self.stride
                 <= slab.byteCount
     }
 
-    private mutating func addSlab(_ byteCount: Int) -> Int {
+    @usableFromInline
+    mutating func addSlab(_ byteCount: Int) -> Int {
         // Entries lie at the end, so the end is aligned as they are.
         let alignment = max(MemoryLayout<Entry>.alignment, 16)
         let rounded = (byteCount + Self.stride - 1) / Self.stride * Self.stride
@@ -295,7 +305,8 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
         return unsafe slabs.count - 1
     }
 
-    private mutating func release(_ slab: Int) {
+    @usableFromInline
+    mutating func release(_ slab: Int) {
         unsafe slabs[slab].base?.deallocate()
         allocatedBytes -= unsafe slabs[slab].byteCount
         unsafe slabs[slab] = Slab()
@@ -303,16 +314,16 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
         if emptying?.slab == slab { emptying = nil }
     }
 
-    @unsafe
-    private mutating func take(_ byteCount: Int, from slab: Int) -> Int {
+    @inlinable @unsafe
+    mutating func take(_ byteCount: Int, from slab: Int) -> Int {
         let offset = unsafe slabs[slab].taken
         unsafe slabs[slab].taken = offset + byteCount
         unsafe slabs[slab].liveBytes += byteCount
         return offset
     }
 
-    @unsafe
-    private func address(ofEntry place: Int, in slab: Int) -> UnsafeMutablePointer<Entry> {
+    @inlinable @unsafe
+    func address(ofEntry place: Int, in slab: Int) -> UnsafeMutablePointer<Entry> {
         guard let base = unsafe slabs[slab].base else {
             preconditionFailure("an entry lies inside its slab")
         }
