@@ -334,11 +334,11 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
     // MARK: - Emptying slabs
 
     /// Whether rows should be moved so that slabs become empty: so much memory is taken by rows that
-    /// left, more than a seventh and two slabs.
+    /// left, more than a tenth and two slabs.
     package var needsGathering: Bool {
         if emptying != nil { return true }
         let unused = allocatedBytes - liveBytes
-        return !isGathered && unused > 2 * slabByteCount && unused > allocatedBytes / 7
+        return !isGathered && unused > 2 * slabByteCount && unused > allocatedBytes / 10
     }
 
     /// The next row to move while the table ``needsGathering``: move it with ``move(_:)``. Nil when
@@ -366,7 +366,7 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
     /// The slab with the smallest share of rows that are still there, apart from the open one.
     private func emptiest() -> Int? {
         var best: Int?
-        var bestShare = 7.0 / 8
+        var bestShare = 9.0 / 10
         for slab in unsafe slabs.indices
         where unsafe slab != open && slabs[slab].base != nil {
             let live = unsafe slabs[slab].liveBytes + slabs[slab].liveCount * Self.stride

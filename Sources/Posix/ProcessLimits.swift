@@ -37,3 +37,10 @@ package func returnBlocksWhenFreed(ofAtLeast byteCount: Int32) {
     let isKnown = mallopt(M_MMAP_THRESHOLD, byteCount)
     precondition(isKnown == 1, "glibc knows the setting, and the bytes are within its bounds")
 }
+
+/// Returns every free page of smaller blocks to the system. A thread that allocates or frees meanwhile
+/// waits for a part of the time.
+package func returnFreedMemory() {
+    // Whether there was such a page does not matter.
+    _ = malloc_trim(0)
+}

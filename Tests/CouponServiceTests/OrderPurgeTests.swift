@@ -37,6 +37,10 @@ import Testing
         return try JSON(reading: shop.takeText())
     }
 
+    private func returnsMemory(_ shop: inout JournalledShop) -> Bool {
+        shop.server.takeMemoryReturn(at: shop.time)
+    }
+
     private func ledger(_ shop: inout JournalledShop) throws -> JSON {
         try ask(#"{"op":"server.stats"}"#, &shop)["result"]["ledger"]
     }
@@ -123,6 +127,34 @@ import Testing
         let again = try ask(Line.apply(4, "o1"), &shop)
         #expect(again["applied"] == .boolean(true) && again["replayed"] == .absent)
         #expect(try ask(Line.usage(5), &shop)["result"]["limits"][0]["used"] == 2)
+    }
+
+    @Test func `has memory returned once, when many have left and no more are leaving`() throws {
+        var settings = Self.settings(unused: 1_000, retention: 10 * Self.day)
+        settings.memoryReturnCount = 300
+        var shop = try JournalledShop(
+            room: 1 << 24, orders: settings, ordersMax: 1_000, total: 1_000)
+        for number in 0..<299 { _ = try ask(Line.apply(1, "o\(number)"), &shop) }
+        shop.pass(milliseconds: 10 * Self.day)
+        endTurn(&shop)
+        #expect(try ledger(&shop)["orders"] == 0)
+        let afterFew = returnsMemory(&shop)
+        #expect(!afterFew)
+
+        // Forgotten in two turns: there is more to come after the first.
+        for number in 0..<300 { _ = try ask(Line.reserve(1, "h\(number)", seconds: 1), &shop) }
+        shop.pass(milliseconds: 1_000)
+        endTurn(&shop)
+        shop.pass(milliseconds: 1_000)
+        endTurn(&shop)
+        #expect(try ledger(&shop)["orders"] == 44)
+        let betweenTurns = returnsMemory(&shop)
+        #expect(!betweenTurns)
+        endTurn(&shop)
+        let afterMany = returnsMemory(&shop)
+        #expect(afterMany)
+        let again = returnsMemory(&shop)
+        #expect(!again)
     }
 
     @Test func `waits until thirty days after the booked date`() throws {

@@ -285,6 +285,12 @@ extension ConversationServer {
         handler.statistics.lapsed += UInt64(books.endOrders(at: time))
     }
 
+    /// Whether freed memory should be returned to the system now, because many orders have left: once
+    /// for each time.
+    package mutating func takeMemoryReturn(at time: TurnTime) -> Bool {
+        books.takeMemoryReturn(at: time)
+    }
+
     /// The share of the orders that may be kept, in percent, when it passes one that operators should
     /// know of; nil otherwise.
     package mutating func nextFullness() -> Int? {

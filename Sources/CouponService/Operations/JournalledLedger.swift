@@ -74,6 +74,11 @@ struct JournalledLedger: ~Copyable {
         purge.finishArchiving(isDurable: isDurable, &ledger, at: time)
     }
 
+    /// See ``OrderPurge/takeMemoryReturn(_:at:)``.
+    mutating func takeMemoryReturn(at time: TurnTime) -> Bool {
+        purge.takeMemoryReturn(ledger, at: time)
+    }
+
     /// Follows other settings from now on.
     mutating func adopt(_ orders: OrderSettings) { purge.adopt(orders, &ledger) }
 

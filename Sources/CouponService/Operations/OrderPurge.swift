@@ -18,6 +18,8 @@ struct OrderPurge: ~Copyable {
     private var archiving = Archiving.idle
     /// Whether something has expired and the journal has no room for it.
     private var waitsForRoom = false
+    /// Orders that left the records since memory was returned last.
+    private var goneCount = 0
 
     private enum Archiving: Equatable {
         case idle
@@ -62,9 +64,11 @@ struct OrderPurge: ~Copyable {
         calendar.follow(time)
         ledger.purgeDate = calendar.date(at: time)
         waitsForRoom = false
+        let orderCount = ledger.orders.count
         let lapsed = lapse(Self.lapsesPerTurnMax, &ledger, at: time)
         forgetUnused(&ledger, at: time)
         purge(&ledger, at: time)
+        goneCount += orderCount - ledger.orders.count
         for _ in 0..<Self.gatheredPerTurnMax where !ledger.gather() { break }
         return lapsed
     }
@@ -127,8 +131,25 @@ struct OrderPurge: ~Copyable {
         isDurable: Bool, _ ledger: inout Ledger, at time: TurnTime
     ) {
         archiving = isDurable ? .idle : .retry(at: time.steady + Self.archiveRetryDelay)
+        let orderCount = ledger.orders.count
         if isDurable { batch.forgetUnchanged(in: &ledger) }
+        goneCount += orderCount - ledger.orders.count
         batch.removeAll()
+    }
+
+    // MARK: - Memory
+
+    /// Whether freed memory should be returned to the system now: many orders have left since it was
+    /// last asked, and no more are about to leave at once.
+    ///
+    /// The slabs of the orders go back by themselves. What is left are the small tables of the index,
+    /// which shrink one by one: the C library keeps the pieces for the next orders.
+    mutating func takeMemoryReturn(_ ledger: borrowing Ledger, at time: TurnTime) -> Bool {
+        guard goneCount >= settings.memoryReturnCount, !waitsForRoom,
+            (deadline(ledger, at: time) ?? .max) > time.steady
+        else { return false }
+        goneCount = 0
+        return true
     }
 
     // MARK: - What comes next
@@ -193,6 +214,9 @@ package struct OrderSettings: Equatable, Sendable {
     /// Whether the daemon starts with the time of day for the date of the purge, because the operator
     /// knows that it is right.
     package var trustsClock = false
+    /// So many orders that left are worth returning their memory: more than half a megabyte, in small
+    /// pieces.
+    package var memoryReturnCount = 65_536
 
     package init() {}
 }

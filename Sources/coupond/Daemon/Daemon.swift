@@ -126,6 +126,9 @@ final class Daemon {
         clients.resumeYielded()
         clients.deliverAnswers()
         server.with { server, now in server.endOrders(at: now) }
+        if server.with({ server, now in server.takeMemoryReturn(at: now) }) {
+            archiver.returnMemory()
+        }
         logFullness()
         startTasks()
         journal.advance()

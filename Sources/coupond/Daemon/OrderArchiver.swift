@@ -29,6 +29,9 @@ final class OrderArchiver {
         worker.run({ archive(lines, path) }, then: { [unowned self] in finish($0, path) })
     }
 
+    /// Returns what orders left in memory to the system. It takes some milliseconds.
+    func returnMemory() { worker.run({ returnFreedMemory() }, then: {}) }
+
     private func finish(_ fault: PosixFault?, _ path: String) {
         if let fault {
             log.error(
