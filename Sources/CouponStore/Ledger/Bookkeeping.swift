@@ -215,6 +215,22 @@ struct Bookkeeping: ~Copyable, Sendable {
         return present.facts
     }
 
+    /// Removes the counters that the operation moved and that count nothing any more. It ends here.
+    mutating func removeIdleCounters(from usage: inout UsageTable) {
+        for index in 0..<moved.count where usage.isIdle(moved[index]) {
+            let hole = moved[index]
+            moved.renumber(usage.remove(hole), to: hole, after: index)
+        }
+        moved.removeAll()
+    }
+
+    /// Removes the counters that were created for an image which is not recorded.
+    mutating func drop(_ image: borrowing OrderImageWriter, from usage: inout UsageTable) {
+        moved.removeAll()
+        for index in image.consumptions.indices { moved.add(image.consumptions[index].counter) }
+        removeIdleCounters(from: &usage)
+    }
+
     // MARK: - Redoing records
 
     /// Sets the counters that a record lists.
@@ -270,50 +286,6 @@ struct Bookkeeping: ~Copyable, Sendable {
     }
 }
 
-/// The counters that one operation moved, each once, in the order in which they moved.
-struct MovedCounters: ~Copyable, Sendable {
-    private var ids = FlatArray<CounterID>(capacity: 64)
-    /// A bit for each counter, shared by all whose rows are alike in the low six bits: a counter
-    /// whose bit is clear was not moved yet, so the list is rarely searched.
-    private var marks: UInt64 = 0
-
-    var count: Int { ids.count }
-
-    subscript(index: Int) -> CounterID { ids[index] }
-
-    mutating func removeAll() {
-        ids.removeAll()
-        marks = 0
-    }
-
-    mutating func add(_ id: CounterID) {
-        let mark = UInt64(1) << UInt64(truncatingIfNeeded: id.row & 63)
-        if marks & mark != 0 {
-            for index in ids.indices where ids[index] == id { return }
-        }
-        marks |= mark
-        ids.append(id)
-    }
-
-    /// Whether each of these counters moved. They mostly stand in the same order.
-    func hasAll(
-        _ consumptions: consuming OrderImageConsumptions, of usage: borrowing UsageTable
-    ) -> Bool {
-        var consumptions = consumptions
-        var place = 0
-        while let consumption = consumptions.next() {
-            var tries = 0
-            while tries < count, !usage.isKey(of: ids[place % count], consumption) {
-                place += 1
-                tries += 1
-            }
-            if tries == count { return false }
-            place += 1
-        }
-        return true
-    }
-}
-
 extension OrderImageView {
     /// Whether the order consumes the code now: it passed and was not given back.
     func isInForce(_ code: borrowing OrderImageCode) -> Bool {
@@ -360,13 +332,5 @@ extension UsageTable {
             preconditionFailure("a counter is created before it is consumed from")
         }
         return id
-    }
-
-    fileprivate func isKey(
-        of id: CounterID, _ consumption: borrowing OrderImageConsumption
-    ) -> Bool {
-        let key = key(of: id)
-        return key.kind == consumption.kind && key.detail.isEqual(to: consumption.detail)
-            && key.couponKey.isEqual(to: consumption.couponKey)
     }
 }

@@ -26,11 +26,30 @@ private struct SnapshotDecoder: ~Copyable {
         for _ in 0..<header.orderCount { try readOrder(from: &reader) }
         guard reader.isAtEnd else { throw .contradiction(.end, offset: reader.position) }
         try reconcileCarried(at: reader.position)
+        removeIdleCounters()
+    }
+
+    /// Removes counters that count nothing, which were kept once.
+    private mutating func removeIdleCounters() {
+        // Each one that takes a removed one's row was looked at before.
+        for row in (0..<ledger.usage.count).reversed() {
+            let id = CounterID(row: row)
+            if ledger.usage.isIdle(id) { _ = ledger.usage.remove(id) }
+        }
     }
 
     private mutating func readCounters(from reader: inout SnapshotReader) throws(SnapshotProblem) {
         var keys = FlatArray<SnapshotReader.Run>()
-        for _ in 0..<header.couponCount { keys.append(try reader.couponKey()) }
+        for number in 0..<header.couponCount {
+            let run = try reader.couponKey()
+            let key = reader.bytes(of: run)
+            let own = ledger.usage.coupon(key, hash: UsageTable.couponHash(of: key))
+            // A repeated key finds the number of the first.
+            guard UInt64(own) == number else {
+                throw .contradiction(.coupon, offset: reader.position)
+            }
+            keys.append(run)
+        }
         for row in 0..<header.counterCount {
             let counter = try reader.counter()
             guard counter.coupon < keys.count else {
@@ -45,10 +64,6 @@ private struct SnapshotDecoder: ~Copyable {
             guard UInt64(id.row) == row else {
                 throw .contradiction(.counter, offset: reader.position)
             }
-        }
-        // A repeated key, or one that no counter names.
-        guard UInt64(ledger.usage.couponCount) == header.couponCount else {
-            throw .contradiction(.coupon, offset: reader.position)
         }
     }
 
