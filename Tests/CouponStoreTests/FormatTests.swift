@@ -12,6 +12,7 @@ import Testing
 //     COUPOND_RENEW_FIXTURES=1 swift test --filter FormatTests
 //
 // while this version's tests of writing name the new files; the tests of reading keep the old ones.
+// `snapshot-v3b` is of the same version as `snapshot-v3`, without counters that count nothing.
 // `snapshot-v2` is of the daemon's last version without a journal: from the state that `beforeJournal`
 // below makes.
 
@@ -89,7 +90,7 @@ private func image(of order: String, _ store: String, in ledger: borrowing Ledge
         + ["hold0", "hold1", "hold2"]
 
     @Test func `is that of version 3, byte for byte`() throws {
-        try Fixture.expect(Script.encodedState(after: Self.scriptCount), "snapshot-v3")
+        try Fixture.expect(Script.encodedState(after: Self.scriptCount), "snapshot-v3b")
     }
 
     @Test func `of version 3 is read`() throws {

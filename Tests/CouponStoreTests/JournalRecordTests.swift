@@ -198,7 +198,7 @@ private struct RecordSketch: Equatable {
 
     @Test func `is refused when it is of no known kind or has no order`() {
         for (record, part) in [
-            ([4, 0, 1], JournalRecordFault.Part.kind), ([], .kind), ([1], .redemption),
+            ([5, 0, 1], JournalRecordFault.Part.kind), ([], .kind), ([1], .redemption),
             ([1, 0, 0, 0], .order), ([1, 0, 0x7F], .order), ([2, 0, 0], .order),
             ([2, 1, 0], .order), ([3], .calendar), ([3, 1, 0], .calendar),
         ] as [([UInt8], JournalRecordFault.Part)] {

@@ -41,7 +41,7 @@ package struct Ledger: ~Copyable, Sendable {
     /// The figures of `server.stats`, in constant time.
     package var totals: LedgerTotals {
         LedgerTotals(
-            orders: orders.count, counters: usage.count, couponsUsed: usage.couponCount,
+            orders: orders.count, counters: usage.count, couponsUsed: usage.usedCouponCount,
             usesInForce: usesInForce, byState: books.orderCounts)
     }
 
@@ -342,7 +342,7 @@ package struct LedgerTotals: Equatable, Sendable {
     /// Orders with an image, in any state.
     package var orders: Int
     package var counters: Int
-    /// Coupons that have or had a counter.
+    /// Coupons that have a counter.
     package var couponsUsed: Int
     /// Codes that are consumed by orders in force.
     package var usesInForce: Int

@@ -85,6 +85,7 @@ package struct UsageTable: ~Copyable, Sendable {
     struct CouponRow: BitwiseCopyable {
         var key: ByteArena.Place
         var length: UInt32
+        var counterCount: UInt32 = 0
     }
 
     private let seed: UInt64
@@ -124,6 +125,9 @@ package struct UsageTable: ~Copyable, Sendable {
     /// Coupons that have or had a counter.
     package var couponCount: Int { coupons.count }
 
+    /// Coupons that have a counter.
+    package private(set) var usedCouponCount = 0
+
     /// Bytes allocated, used or not.
     package var allocatedBytes: Int {
         rows.allocatedBytes + index.allocatedBytes + coupons.allocatedBytes
@@ -154,14 +158,17 @@ package struct UsageTable: ~Copyable, Sendable {
     ) -> CounterID {
         let hash = hash(kind, couponHash, detail)
         if let known = find(kind, couponKey, detail, hash: hash) { return known }
+        let coupon = coupon(couponKey, hash: couponHash)
         let row = rows.append(
             Row(
-                coupon: UInt32(coupon(couponKey, hash: couponHash)),
+                coupon: UInt32(coupon),
                 detailLength: UInt32(detail.count), detail: details.append(detail), kind: kind))
         index.insert(row: row, hash: hash)
         usedCounters.append(start)
         heldCounters.append(0)
         if start > 0 { carriedCounts[row] = start }
+        if coupons[coupon].counterCount == 0 { usedCouponCount += 1 }
+        coupons[coupon].counterCount += 1
         return CounterID(row: row)
     }
 
@@ -214,6 +221,8 @@ package struct UsageTable: ~Copyable, Sendable {
         let row = rows[id.row]
         index.remove(row: id.row, hash: hash(of: row))
         details.remove(Int(row.detailLength), at: row.detail)
+        coupons[Int(row.coupon)].counterCount -= 1
+        if coupons[Int(row.coupon)].counterCount == 0 { usedCouponCount -= 1 }
         let last = rows.count - 1
         if id.row < last {
             let moved = rows[last]
