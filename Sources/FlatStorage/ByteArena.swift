@@ -3,7 +3,7 @@
 // quarter of a chunk gets a block of its own, so at most a quarter of any chunk is unused.
 //
 // A run that is removed leaves a hole that nothing fills. A chunk goes back when it has only holes;
-// whoever keeps the places copies what is left of the others away, a few runs at a time.
+// the owner of the places copies the rest of the others away, a few runs at a time.
 
 /// Runs of bytes that never move.
 @safe @usableFromInline
