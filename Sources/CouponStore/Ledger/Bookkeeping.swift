@@ -14,13 +14,18 @@ struct Bookkeeping: ~Copyable, Sendable {
     private var unused = DeadlineQueue(.forgetting)
     /// The counters that the present operation moved.
     private(set) var moved = MovedCounters()
+    /// Whether some of them may count nothing now: most operations only add, and need not look.
+    private var mayHaveIdle = false
     /// Codes that are consumed by orders in force.
     private(set) var usesInForce = 0
     private var counts = OrderCounts()
     /// For how long orders are kept. Set by the ledger.
     var keeping = OrderKeeping()
 
-    mutating func beginOperation() { moved.removeAll() }
+    mutating func beginOperation() {
+        moved.removeAll()
+        mayHaveIdle = false
+    }
 
     /// Orders by what has become of them.
     var orderCounts: OrderCounts {
@@ -189,6 +194,7 @@ struct Bookkeeping: ~Copyable, Sendable {
         _ id: OrderID, of orders: borrowing OrderTable, from usage: inout UsageTable,
         before next: OrderState
     ) -> OrderFacts {
+        mayHaveIdle = true
         let present = OrderImageView(recorded: orders.image(id))
         let state = present.facts.state
         precondition(state.mayBecome(next), "an order changes only as its state allows")
@@ -217,6 +223,7 @@ struct Bookkeeping: ~Copyable, Sendable {
 
     /// Removes the counters that the operation moved and that count nothing any more. It ends here.
     mutating func removeIdleCounters(from usage: inout UsageTable) {
+        guard mayHaveIdle else { return }
         for index in 0..<moved.count where usage.isIdle(moved[index]) {
             let hole = moved[index]
             moved.renumber(usage.remove(hole), to: hole, after: index)
@@ -227,6 +234,7 @@ struct Bookkeeping: ~Copyable, Sendable {
     /// Removes the counters that were created for an image which is not recorded.
     mutating func drop(_ image: borrowing OrderImageWriter, from usage: inout UsageTable) {
         moved.removeAll()
+        mayHaveIdle = true
         for index in image.consumptions.indices { moved.add(image.consumptions[index].counter) }
         removeIdleCounters(from: &usage)
     }
@@ -236,6 +244,7 @@ struct Bookkeeping: ~Copyable, Sendable {
     /// Sets the counters that a record lists.
     mutating func redoCounters(of record: borrowing OrderRecord, in usage: inout UsageTable) {
         moved.removeAll()
+        mayHaveIdle = true
         var counters = record.counters
         while let counter = counters.next() {
             let id = usage.createIfAbsent(
