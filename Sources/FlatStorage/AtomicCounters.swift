@@ -1,7 +1,8 @@
 import Synchronization
 
 // Chunks never move and the directory has its full length from the start, so the pointers that a
-// reader on another thread follows stay valid while the writer adds counters. With relaxed loads and
+// reader on another thread follows stay valid while the writer adds counters. They do not while it
+// removes some. With relaxed loads and
 // stores a counter costs as much as a plain integer. There is one writer, so no read-modify-write is
 // needed.
 
@@ -22,16 +23,20 @@ package struct AtomicCounters: ~Copyable {
 
     // SAFETY: the directory and every chunk in it are owned by this value alone, never move, and
     // are released once, in `deinit`. A chunk's address is stored before `used` passes its first
-    // counter (release), and read after `used` (acquire); every access is checked against `used`.
+    // counter (release), and read after `used` (acquire); every access is checked against `used`. A
+    // chunk is released earlier only by ``removeLast()``, during which no other thread reads.
     @usableFromInline let directory: UnsafeMutablePointer<UnsafeMutablePointer<Counter>>
     @usableFromInline let used = Atomic<Int>(0)
+    /// Chunks in the directory. Only the writer looks at it.
+    private let chunkCount = Atomic<Int>(0)
 
     package init() { unsafe directory = .allocate(capacity: Self.chunksMax) }
 
     deinit {
-        let chunks = (count + Self.countersPerChunk - 1) / Self.countersPerChunk
         // Atomics of integers hold nothing that needs destroying.
-        for chunk in 0..<chunks { unsafe directory[chunk].deallocate() }
+        for chunk in 0..<chunkCount.load(ordering: .relaxed) {
+            unsafe directory[chunk].deallocate()
+        }
         unsafe directory.deallocate()
     }
 
@@ -40,8 +45,7 @@ package struct AtomicCounters: ~Copyable {
 
     /// Bytes allocated for counters, used or not.
     package var allocatedBytes: Int {
-        let chunks = (count + Self.countersPerChunk - 1) / Self.countersPerChunk
-        return chunks * Self.countersPerChunk * MemoryLayout<Counter>.stride
+        chunkCount.load(ordering: .relaxed) * Self.countersPerChunk * MemoryLayout<Counter>.stride
     }
 
     /// The counter's value at some moment between call and return.
@@ -60,22 +64,37 @@ package struct AtomicCounters: ~Copyable {
             .store(value, ordering: .relaxed)
     }
 
-    /// Adds a counter and returns its index, which stays valid. For the one writer only.
+    /// Adds a counter and returns its index, which stays valid until it is removed.
+    /// For the one writer only.
     @discardableResult
     package func append(_ value: UInt64) -> Int {
         let index = used.load(ordering: .relaxed)
         precondition(index < Self.countMax, "the directory has room for every counter")
         let (chunk, offset) = index.quotientAndRemainder(dividingBy: Self.countersPerChunk)
-        if offset == 0 {
+        if chunk == chunkCount.load(ordering: .relaxed) {
             let counters = UnsafeMutablePointer<Counter>.allocate(capacity: Self.countersPerChunk)
             for slot in 0..<Self.countersPerChunk {
                 unsafe (counters + slot).initialize(to: Counter(0))
             }
             unsafe (directory + chunk).initialize(to: counters)
+            chunkCount.store(chunk + 1, ordering: .relaxed)
         }
         unsafe directory[chunk][offset].store(value, ordering: .relaxed)
         used.store(index + 1, ordering: .releasing)
         return index
+    }
+
+    /// Removes the last counter. For the one writer only, while no other thread reads. Memory goes
+    /// back, apart from one chunk for the next counters.
+    package func removeLast() {
+        let count = used.load(ordering: .relaxed)
+        precondition(count > 0, "without counters there is no last one")
+        used.store(count - 1, ordering: .releasing)
+        let chunks = chunkCount.load(ordering: .relaxed)
+        if chunks * Self.countersPerChunk - (count - 1) >= 2 * Self.countersPerChunk {
+            unsafe directory[chunks - 1].deallocate()
+            chunkCount.store(chunks - 1, ordering: .relaxed)
+        }
     }
 }
 

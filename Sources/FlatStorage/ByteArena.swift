@@ -1,6 +1,9 @@
 // Chunks instead of one growing block: appended bytes never move, and growth costs one chunk (64 KiB to
 // allocate and clear, some ten microseconds) at any size. A run never spans chunks. One longer than a
 // quarter of a chunk gets a block of its own, so at most a quarter of any chunk is unused.
+//
+// A run that is removed leaves a hole that nothing fills. A chunk goes back when it has only holes;
+// the owner of the places copies the rest of the others away, a few runs at a time.
 
 /// Runs of bytes that never move.
 @safe @usableFromInline
@@ -25,25 +28,33 @@ package struct ByteArena: ~Copyable {
     }
 
     // SAFETY: every chunk is owned by this arena, holds `capacity` initialised bytes, never moves,
-    // and is released once, in `deinit`. Every access is checked against the chunk's `used`, and
-    // spans borrow the arena while they live.
+    // and is released once: when its last run is removed, which leaves a chunk of capacity 0, or in
+    // `deinit`. Every access is checked against the chunk's `used`, which is 0 in a released chunk,
+    // and spans borrow the arena while they live.
     @unsafe @usableFromInline
     struct Chunk: BitwiseCopyable {
         @usableFromInline let base: UnsafeMutablePointer<UInt8>
         @usableFromInline let capacity: Int
         @usableFromInline var used: Int
+        /// Bytes of runs that were removed.
+        @usableFromInline var removed = 0
     }
 
     @usableFromInline var chunks: FlatArray<Chunk>
     /// The chunk that short runs are appended to.
     @usableFromInline var open: Int
     @usableFromInline let chunkSize: Int
+    /// Chunks that were released; their numbers are given again.
+    private var vacant = FlatArray<Int>()
 
     /// Bytes allocated, used or not.
     package private(set) var allocatedBytes = 0
 
-    /// Bytes that were appended.
+    /// Bytes of all runs.
     package private(set) var usedBytes = 0
+
+    /// Bytes of removed runs that take memory.
+    private var removedBytes = 0
 
     package init(chunkSize: Int = 64 * 1_024) {
         precondition(chunkSize >= 64 && chunkSize <= 1 << 30, "a chunk is 64 bytes to 1 GiB long")
@@ -54,27 +65,38 @@ package struct ByteArena: ~Copyable {
     }
 
     deinit {
-        for index in unsafe chunks.indices { unsafe chunks[index].base.deallocate() }
+        for index in unsafe chunks.indices where unsafe chunks[index].capacity > 0 {
+            unsafe chunks[index].base.deallocate()
+        }
     }
 
-    private mutating func addChunk(capacity: Int) {
+    /// Adds a chunk and returns its number.
+    @discardableResult
+    private mutating func addChunk(capacity: Int) -> Int {
         let base = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
         unsafe base.initialize(repeating: 0, count: capacity)
-        unsafe chunks.append(Chunk(base: base, capacity: capacity, used: 0))
+        let chunk = unsafe Chunk(base: base, capacity: capacity, used: 0)
         allocatedBytes += capacity
+        if vacant.count > 0 {
+            let number = vacant.removeLast()
+            unsafe chunks[number] = chunk
+            return number
+        }
+        unsafe chunks.append(chunk)
+        return unsafe chunks.count - 1
     }
 
-    /// Room for `count` bytes, zero until they are written.
+    /// Room for `count` bytes, which are to be written.
     package mutating func allocate(_ count: Int) -> Place {
         precondition(count >= 0 && count <= Int(UInt32.max), "a run is shorter than 4 GiB")
+        // An empty run stands nowhere, so it outlives every chunk.
+        if count == 0 { return Place(chunk: 0, offset: 0) }
         var chunk = open
         if count > chunkSize / 4 {
-            chunk = unsafe chunks.count
-            addChunk(capacity: count)
+            chunk = addChunk(capacity: count)
         } else if unsafe count > chunks[open].capacity - chunks[open].used {
-            chunk = unsafe chunks.count
+            chunk = addChunk(capacity: chunkSize)
             open = chunk
-            addChunk(capacity: chunkSize)
         }
         let offset = unsafe chunks[chunk].used
         unsafe chunks[chunk].used = offset + count
@@ -112,6 +134,49 @@ package struct ByteArena: ~Copyable {
         unsafe (destination.base + Int(target.offset))
             .update(from: origin.base + Int(source.offset), count: count)
     }
+
+    // MARK: - Removing
+
+    /// Removes a run of `count` bytes. Nothing of it may be read any more.
+    package mutating func remove(_ count: Int, at place: Place) {
+        if count == 0 { return }
+        let number = Int(place.chunk)
+        precondition(
+            unsafe count > 0 && Int(place.offset) + count <= chunks[number].used,
+            "a run lies inside its chunk")
+        usedBytes -= count
+        removedBytes += count
+        unsafe chunks[number].removed += count
+        if unsafe chunks[number].removed == chunks[number].used { release(number) }
+    }
+
+    /// Takes back all memory of a chunk whose runs are all removed. The open one is filled again.
+    private mutating func release(_ number: Int) {
+        removedBytes -= unsafe chunks[number].removed
+        unsafe chunks[number].removed = 0
+        unsafe chunks[number].used = 0
+        if number == open { return }
+        allocatedBytes -= unsafe chunks[number].capacity
+        unsafe chunks[number].base.deallocate()
+        unsafe chunks[number] = Chunk(base: chunks[number].base, capacity: 0, used: 0)
+        vacant.append(number)
+    }
+
+    /// Whether so much memory is taken by removed runs that others should be moved, those which are
+    /// ``isSparse(around:)``: a fifth of all runs, and four chunks. Then there are such runs.
+    package var needsGathering: Bool {
+        removedBytes > 4 * chunkSize && removedBytes > usedBytes / 4
+    }
+
+    /// Whether the run should be moved, since many around it are removed.
+    package func isSparse(around place: Place) -> Bool {
+        // Without the open chunk at least three quarters of the removed bytes are left, so more than
+        // an eighth of some other chunk is removed whenever a fifth of all is.
+        let chunk = unsafe chunks[Int(place.chunk)]
+        return unsafe Int(place.chunk) != open && chunk.removed > chunk.used / 8
+    }
+
+    // MARK: - Reading
 
     /// The `count` bytes from `place` on.
     @inlinable

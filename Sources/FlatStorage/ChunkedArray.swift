@@ -3,7 +3,8 @@
 @safe @usableFromInline
 package struct ChunkedArray<Element: BitwiseCopyable>: ~Copyable {
     // SAFETY: every chunk is owned by this value alone, holds `rowsPerChunk` elements, of which
-    // those numbered below `used` are initialised, and is released once, in `deinit`. Elements are
+    // those numbered below `used` are initialised, and is released once, when all its rows are removed or
+    // in `deinit`. Elements are
     // bitwise copyable, so none needs destroying. Every access is checked against `used`.
     @usableFromInline var chunks: FlatArray<UnsafeMutablePointer<Element>>
     @usableFromInline var used = 0
@@ -51,11 +52,15 @@ package struct ChunkedArray<Element: BitwiseCopyable>: ~Copyable {
         return row
     }
 
-    /// Removes the last row. Its memory is kept for the next.
+    /// Removes the last row. Memory goes back, apart from one chunk for the next rows.
     @inlinable
+    @discardableResult
     package mutating func removeLast() -> Element {
         let last = self[used - 1]
         used -= 1
+        if unsafe chunks.count * Self.rowsPerChunk - used >= 2 * Self.rowsPerChunk {
+            unsafe chunks.removeLast().deallocate()
+        }
         return last
     }
 }

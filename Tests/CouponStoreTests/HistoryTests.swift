@@ -99,11 +99,12 @@ struct History: ~Copyable {
     }
 
     private mutating func consumption() -> ImageSketch.Consumption {
-        ImageSketch.Consumption(
-            kind: CounterKind.allCases.randomElement(using: &generator) ?? .total,
+        let kind = CounterKind.allCases.randomElement(using: &generator) ?? .total
+        return ImageSketch.Consumption(
+            kind: kind,
             couponKey: Bool.random(using: &generator) ? "" : "default\0shared",
             detail: Bool.random(using: &generator) ? "" : "2026-07-01",
-            amount: .random(in: 0..<9, using: &generator))
+            amount: .random(in: (kind.isMoney ? 0 : 1)..<9, using: &generator))
     }
 
     private mutating func release(_ order: String) throws {

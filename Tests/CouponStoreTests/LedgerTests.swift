@@ -148,8 +148,6 @@ extension ImageSketch {
 
     @Test func `turns holds into uses, and gives both back`() {
         var state = SketchLedger()
-        let total = state.counter(.total, "default\0cou")
-        let code = state.counter(.code, "default\0cou", "C")
         let steps: [(ImageSketch, used: UInt64, held: UInt64, inForce: Int)] = [
             (.order(.reserved), 0, 1, 0),
             (.order(.reserved, amount: 3), 0, 3, 0),
@@ -159,10 +157,8 @@ extension ImageSketch {
         ]
         for (sketch, used, held, inForce) in steps {
             state.record(sketch, order: "o1")
-            for id in [total, code] {
-                let counted = (state.ledger.usage.used(id), state.ledger.usage.held(id))
-                #expect(counted == (used, held))
-            }
+            #expect(state.counts(.total, "default\0cou") == [used, held])
+            #expect(state.counts(.code, "default\0cou", "C") == [used, held])
             let totals = state.ledger.totals
             #expect(totals.usesInForce == inForce && totals.orders == 1)
         }

@@ -23,7 +23,7 @@ private struct RecordedHistory: ~Copyable {
         }
     }
 
-    /// Compares a ledger with the history's: rows, images, uses, holds, and what lapses next.
+    /// Compares a ledger with the history's: images, uses, holds, and what lapses next.
     func expectSame(_ ledger: borrowing Ledger, _ comment: String) {
         let expected = canonicalBytes(of: history.state.ledger), found = canonicalBytes(of: ledger)
         #expect(found == expected, "\(comment)")

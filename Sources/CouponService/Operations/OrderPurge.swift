@@ -50,9 +50,10 @@ struct OrderPurge: ~Copyable {
     /// The date of the purge, in milliseconds since 1970.
     func date(at time: TurnTime) -> Int64 { calendar.date(at: time) }
 
-    /// Follows other settings from now on.
+    /// Follows other settings from now on. Lines that could not be written are tried again at once.
     mutating func adopt(_ settings: OrderSettings, _ ledger: inout Ledger) {
         self.settings = settings
+        if case .retry = archiving { archiving = .idle }
         ledger.keeping = settings.keeping
     }
 

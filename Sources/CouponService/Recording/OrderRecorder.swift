@@ -75,7 +75,10 @@ struct OrderRecorder: ~Copyable {
             }
         }
         image.finish()
-        guard ledger.hasRoom(toRecord: image.bytes, own.order, own.session) else { return .noSpace }
+        guard ledger.hasRoom(toRecord: image.bytes, own.order, own.session) else {
+            ledger.drop(image)
+            return .noSpace
+        }
         guard let slot = own.slot else {
             preconditionFailure("a request to record an order names it")
         }

@@ -14,13 +14,18 @@ struct Bookkeeping: ~Copyable, Sendable {
     private var unused = DeadlineQueue(.forgetting)
     /// The counters that the present operation moved.
     private(set) var moved = MovedCounters()
+    /// Whether some of them may count nothing now: most operations only add, and need not look.
+    private var mayHaveIdle = false
     /// Codes that are consumed by orders in force.
     private(set) var usesInForce = 0
     private var counts = OrderCounts()
     /// For how long orders are kept. Set by the ledger.
     var keeping = OrderKeeping()
 
-    mutating func beginOperation() { moved.removeAll() }
+    mutating func beginOperation() {
+        moved.removeAll()
+        mayHaveIdle = false
+    }
 
     /// Orders by what has become of them.
     var orderCounts: OrderCounts {
@@ -189,6 +194,7 @@ struct Bookkeeping: ~Copyable, Sendable {
         _ id: OrderID, of orders: borrowing OrderTable, from usage: inout UsageTable,
         before next: OrderState
     ) -> OrderFacts {
+        mayHaveIdle = true
         let present = OrderImageView(recorded: orders.image(id))
         let state = present.facts.state
         precondition(state.mayBecome(next), "an order changes only as its state allows")
@@ -215,11 +221,30 @@ struct Bookkeeping: ~Copyable, Sendable {
         return present.facts
     }
 
+    /// Removes the counters that the operation moved and that count nothing any more. It ends here.
+    mutating func removeIdleCounters(from usage: inout UsageTable) {
+        guard mayHaveIdle else { return }
+        for index in 0..<moved.count where usage.isIdle(moved[index]) {
+            let hole = moved[index]
+            moved.renumber(usage.remove(hole), to: hole, after: index)
+        }
+        moved.removeAll()
+    }
+
+    /// Removes the counters that were created for an image which is not recorded.
+    mutating func drop(_ image: borrowing OrderImageWriter, from usage: inout UsageTable) {
+        moved.removeAll()
+        mayHaveIdle = true
+        for index in image.consumptions.indices { moved.add(image.consumptions[index].counter) }
+        removeIdleCounters(from: &usage)
+    }
+
     // MARK: - Redoing records
 
     /// Sets the counters that a record lists.
     mutating func redoCounters(of record: borrowing OrderRecord, in usage: inout UsageTable) {
         moved.removeAll()
+        mayHaveIdle = true
         var counters = record.counters
         while let counter = counters.next() {
             let id = usage.createIfAbsent(
@@ -270,50 +295,6 @@ struct Bookkeeping: ~Copyable, Sendable {
     }
 }
 
-/// The counters that one operation moved, each once, in the order in which they moved.
-struct MovedCounters: ~Copyable, Sendable {
-    private var ids = FlatArray<CounterID>(capacity: 64)
-    /// A bit for each counter, shared by all whose rows are alike in the low six bits: a counter
-    /// whose bit is clear was not moved yet, so the list is rarely searched.
-    private var marks: UInt64 = 0
-
-    var count: Int { ids.count }
-
-    subscript(index: Int) -> CounterID { ids[index] }
-
-    mutating func removeAll() {
-        ids.removeAll()
-        marks = 0
-    }
-
-    mutating func add(_ id: CounterID) {
-        let mark = UInt64(1) << UInt64(truncatingIfNeeded: id.row & 63)
-        if marks & mark != 0 {
-            for index in ids.indices where ids[index] == id { return }
-        }
-        marks |= mark
-        ids.append(id)
-    }
-
-    /// Whether each of these counters moved. They mostly stand in the same order.
-    func hasAll(
-        _ consumptions: consuming OrderImageConsumptions, of usage: borrowing UsageTable
-    ) -> Bool {
-        var consumptions = consumptions
-        var place = 0
-        while let consumption = consumptions.next() {
-            var tries = 0
-            while tries < count, !usage.isKey(of: ids[place % count], consumption) {
-                place += 1
-                tries += 1
-            }
-            if tries == count { return false }
-            place += 1
-        }
-        return true
-    }
-}
-
 extension OrderImageView {
     /// Whether the order consumes the code now: it passed and was not given back.
     func isInForce(_ code: borrowing OrderImageCode) -> Bool {
@@ -360,13 +341,5 @@ extension UsageTable {
             preconditionFailure("a counter is created before it is consumed from")
         }
         return id
-    }
-
-    func isKey(
-        of id: CounterID, _ consumption: borrowing OrderImageConsumption
-    ) -> Bool {
-        let key = key(of: id)
-        return key.kind == consumption.kind && key.detail.isEqual(to: consumption.detail)
-            && key.couponKey.isEqual(to: consumption.couponKey)
     }
 }

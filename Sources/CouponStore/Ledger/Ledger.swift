@@ -41,7 +41,7 @@ package struct Ledger: ~Copyable, Sendable {
     /// The figures of `server.stats`, in constant time.
     package var totals: LedgerTotals {
         LedgerTotals(
-            orders: orders.count, counters: usage.count, couponsUsed: usage.couponCount,
+            orders: orders.count, counters: usage.count, couponsUsed: usage.usedCouponCount,
             usesInForce: usesInForce, byState: books.orderCounts)
     }
 
@@ -134,6 +134,13 @@ package struct Ledger: ~Copyable, Sendable {
                 first, second, of: orders, books.moved, of: usage, redemptions.last,
                 date: dateToRecord())
         }
+        books.removeIdleCounters(from: &usage)
+    }
+
+    /// Says that a finished image will not be recorded, so that no counter stays that was created for
+    /// it alone.
+    package mutating func drop(_ image: borrowing OrderImageWriter) {
+        books.drop(image, from: &usage)
     }
 
     // MARK: - Forgetting
@@ -189,11 +196,15 @@ package struct Ledger: ~Copyable, Sendable {
         books.forget(id, in: &orders)
     }
 
-    /// Whether memory that forgotten orders left should be gathered, with ``gather()``.
-    package var needsGathering: Bool { orders.needsGathering }
+    /// Whether memory that orders and counters left should be gathered, with ``gather()``.
+    package var needsGathering: Bool { orders.needsGathering || usage.needsGathering }
 
-    /// Moves an order to where it keeps less memory from going back. Returns false when none need be.
-    package mutating func gather() -> Bool { books.gather(in: &orders) }
+    /// Moves an order and the keys of some counters to where they keep less memory from going back.
+    /// Returns false when none need be.
+    package mutating func gather() -> Bool {
+        usage.gather()
+        return books.gather(in: &orders) || usage.needsGathering
+    }
 
     /// Begins to look for due orders in a generation that may have some when it is `today`, in
     /// milliseconds since 1970. Nil when none has.
@@ -308,6 +319,7 @@ package struct Ledger: ~Copyable, Sendable {
                 try books.redo(order, in: &orders, usage, lapseClock)
             }
         }
+        books.removeIdleCounters(from: &usage)
         redemptions = RedemptionNumbers(last: max(redemptions.last, record.lastRedemption))
         if record.date > 0 { calendar = record.date }
     }

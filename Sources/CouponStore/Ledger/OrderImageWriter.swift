@@ -175,6 +175,8 @@ package struct OrderImageWriter: ~Copyable, Sendable {
         precondition(
             stage == .consumptions && consumptionCount < 255,
             "at most 255 consumptions follow a code's fragment")
+        // A counter of uses goes when it counts nothing, though an order might still name it.
+        precondition(kind.isMoney || amount > 0, "a use counts once at least")
         buffer.append(kind.rawValue)
         buffer.appendCounted(couponKey)
         buffer.appendCounted(detail)

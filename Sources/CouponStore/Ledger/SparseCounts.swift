@@ -11,4 +11,12 @@ struct SparseCounts: Sendable {
         get { shards[row % Self.shardCount][row] ?? 0 }
         set { shards[row % Self.shardCount][row] = newValue > 0 ? newValue : nil }
     }
+
+    /// Gives the count of one row to another, which has none.
+    mutating func move(from row: Int, to other: Int) {
+        let count = self[row]
+        if count == 0 { return }
+        self[row] = 0
+        self[other] = count
+    }
 }

@@ -4,6 +4,9 @@ import FlatStorage
 // kept once for all its counters. The coupon part of the hash comes from the caller, who has it
 // from the catalog; the rest is hashed under the seed of the process, because a detail may be
 // something that a shopper chooses.
+//
+// Most counters belong to a customer, and most of those come for a hold that lapses. So a counter that
+// counts nothing is removed at the end of the operation: the last one takes its row.
 
 /// What a counter counts. The codes are on disk: never reuse one.
 package enum CounterKind: UInt8, CaseIterable, Sendable, BitwiseCopyable {
@@ -42,7 +45,7 @@ package enum CounterKind: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     package var isMoney: Bool { self == .budget || self == .giftCard }
 }
 
-/// A counter's row. It stays valid as long as the table, and keys are never recycled.
+/// A counter's row. It stays valid until the end of the operation, which may remove counters.
 @frozen
 package struct CounterID: Hashable, Sendable, BitwiseCopyable {
     package let row: Int
@@ -68,7 +71,8 @@ struct CounterKey: ~Escapable {
 /// How often each coupon and each code was used.
 ///
 /// A counter is keyed by its kind, its coupon part (`store \0 coupon-id`) and a detail. The table
-/// is sparse: a counter is created at its first consumption, with the uses from before the daemon.
+/// is sparse: a counter is created at its first consumption, with the uses from before the daemon, and
+/// may be removed when it counts nothing.
 package struct UsageTable: ~Copyable, Sendable {
     // Not private: with rows that other files cannot see, Swift 6.3.1 links no unoptimised ledger.
     struct Row: BitwiseCopyable {
@@ -81,6 +85,7 @@ package struct UsageTable: ~Copyable, Sendable {
     struct CouponRow: BitwiseCopyable {
         var key: ByteArena.Place
         var length: UInt32
+        var counterCount: UInt32 = 0
     }
 
     private let seed: UInt64
@@ -88,7 +93,10 @@ package struct UsageTable: ~Copyable, Sendable {
     private var index: ShardedIndex
     private var coupons = ChunkedArray<CouponRow>()
     private var couponIndex = ShardedIndex(shardBits: 6)
-    private var texts = ByteArena()
+    private var couponKeys = ByteArena()
+    private var details = ByteArena()
+    /// The row at which ``gather()`` goes on.
+    private var gatheringRow = 0
     private let usedCounters = AtomicCounters()
     private let heldCounters = AtomicCounters()
     /// What counters brought along, by row, where it is not 0. Few have any.
@@ -114,22 +122,25 @@ package struct UsageTable: ~Copyable, Sendable {
 
     private static let countersPerOrderMax = 65_536
 
-    /// Coupons that have a counter.
+    /// Coupons that have or had a counter.
     package var couponCount: Int { coupons.count }
+
+    /// Coupons that have a counter.
+    package private(set) var usedCouponCount = 0
 
     /// Bytes allocated, used or not.
     package var allocatedBytes: Int {
         rows.allocatedBytes + index.allocatedBytes + coupons.allocatedBytes
-            + couponIndex.allocatedBytes + texts.allocatedBytes + usedCounters.allocatedBytes
-            + heldCounters.allocatedBytes
+            + couponIndex.allocatedBytes + couponKeys.allocatedBytes + details.allocatedBytes
+            + usedCounters.allocatedBytes + heldCounters.allocatedBytes
     }
 
     /// Bytes of all keys.
-    package var contentBytes: Int { texts.usedBytes }
+    package var contentBytes: Int { couponKeys.usedBytes + details.usedBytes }
 
     // MARK: - Finding
 
-    /// The counter with this key, or nil when nothing was ever consumed from it. Allocates nothing.
+    /// The counter with this key, or nil when it counts nothing. Allocates nothing.
     ///
     /// `couponHash` is ``couponHash(of:)`` of `couponKey`.
     package func find(
@@ -147,14 +158,17 @@ package struct UsageTable: ~Copyable, Sendable {
     ) -> CounterID {
         let hash = hash(kind, couponHash, detail)
         if let known = find(kind, couponKey, detail, hash: hash) { return known }
+        let coupon = coupon(couponKey, hash: couponHash)
         let row = rows.append(
             Row(
-                coupon: UInt32(coupon(couponKey, hash: couponHash)),
-                detailLength: UInt32(detail.count), detail: texts.append(detail), kind: kind))
+                coupon: UInt32(coupon),
+                detailLength: UInt32(detail.count), detail: details.append(detail), kind: kind))
         index.insert(row: row, hash: hash)
         usedCounters.append(start)
         heldCounters.append(0)
         if start > 0 { carriedCounts[row] = start }
+        if coupons[coupon].counterCount == 0 { usedCouponCount += 1 }
+        coupons[coupon].counterCount += 1
         return CounterID(row: row)
     }
 
@@ -169,7 +183,7 @@ package struct UsageTable: ~Copyable, Sendable {
         while let row = index.next(&probe) {
             let candidate = rows[row]
             if candidate.kind == kind
-                && texts.bytes(at: candidate.detail, count: Int(candidate.detailLength))
+                && details.bytes(at: candidate.detail, count: Int(candidate.detailLength))
                     .isEqual(to: detail)
                 && bytes(ofCoupon: Int(candidate.coupon)).isEqual(to: couponKey)
             {
@@ -179,17 +193,78 @@ package struct UsageTable: ~Copyable, Sendable {
         return nil
     }
 
-    /// The coupon's number, given now if it is new.
-    private mutating func coupon(_ key: Span<UInt8>, hash: UInt64) -> Int {
+    /// The coupon's number, given now if it is new. `hash` is ``couponHash(of:)`` of `key`.
+    mutating func coupon(_ key: Span<UInt8>, hash: UInt64) -> Int {
         var probe = couponIndex.probe(hash)
         while let number = couponIndex.next(&probe) {
             if bytes(ofCoupon: number).isEqual(to: key) { return number }
         }
-        let row = CouponRow(key: texts.append(key), length: UInt32(key.count))
+        let row = CouponRow(key: couponKeys.append(key), length: UInt32(key.count))
         let number = coupons.append(row)
         couponIndex.insert(row: number, hash: hash)
         return number
     }
+
+    // MARK: - Removing
+
+    /// Whether a counter may be removed: it counts nothing, and no order names it.
+    package func isIdle(_ id: CounterID) -> Bool {
+        guard used(id) == 0, held(id) == 0 else { return false }
+        // An order may have taken 0 of a sum of money, so its counter is still named.
+        return !kind(id).isMoney && carried(id) == 0
+    }
+
+    /// Removes a counter that is idle. Another one has this number from now on: returns the number that
+    /// it had before. It is the same where the last one is removed.
+    package mutating func remove(_ id: CounterID) -> CounterID {
+        precondition(isIdle(id), "a counter that counts something stays")
+        let row = rows[id.row]
+        index.remove(row: id.row, hash: hash(of: row))
+        details.remove(Int(row.detailLength), at: row.detail)
+        coupons[Int(row.coupon)].counterCount -= 1
+        if coupons[Int(row.coupon)].counterCount == 0 { usedCouponCount -= 1 }
+        let last = rows.count - 1
+        if id.row < last {
+            let moved = rows[last]
+            index.renumber(row: last, to: id.row, hash: hash(of: moved))
+            rows[id.row] = moved
+            usedCounters.store(usedCounters.load(last), at: id.row)
+            heldCounters.store(heldCounters.load(last), at: id.row)
+            carriedCounts.move(from: last, to: id.row)
+        }
+        rows.removeLast()
+        usedCounters.removeLast()
+        heldCounters.removeLast()
+        return CounterID(row: last)
+    }
+
+    private func hash(of row: Row) -> UInt64 {
+        hash(
+            row.kind, Self.couponHash(of: bytes(ofCoupon: Int(row.coupon))),
+            details.bytes(at: row.detail, count: Int(row.detailLength)))
+    }
+
+    /// Whether memory that removed counters left should be gathered, with ``gather()``.
+    package var needsGathering: Bool { details.needsGathering }
+
+    /// Moves the details of some counters together, so that memory goes back. Numbers stay.
+    package mutating func gather() {
+        for _ in 0..<Self.rowsPerGathering where needsGathering {
+            if gatheringRow >= rows.count { gatheringRow = 0 }
+            let (place, count) = (
+                rows[gatheringRow].detail, Int(rows[gatheringRow].detailLength)
+            )
+            if count > 0, details.isSparse(around: place) {
+                let new = details.allocate(count)
+                details.copy(count, from: place, to: new)
+                details.remove(count, at: place)
+                rows[gatheringRow].detail = new
+            }
+            gatheringRow += 1
+        }
+    }
+
+    private static let rowsPerGathering = 64
 
     // MARK: - Counting
 
@@ -241,7 +316,7 @@ package struct UsageTable: ~Copyable, Sendable {
         let row = rows[id.row]
         return CounterKey(
             kind: row.kind, couponKey: bytes(ofCoupon: Int(row.coupon)),
-            detail: texts.bytes(at: row.detail, count: Int(row.detailLength)))
+            detail: details.bytes(at: row.detail, count: Int(row.detailLength)))
     }
 
     package func kind(_ id: CounterID) -> CounterKind { rows[id.row].kind }
@@ -259,7 +334,7 @@ package struct UsageTable: ~Copyable, Sendable {
     @_lifetime(borrow self)
     package func detail(_ id: CounterID) -> Span<UInt8> {
         let row = rows[id.row]
-        return texts.bytes(at: row.detail, count: Int(row.detailLength))
+        return details.bytes(at: row.detail, count: Int(row.detailLength))
     }
 
     /// The coupon part of all counters of the coupon with this number.
@@ -267,6 +342,6 @@ package struct UsageTable: ~Copyable, Sendable {
     @_lifetime(borrow self)
     package func bytes(ofCoupon number: Int) -> Span<UInt8> {
         let row = coupons[number]
-        return texts.bytes(at: row.key, count: Int(row.length))
+        return couponKeys.bytes(at: row.key, count: Int(row.length))
     }
 }

@@ -55,6 +55,16 @@ struct SnapshotDecoder: ~Copyable {
             throw .contradiction(.end, offset: reader.contentOffset)
         }
         try reconcileCarried(at: reader.position)
+        removeIdleCounters()
+    }
+
+    /// Removes counters that count nothing, which were kept once.
+    private mutating func removeIdleCounters() {
+        // Each one that takes a removed one's row was looked at before.
+        for row in (0..<ledger.usage.count).reversed() {
+            let id = CounterID(row: row)
+            if ledger.usage.isIdle(id) { _ = ledger.usage.remove(id) }
+        }
     }
 
     private mutating func readCounters(

@@ -11,6 +11,12 @@ enum ShopRequests {
         #"{"op":"apply","order":"\#(order)","code":"\#(code)",\#(cart)}"#
     }
 
+    static func reserve(_ code: String, order: String, ttl: Int = 600) -> String {
+        #"{"op":"reserve","order":"\#(order)","code":"\#(code)","ttl":\#(ttl),\#(cart)}"#
+    }
+
+    static func release(_ order: String) -> String { #"{"op":"release","order":"\#(order)"}"# }
+
     static func usage(_ code: String) -> String { #"{"op":"usage","code":"\#(code)"}"# }
 }
 

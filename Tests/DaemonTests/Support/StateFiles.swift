@@ -61,6 +61,23 @@ extension StateFiles {
     }
 }
 
+extension StateFiles {
+    /// How often the segments mention `text`.
+    func mentions(of text: String) -> Int {
+        let sought = Data(text.utf8)
+        var count = 0
+        for name in segments {
+            guard let content = contents[name] else { continue }
+            var rest = content.startIndex..<content.endIndex
+            while let found = content.range(of: sought, in: rest) {
+                count += 1
+                rest = found.upperBound..<content.endIndex
+            }
+        }
+        return count
+    }
+}
+
 extension Shop {
     func stateFiles() throws -> StateFiles { try StateFiles(in: state) }
 }
