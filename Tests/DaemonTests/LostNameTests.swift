@@ -108,7 +108,7 @@ extension `The built daemon` {
                         try client.send(ShopRequests.apply("TEN", order: "o-\(number)") + "\n")
                     }
                 } catch LineFault.closed {
-                    #expect(!daemon.program.isRunning)
+                    #expect(try daemon.program.waitForEnd() == .status(74))
                 }
                 #expect(try client.remainingLines() == [])
                 #expect(try daemon.program.waitForEnd() == .status(74))

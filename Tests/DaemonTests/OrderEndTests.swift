@@ -260,7 +260,7 @@ extension `The built daemon` {
                 let program = try shop.runDaemon(["--check"] + shop.arguments)
                 #expect(program.status == 78, "\(program.errors)")
                 #expect(
-                    program.errors.contains("\(shop.path("settings.yaml")):3: "),
+                    program.errors.contains("\(shop.path("settings.yaml")):3:"),
                     "\(program.errors)")
                 #expect(program.errors.contains(complaint), "\(program.errors)")
             }
