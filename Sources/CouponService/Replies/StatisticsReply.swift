@@ -120,7 +120,11 @@ enum StatisticsReply {
             reply.null()
         }
         reply.key("next_in_seconds")
-        if let next = outlook.next { reply.integer((next.wait + 999) / 1_000) } else { reply.null() }
+        if let next = outlook.next {
+            reply.integer((next.wait + 999) / 1_000)
+        } else {
+            reply.null()
+        }
         reply.member("next_orders", Int64(outlook.next?.orders ?? 0))
         reply.endObject()
     }
