@@ -42,6 +42,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case servesBeforeRecovery
     case goesOnAfterAFailedSync
     case lapsesByTheTimeOfDay
+    case archivesByTheTimeOfDay
 
     /// Who stands between the daemon and its disk.
     var interference: (any DiskInterference)? {
@@ -61,7 +62,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
         case .snapshotsPromiseMore, .snapshotsLeaveOrdersOut, .repliesBeforeSync,
             .reportsBeforeWriting, .dropsRecordsOfATurn,
             .writesRecordsTwice, .servesBeforeRecovery, .goesOnAfterAFailedSync,
-            .lapsesByTheTimeOfDay:
+            .lapsesByTheTimeOfDay, .archivesByTheTimeOfDay:
             nil
         }
     }

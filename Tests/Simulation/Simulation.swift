@@ -194,6 +194,7 @@ package final class Simulation {
         server.snapshots.growthBytesMin = isBusy ? 1 << 20 : 40 * 1_024
         server.start.snapshotSequence = state.snapshotSequence
         server.orders = orderSettings
+        if settings.planted == .archivesByTheTimeOfDay { server.orders.trustsClock = true }
         let report = writer.report
         let ready = ConversationServer(
             catalog: edition.catalog, ledger: state.takeLedger(), journal: report,
