@@ -112,6 +112,28 @@ import Testing
         #expect(try ask(Line.apply(1, "o6"), &shop)["error"]["code"] == "overloaded")
     }
 
+    @Test func `comes in pieces where the limit was lowered far below what is unused`() throws {
+        var shop = try JournalledShop(room: 1 << 24, ordersMax: 200, total: 500)
+        for number in 0..<150 {
+            _ = try ask(Line.reserve(1, "o\(number)"), &shop)
+            _ = try ask(Line.release(1, "o\(number)"), &shop)
+        }
+        let state = shop.server.encodedState()
+        let ledger = try Ledger.decoded(from: state.bytes, seed: HashSeed(3), orderLimit: 10)
+        var small = try JournalledShop(room: 1 << 24, ordersMax: 10, total: 500, ledger: ledger)
+        var left: [JSON] = []
+        for number in 0..<11 {
+            let reply = try ask(Line.apply(1, "new\(number)"), &small)
+            if number == 10 {
+                #expect(reply["error"]["code"] == "overloaded")
+            } else {
+                #expect(reply["applied"] == .boolean(true))
+            }
+            if number < 3 { left.append(try self.ledger(&small)["orders"]) }
+        }
+        #expect(left == [87, 24, 10])
+    }
+
     @Test func `keeps an applied order for the retention, and its use for ever`() throws {
         var shop = try JournalledShop(orders: Self.settings(retention: 10 * Self.day))
         _ = try ask(Line.apply(1, "o1"), &shop)

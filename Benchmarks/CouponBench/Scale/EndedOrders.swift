@@ -58,15 +58,17 @@ extension ScaleRig {
         let fresh = try withDaemon(catalog) { daemon, empty in
             try fill(daemon, Mix(staying), upTo: restCount, beyond: empty)
         }
-        var snapshotBytes = 0
+        let snapshotBytes = try withDaemon(catalog, Journal.ofOperators) { daemon, empty in
+            _ = try fill(daemon, Mix(staying), upTo: orderCount, beyond: empty)
+            let before = try daemon.residentBytes()
+            try daemon.resetPeak()
+            _ = try daemon.tasks.compact()
+            return try daemon.peakBytes() - before
+        }
         let (kept, oldestPurged) = try withDaemon(catalog) { daemon, empty in
             let old = try fill(daemon, Mix(expiring), upTo: orderCount - restCount, beyond: empty)
             let kept = try fill(
                 daemon, Mix(staying), upTo: old.orderCount + restCount, beyond: empty)
-            let before = try daemon.residentBytes()
-            try daemon.resetPeak()
-            _ = try daemon.tasks.compact()
-            snapshotBytes = try daemon.peakBytes() - before
             return (kept, try purge(daemon, of: kept.orderCount, beyond: empty))
         }
         let anyPurged = try withDaemon(catalog) { daemon, empty in
@@ -81,11 +83,12 @@ extension ScaleRig {
 
     /// Calls `body` with a daemon on a new state, and with the bytes that it occupies without orders.
     private func withDaemon<Result>(
-        _ catalog: CodesCatalog, _ body: (DaemonUnderTest, Int) throws -> Result
+        _ catalog: CodesCatalog, _ journal: Journal = .inOneSegment,
+        _ body: (DaemonUnderTest, Int) throws -> Result
     ) throws -> Result {
         let state = try bench.folder("orders-state")
         defer { try? bench.remove(state) }
-        try writeSettings(retention: "400d")
+        try writeSettings(retention: "400d", journal)
         let daemon = try start(catalog, state, flags: ["--config", settingsPath])
         defer { daemon.stop() }
         // What connections share is made by the first requests.
@@ -96,11 +99,18 @@ extension ScaleRig {
 
     private var settingsPath: String { "\(bench.path)/orders-settings.yaml" }
 
-    /// The journal of all orders fits into a segment, so there is no snapshot that is not asked for.
-    private func writeSettings(retention: String) throws {
+    private enum Journal: String {
+        /// All orders fit into a segment, so there is no snapshot that is not requested.
+        case inOneSegment = "journal: {segment_mib: 512}\nsnapshot: {interval_seconds: 86400}"
+        /// Segments as they are by default, and one small snapshot early on.
+        case ofOperators = "snapshot: {interval_seconds: 86400, growth_percent: 10000}"
+    }
+
+    private func writeSettings(
+        retention: String, _ journal: Journal = .inOneSegment
+    ) throws {
         try """
-        journal: {segment_mib: 512}
-        snapshot: {interval_seconds: 86400}
+        \(journal.rawValue)
         orders: {retention: \(retention)}
 
         """

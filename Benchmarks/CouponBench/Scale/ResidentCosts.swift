@@ -21,10 +21,10 @@ extension ScaleRig {
     private static let warmUpShare = 10
     private static let sliceMilliseconds: Int64 = 100
 
-    /// No automatic snapshot: its memory is measured separately.
+    /// One small snapshot early on, and then none that is not requested: its memory is measured
+    /// separately.
     private static let calmSettings = """
-        journal: {segment_mib: 256}
-        snapshot: {interval_seconds: 86400}
+        snapshot: {interval_seconds: 86400, growth_percent: 10000}
 
         """
 

@@ -194,8 +194,8 @@ struct ScaleReport {
             about: [
                 """
                 Growth of resident memory over how many there are, beside the largest catalog. What the \
-                kernel keeps for a connection comes on top. A snapshot is made of a copy of the state, which \
-                is given back afterwards: what that takes is shown per order.
+                kernel keeps for a connection comes on top. A snapshot is merged from \
+                files, a piece at a time: what that takes at most is shown per order.
                 """
             ],
             table: table)

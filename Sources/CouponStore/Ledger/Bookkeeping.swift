@@ -57,7 +57,9 @@ struct Bookkeeping: ~Copyable, Sendable {
         _ image: borrowing OrderImageWriter, to orders: inout OrderTable,
         _ usage: inout UsageTable, _ clock: LapseClock
     ) -> OrderID {
-        precondition(!orders.isFull, "a new order is recorded only where it finds room")
+        precondition(
+            !orders.isFull(without: unused.count),
+            "a new order is recorded only where it finds room")
         precondition(image.facts.state.mayBegin, "an order begins as its state allows")
         take(image, from: &usage)
         let id = orders.insert(slot, store: store, order: order, image: image.bytes)

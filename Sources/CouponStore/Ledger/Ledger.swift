@@ -172,13 +172,16 @@ package struct Ledger: ~Copyable, Sendable {
     }
 
     /// Makes room for a new order where ``OrderTable/isFull``: orders that use nothing are forgotten, the
-    /// one that ended first before the others. Returns false when there is no room.
+    /// one that ended first before the others. Returns false when the others alone reach the limit.
     package mutating func makeRoom() -> Bool {
-        while orders.isFull {
-            guard forgetFirstUnused() else { return false }
+        // One is enough, unless the limit was lowered; then a piece of the rest goes each time.
+        for _ in 0..<Self.forgottenForRoomMax where orders.isFull {
+            if !forgetFirstUnused() { break }
         }
-        return true
+        return !orders.isFull(without: books.orderCounts.unused)
     }
+
+    private static let forgottenForRoomMax = 64
 
     private mutating func forgetFirstUnused() -> Bool {
         guard let id = books.firstUnused, hasRoom(toRecord: Span(), id) else { return false }

@@ -77,7 +77,10 @@ package struct OrderTable: ~Copyable, Sendable {
     package var count: Int { rows.count }
 
     /// Whether the configured number of orders is reached.
-    package var isFull: Bool { rows.count >= limit }
+    package var isFull: Bool { isFull(without: 0) }
+
+    /// Whether the configured number is reached without so many of the orders.
+    func isFull(without count: Int) -> Bool { rows.count - count >= limit }
 
     /// Bytes allocated, used or not.
     package var allocatedBytes: Int { rows.allocatedBytes + index.allocatedBytes }
