@@ -174,6 +174,7 @@ package struct Ledger: ~Copyable, Sendable {
     /// Makes room for a new order where ``OrderTable/isFull``: orders that use nothing are forgotten, the
     /// one that ended first before the others. Returns false when the others alone reach the limit.
     package mutating func makeRoom() -> Bool {
+        if !orders.isFull { return true }
         // One is enough, unless the limit was lowered; then a piece of the rest goes each time.
         for _ in 0..<Self.forgottenForRoomMax where orders.isFull {
             if !forgetFirstUnused() { break }
