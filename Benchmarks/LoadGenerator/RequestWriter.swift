@@ -110,19 +110,22 @@ extension ByteBuffer {
 }
 
 /// Repeatable random numbers (SplitMix64).
-struct RandomNumbers {
+package struct RandomNumbers: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    /// At least 0 and less than `limit`, which is at least 1.
-    mutating func next(below limit: UInt64) -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        mixed ^= mixed >> 31
+        return mixed ^ mixed >> 31
+    }
+
+    /// At least 0 and less than `limit`, which is at least 1.
+    mutating func next(below limit: UInt64) -> UInt64 {
         // The high half of the product: even to one part in 2^64 / limit, and no division.
-        return mixed.multipliedFullWidth(by: limit).high
+        next().multipliedFullWidth(by: limit).high
     }
 }

@@ -247,9 +247,6 @@ package struct SlabTable<Row: BitwiseCopyable>: ~Copyable {
 
     // MARK: - Slabs
 
-    /// Slabs that there were at one time; each has a number below.
-    package var slabCount: Int { unsafe slabs.count }
-
     /// The slab in which the row with this number is.
     @inlinable
     package static func slab(of number: Int) -> Int { number >> entryBits }

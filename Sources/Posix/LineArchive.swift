@@ -5,25 +5,28 @@ import Glibc
 // more is written, the second at once, so that every line of the file is whole.
 
 /// Adds lines to the file at `path`, created if missing for its owner alone, and returns when they
-/// survive a power cut. Nothing of them stays in the file after a fault, if the device allows.
+/// and the file's name survive a power cut. Nothing of them stays in the file after a fault, if the
+/// device allows.
 ///
 /// `lines` end with a line feed each.
-package func appendDurably(lines: Span<UInt8>, toFile path: String) throws(PosixFault) {
+package func appendDurably(lines: [UInt8], toFile path: String) throws(PosixFault) {
     // SAFETY: open(2) reads the path, which lives for the call, and keeps no pointer.
     let file = try check(
-        unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600), .openArchive)
+        unsafe open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600),
+        .openArchive)
     defer { close(file) }
     let end = try wholeLinesEnd(of: file)
     try check(ftruncate(file, off_t(end)), .write)
     do throws(PosixFault) {
-        try write(lines, at: end, to: file)
+        try writeWhole(lines, to: file)
         try check(fsync(file), .synchronize)
+        // Each time: a crash may have come between the file and its name.
+        try synchronizeFolder(of: path)
     } catch {
         // The first fault is the one to report.
         _ = ftruncate(file, off_t(end))
         throw error
     }
-    if end == 0 { try synchronizeFolder(of: path) }
 }
 
 /// Where the last whole line ends.
@@ -39,20 +42,6 @@ private func wholeLinesEnd(of file: CInt) throws(PosixFault) -> Int {
         end -= 1
     }
     return 0
-}
-
-private func write(_ bytes: Span<UInt8>, at start: Int, to file: CInt) throws(PosixFault) {
-    var done = 0
-    while done < bytes.count {
-        let rest = bytes.extracting(done..<bytes.count)
-        // SAFETY: the kernel reads `count` bytes of the span, which lives through the call.
-        let count = unsafe rest.withUnsafeBufferPointer {
-            unsafe pwrite(file, $0.baseAddress, $0.count, off_t(start + done))
-        }
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { throw PosixFault(.write, errno: count < 0 ? errno : EIO) }
-        done += count
-    }
 }
 
 private func synchronizeFolder(of path: String) throws(PosixFault) {

@@ -1,9 +1,11 @@
+import LoadGenerator
+
 // Most orders are new; the others are among those that were asked about before, so that they are
 // repeated, changed and given back in every state: held, lapsed, applied, released, forgotten, archived.
 
 /// Chooses the requests of a soak, the same ones for the same seed.
 struct SoakTraffic {
-    private var chance: SoakChance
+    private var chance: RandomNumbers
     private var orderCount = 0
 
     /// So far back an order is asked about again.
@@ -11,7 +13,7 @@ struct SoakTraffic {
     private static let knownCount = 40_000
     private static let holdSecondsMax = 3
 
-    init(seed: UInt64) { chance = SoakChance(seed: seed) }
+    init(seed: UInt64) { chance = RandomNumbers(seed: seed) }
 
     mutating func next() -> SoakRequest {
         switch Int.random(in: 0..<100, using: &chance) {
@@ -58,11 +60,11 @@ struct SoakTraffic {
 
     /// An order always buys the same, so that it can be repeated.
     private static func purchase(ofOrder order: Int) -> SoakPurchase {
-        var chance = SoakChance(seed: UInt64(order))
+        var chance = RandomNumbers(seed: UInt64(order))
         return purchase(&chance)
     }
 
-    private static func purchase(_ chance: inout SoakChance) -> SoakPurchase {
+    private static func purchase(_ chance: inout RandomNumbers) -> SoakPurchase {
         let code: SoakCode =
             switch Int.random(in: 0..<100, using: &chance) {
             case ..<40: .plain
@@ -74,20 +76,5 @@ struct SoakTraffic {
             code: code,
             customer: Int.random(in: 0..<SoakPurchase.customerCount, using: &chance),
             quantity: Int.random(in: 1...5, using: &chance))
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct SoakChance: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

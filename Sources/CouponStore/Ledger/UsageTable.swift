@@ -135,9 +135,6 @@ package struct UsageTable: ~Copyable, Sendable {
             + usedCounters.allocatedBytes + heldCounters.allocatedBytes
     }
 
-    /// Bytes of all keys.
-    package var contentBytes: Int { couponKeys.usedBytes + details.usedBytes }
-
     // MARK: - Finding
 
     /// The counter with this key, or nil when it counts nothing. Allocates nothing.

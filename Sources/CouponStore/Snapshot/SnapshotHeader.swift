@@ -27,6 +27,20 @@ enum SnapshotLayout {
     static let headerLength = 48
     /// The first version with a journal beside it: it has the sequence and carried uses.
     static let journalledVersion: UInt32 = 3
+
+    /// Reads what all versions begin with. The version comes before all other checks: a later one may
+    /// look different from there on.
+    static func readVersion(
+        from reader: inout ByteReader, of bytes: Span<UInt8>, among versions: ClosedRange<UInt32>
+    ) throws(SnapshotProblem) -> UInt32 {
+        if bytes.isEmpty { throw .empty }
+        guard bytes.mayBegin(withMagic: magic) else { throw .foreign }
+        guard reader.uint64() != nil, let version = reader.uint32() else {
+            throw .wrongLength(expected: nil, found: bytes.count)
+        }
+        guard versions.contains(version) else { throw .unknownVersion(version) }
+        return version
+    }
 }
 
 /// A snapshot's header, whose own checksum holds.
@@ -77,14 +91,9 @@ package struct SnapshotHeader: Equatable, Sendable {
 extension SnapshotHeader {
     /// Reads and checks the header at the start of a snapshot's bytes, of any version.
     package init(beginning bytes: Span<UInt8>) throws(SnapshotProblem) {
-        if bytes.isEmpty { throw .empty }
-        guard bytes.mayBegin(withMagic: SnapshotLayout.magic) else { throw .foreign }
         var reader = ByteReader(bytes)
-        guard reader.uint64() != nil,
-            let version = reader.uint32()
-        else { throw .wrongLength(expected: nil, found: bytes.count) }
-        // Before all other checks: a later version may look different from here on.
-        guard SnapshotLayout.versions.contains(version) else { throw .unknownVersion(version) }
+        let version = try SnapshotLayout.readVersion(
+            from: &reader, of: bytes, among: SnapshotLayout.versions)
         if version < SnapshotLayout.version {
             let whole = try WholeSnapshotHeader(beginning: bytes)
             self.version = version

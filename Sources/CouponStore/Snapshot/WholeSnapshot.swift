@@ -65,14 +65,8 @@ struct WholeSnapshotHeader: Equatable {
 
     /// Reads and checks the header alone.
     init(beginning bytes: Span<UInt8>) throws(SnapshotProblem) {
-        if bytes.isEmpty { throw .empty }
-        guard bytes.mayBegin(withMagic: SnapshotLayout.magic) else { throw .foreign }
         var reader = ByteReader(bytes)
-        guard reader.uint64() != nil,
-            let version = reader.uint32()
-        else { throw .wrongLength(expected: nil, found: bytes.count) }
-        // Before all other checks: a later version may look different from here on.
-        guard Self.versions.contains(version) else { throw .unknownVersion(version) }
+        let version = try SnapshotLayout.readVersion(from: &reader, of: bytes, among: Self.versions)
         let isJournalled = version >= SnapshotLayout.journalledVersion
         let length = Self.lengthMax - (isJournalled ? 0 : 8)
         guard let padding = reader.uint32(),

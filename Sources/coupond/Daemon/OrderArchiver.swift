@@ -51,7 +51,7 @@ final class OrderArchiver {
 
 private func archive(_ lines: [UInt8], _ path: String) -> PosixFault? {
     do throws(PosixFault) {
-        try appendDurably(lines: lines.span, toFile: path)
+        try appendDurably(lines: lines, toFile: path)
         return nil
     } catch {
         return error
